@@ -1,0 +1,1 @@
+"""Files on disk become arrays with labels; nothing here knows models or experiments."""

@@ -1,0 +1,8 @@
+"""Which pieces exist and whose they are: one module a corpus."""
+
+CORPORA = {
+    "music21_scores": "features.corpora.music21_scores",
+    "midi_classics": "features.corpora.midi_classics",
+    "composer_folders": "features.corpora.composer_folders",
+    "synthetic": "features.corpora.synthetic",
+}

@@ -1,0 +1,5 @@
+"""Notes become numbers: one module an encoder."""
+
+ENCODERS = {
+    "piano_roll": "features.encoders.piano_roll",
+}
