@@ -1,0 +1,293 @@
+"""Protocols: what is held out, and so what a score means.
+
+Every protocol ends in one label a chunk, `"train"`, `"validation"` or `"test"`, which serves them
+all alike. The seed here belongs to the split: it decides which works are in which fold and stays
+the same (42) over all training seeds, so that runs which differ in their training seed are scored
+on the same works.
+"""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold, train_test_split
+
+from features.errors import InputError
+
+PROTOCOLS = {
+    "work": "Whole works are held out, stratified by composer: the honest score (default).",
+    "file": "Whole files are held out; other copies and movements may have been heard: what peers report.",
+    "chunk": "Shuffled chunks, 80/20: leaky, each file is on all sides; only to compare with the reference.",
+}
+
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+
+COLUMNS = ("piece", "work", "source", "composer", "split")
+CHUNK_COLUMNS = (*COLUMNS, "chunk")
+
+# A seventh of the four training folds is 11 % of all works: enough to stop training by.
+VALIDATION_PARTS = 7
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Which side every chunk is on.
+
+    Attributes:
+        chunk_split: `(chunks,)` of `"train"`, `"validation"` or `"test"`, in the order of the
+            chunks of the data set: piece by piece.
+
+    Example:
+
+    >>> Split(np.array(["train", "test", "train"])).indices(TRAIN)
+    array([0, 2])
+    """
+
+    chunk_split: np.ndarray
+
+    def indices(self, side: str) -> np.ndarray:
+        """Returns the chunks on one side, `(count,)` int64, ascending."""
+        return np.flatnonzero(self.chunk_split == side)
+
+
+def make_split(
+    protocol: str,
+    fold: int,
+    *,
+    composers: Sequence[str],
+    pieces: Sequence[str],
+    works: Sequence[str],
+    num_chunks: Sequence[int],
+    num_folds: int = 5,
+    seed: int = 42,
+) -> Split:
+    """Splits a data set by one protocol.
+
+    Under `work` and `file` the test side is fold number `fold` of `num_folds`, and the validation
+    side is taken from the other folds in the same way; neither depends on the order of the pieces.
+    Under `chunk`, which is **leaky**, the test side is a fifth of all chunks, shuffled as the
+    reference notebook did it (`train_test_split`, seed 42), and the validation side a tenth of
+    the rest; the reference has one such split, so there is only fold 0.
+
+    Args:
+        protocol: One of `PROTOCOLS`.
+        fold: The fold held out, `0` to `num_folds - 1`.
+        composers: The label of each piece.
+        pieces: The name of each piece, all different.
+        works: The work of each piece, from `features.splits.works`.
+        num_chunks: `(pieces,)`, the number of chunks of each piece.
+        num_folds: At least 3.
+        seed: Of the split, not of the training.
+
+    Raises:
+        InputError: Protocol or fold is not known, or a composer has too few works (or files)
+            to be on each side.
+
+    Example:
+
+    >>> names = [f"{composer} {number}" for composer in ("Bach", "Chopin") for number in range(5)]
+    >>> split = make_split("work", 0, composers=[name.split()[0] for name in names],
+    ...                    pieces=names, works=names, num_chunks=[2] * 10)
+    >>> [len(split.indices(side)) for side in (TRAIN, VALIDATION, TEST)]
+    [12, 4, 4]
+    """
+    if protocol not in PROTOCOLS:
+        raise InputError(f"There is no protocol {protocol!r}; choose one of {', '.join(PROTOCOLS)}.")
+    if protocol == "chunk":
+        chunk_split = _shuffle_chunks(sum(num_chunks), fold, seed)
+    else:
+        groups = {"work": works, "file": pieces}[protocol]
+        order = np.argsort(np.asarray(pieces))
+        piece_split = np.empty(len(pieces), dtype="U10")
+        piece_split[order] = _hold_out_groups(
+            np.asarray(composers)[order], np.asarray(groups)[order], fold, num_folds, seed, protocol
+        )
+        chunk_split = np.repeat(piece_split, num_chunks)
+    split = Split(chunk_split)
+    _check_every_composer_on_every_side(split, composers, works, num_chunks)
+    return split
+
+
+def split_table(
+    split: Split,
+    *,
+    composers: Sequence[str],
+    pieces: Sequence[str],
+    works: Sequence[str],
+    num_chunks: Sequence[int],
+) -> list[dict[str, str]]:
+    """Returns the rows of `splits.csv`: one a piece, or one a chunk where pieces are divided.
+
+    Returns:
+        Rows with the keys `COLUMNS`, or `CHUNK_COLUMNS` (`chunk` counts from 0 within the piece).
+        `source` is empty until sources are known. The split of a piece without chunks is empty.
+    """
+    by_piece = np.split(split.chunk_split, np.cumsum(num_chunks)[:-1])
+    divided = any(len(set(sides)) > 1 for sides in by_piece)
+    rows = []
+    for piece, work, composer, sides in zip(pieces, works, composers, by_piece, strict=True):
+        row = {"piece": piece, "work": work, "source": "", "composer": composer}
+        if divided:
+            rows += [row | {"split": str(side), "chunk": str(chunk)} for chunk, side in enumerate(sides)]
+        else:
+            rows.append(row | {"split": str(sides[0]) if len(sides) else ""})
+    return rows
+
+
+def write_splits(
+    path: Path,
+    split: Split,
+    *,
+    composers: Sequence[str],
+    pieces: Sequence[str],
+    works: Sequence[str],
+    num_chunks: Sequence[int],
+) -> None:
+    """Writes `split_table` as a CSV file, which `read_splits` reads."""
+    rows = split_table(split, composers=composers, pieces=pieces, works=works, num_chunks=num_chunks)
+    columns = CHUNK_COLUMNS if rows and "chunk" in rows[0] else COLUMNS
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_splits(
+    path: Path,
+    *,
+    composers: Sequence[str],
+    pieces: Sequence[str],
+    works: Sequence[str],
+    num_chunks: Sequence[int],
+) -> Split:
+    """Reads a split that `write_splits` wrote, for the same pieces in any order.
+
+    A table by piece holds for any length of chunk; a table by chunk only for its own.
+
+    Raises:
+        InputError: The table is not a table of splits, or not one of these pieces, works,
+            composers and chunks.
+    """
+    with open(path, newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        rows = list(reader)
+    if tuple(reader.fieldnames or ()) not in (COLUMNS, CHUNK_COLUMNS):
+        raise InputError(f"{path} is not a table of splits: its columns should be {', '.join(COLUMNS)}.")
+    sides = {(row["piece"], row["work"], row["composer"], row.get("chunk", "")): row["split"] for row in rows}
+    wanted = list(zip(pieces, works, composers, num_chunks, strict=True))
+    divided = "chunk" in reader.fieldnames
+    if divided:
+        keys = [(*names, str(chunk)) for *names, count in wanted for chunk in range(count)]
+        repeats = np.ones(len(keys), dtype=int)
+    else:
+        keys = [(*names, "") for *names, _ in wanted]
+        repeats = np.asarray(num_chunks, dtype=int)
+    _check_same_keys(path, sides, keys)
+    labels = np.array([sides[key] for key in keys], dtype="U10")
+    unknown = set(np.repeat(labels, repeats)) - {TRAIN, VALIDATION, TEST}
+    if unknown:
+        raise InputError(f"{path} has the split {min(unknown)!r}; it should be train, validation or test.")
+    return Split(np.repeat(labels, repeats))
+
+
+def audit(split: Split, *, works: Sequence[str], num_chunks: Sequence[int]) -> None:
+    """Refuses a split that has one work on two sides: the law of the protocol `work`.
+
+    Raises:
+        InputError: A work is on two sides; the message names it.
+    """
+    side_of: dict[str, str] = {}
+    for work, side in zip(np.repeat(np.asarray(works), num_chunks), split.chunk_split, strict=True):
+        first = side_of.setdefault(work, side)
+        if side != first:
+            raise InputError(
+                f"The work {work} is on two sides of the split, {first} and {side}: the score would not be "
+                "one on unheard works. Make the split again with the protocol work."
+            )
+
+
+def _hold_out_groups(
+    composers: np.ndarray, groups: np.ndarray, fold: int, num_folds: int, seed: int, protocol: str
+) -> np.ndarray:
+    """Returns the side of each piece, `(pieces,)`, with every group wholly on one side."""
+    if num_folds < 3:
+        raise InputError(f"Training, validation and test need at least 3 folds, not {num_folds}.")
+    if not 0 <= fold < num_folds:
+        raise InputError(f"There is no fold {fold}; choose one of 0 to {num_folds - 1}.")
+    few = {name: count for name, count in _count_groups(composers, groups).items() if count < num_folds}
+    if few:
+        listed = ", ".join(f"{name} ({count})" for name, count in few.items())
+        raise InputError(
+            f"{num_folds} folds need {num_folds} {protocol}s of every composer, but there are fewer by "
+            f"{listed}. Leave them out, take fewer folds (3 at least), or another protocol."
+        )
+    sides = np.full(len(groups), TRAIN, dtype="U10")
+    is_test = _fold_of(composers, groups, fold, num_folds, seed)
+    sides[is_test] = TEST
+    rest = np.flatnonzero(~is_test)
+    # Never more parts than the rarest composer has groups left, so that every part has one of them.
+    rarest, left = min(_count_groups(composers[rest], groups[rest]).items(), key=lambda item: item[1])
+    if left < 2:
+        raise InputError(
+            f"Fold {fold} leaves one {protocol} by {rarest}, too few to train and to validate. "
+            "Leave this composer out, or take another protocol."
+        )
+    parts = min(VALIDATION_PARTS, left)
+    sides[rest[_fold_of(composers[rest], groups[rest], 0, parts, seed)]] = VALIDATION
+    return sides
+
+
+def _fold_of(composers: np.ndarray, groups: np.ndarray, fold: int, num_folds: int, seed: int) -> np.ndarray:
+    """Returns whether each piece is in one fold, `(pieces,)` bool."""
+    splitter = StratifiedGroupKFold(num_folds, shuffle=True, random_state=seed)
+    _, members = list(splitter.split(composers, composers, groups))[fold]
+    is_member = np.zeros(len(groups), dtype=bool)
+    is_member[members] = True
+    return is_member
+
+
+def _shuffle_chunks(total: int, fold: int, seed: int) -> np.ndarray:
+    """Returns the side of each chunk, `(chunks,)`, as the reference notebook drew it."""
+    if fold != 0:
+        raise InputError(f"The protocol chunk has one split, fold 0, as the reference has; not fold {fold}.")
+    if total < 5:
+        raise InputError(f"The protocol chunk needs at least 5 chunks, not {total}; take more pieces.")
+    rest, test = train_test_split(np.arange(total), test_size=0.2, random_state=seed)
+    _, validation = train_test_split(rest, test_size=0.1, random_state=seed)
+    sides = np.full(total, TRAIN, dtype="U10")
+    sides[test] = TEST
+    sides[validation] = VALIDATION
+    return sides
+
+
+def _count_groups(composers: np.ndarray, groups: np.ndarray) -> dict[str, int]:
+    """Returns how many groups each composer has."""
+    return {str(name): len(set(groups[composers == name])) for name in np.unique(composers)}
+
+
+def _check_every_composer_on_every_side(
+    split: Split, composers: Sequence[str], works: Sequence[str], num_chunks: Sequence[int]
+) -> None:
+    counts = _count_groups(np.asarray(composers), np.asarray(works))
+    chunk_composers = np.repeat(np.asarray(composers), num_chunks)
+    for side in (TRAIN, VALIDATION, TEST):
+        missing = sorted(counts.keys() - set(chunk_composers[split.indices(side)]))
+        if missing:
+            raise InputError(
+                f"No chunk by {missing[0]} ({counts[missing[0]]} works) is in the {side} part. "
+                "Leave this composer out, take fewer folds (3 at least), or another protocol."
+            )
+
+
+def _check_same_keys(path: Path, sides: dict, keys: list[tuple]) -> None:
+    different = sorted(sides.keys() ^ set(keys))
+    if different:
+        piece, work, composer, chunk = different[0]
+        where = "in the table only" if different[0] in sides else "in the data only"
+        name = f"{piece} (work {work}, by {composer}{', chunk ' + chunk if chunk else ''})"
+        raise InputError(
+            f"{path} is a split of other data: {name} is {where}, and {len(different)} rows differ in all. "
+            "Take the same corpus, composers and chunk length, or make a new split."
+        )
