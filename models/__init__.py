@@ -1,12 +1,12 @@
-"""Shapes in, compiled Keras models out: one file a family of networks."""
+"""Shapes in, compiled Keras models out: one file a family of networks.
+
+Each module named in `BUILDERS` has `build(hp, input_shape, num_classes)`, which returns a
+compiled `keras.Model`, and says in `RANK` what one example of its input is. The models that
+need no Keras stand in `models.baselines`.
+"""
 
 BUILDERS = {
     "cnn_reference": "models.cnn_reference",
     "frame_cnn": "models.frame_cnn",
     "lstm": "models.lstm",
-}
-"""Networks: each module has `build(hp, input_shape, num_classes)` and says in `RANK` what it takes."""
-
-BASELINES = {
-    "majority": "models.baselines.majority",
 }
