@@ -1,0 +1,95 @@
+import os
+import pickle
+import sys
+import zipfile
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from features.corpora.files import find_midi_files
+from features.errors import InputError
+
+CONTENTS = {
+    "Bach/Air.mid": b"air",
+    "Bach/Suites/deep/Gigue.MID": b"gigue",
+    "Bach/.Study No.1.mid": b"a leading dot hides nothing",
+    "Fauré/Élégie.midi": b"elegie",
+}
+NO_MUSIC = {"Bach/._Air.mid": b"shadow", "Bach/readme": b"", "Bach/nested.zip": b"", "Bach/Rite, Mov.C": b""}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name, data in (CONTENTS | NO_MUSIC).items():
+        path = tmp_path / "tree" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return tmp_path / "tree"
+
+
+@pytest.fixture
+def archive(tmp_path):
+    path = tmp_path / "tree.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in (CONTENTS | NO_MUSIC).items():
+            file.writestr(name, data)
+    return path
+
+
+def test_a_folder_and_its_zip_file_are_the_same_corpus(folder, archive):
+    for home in (folder, archive):
+        found = find_midi_files(home)
+        assert {name: read() for name, read in found.items()} == CONTENTS
+        assert list(found) == sorted(found)
+
+
+def test_readers_work_in_other_processes_and_in_threads(archive):
+    readers = list(find_midi_files(archive).values()) * 20
+    expected = [read() for read in readers]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(lambda read: read(), readers)) == expected
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as processes:
+        assert processes.submit(pickle.loads(pickle.dumps(readers[0]))).result() == expected[0]
+
+
+def test_names_in_an_unknown_encoding_are_read(tmp_path):
+    path = tmp_path / "old.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("Dvorak/X.mid", b"music")
+    path.write_bytes(path.read_bytes().replace(b"X.mid", b"\xf8.mid"))
+    (read,) = find_midi_files(path).values()
+    assert read() == b"music"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such file names")
+def test_a_file_name_that_is_not_unicode_can_be_printed(tmp_path):
+    (tmp_path / os.fsdecode(b"caf\xe9.mid")).write_bytes(b"music")
+    assert {name: read() for name, read in find_midi_files(tmp_path).items()} == {r"caf\xe9.mid": b"music"}
+
+
+def test_errors_say_what_is_wrong(tmp_path):
+    with pytest.raises(InputError, match="There is no folder and no file .*nowhere"):
+        find_midi_files(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="No MIDI files .* under"):
+        find_midi_files(tmp_path)
+    (tmp_path / "page.zip").write_text("<html>Please log in</html>")
+    with pytest.raises(InputError, match="page.zip is not a zip file that can be read"):
+        find_midi_files(tmp_path / "page.zip")
+
+
+def test_a_damaged_member_is_named_when_it_is_read(archive: Path):
+    data = bytearray(archive.read_bytes())
+    start = data.index(b"Bach/Air.mid") + len("Bach/Air.mid")
+    data[start : start + 3] = b"\xff\xff\xff"
+    archive.write_bytes(data)
+    with pytest.raises(InputError, match="Cannot read Bach/Air.mid in .*tree.zip"):
+        find_midi_files(archive)["Bach/Air.mid"]()
+
+
+def test_a_file_that_has_gone_is_named_when_it_is_read(folder):
+    read = find_midi_files(folder)["Bach/Air.mid"]
+    (folder / "Bach/Air.mid").unlink()
+    with pytest.raises(InputError, match="Cannot read .*Air.mid: No such file"):
+        read()
