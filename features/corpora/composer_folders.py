@@ -1,0 +1,97 @@
+"""Your own files: a folder for each label, or a table that says who wrote what.
+
+A folder and a CSV file side by side:
+
+    my-music/Bach/Air.mid               path,composer,work
+    my-music/Bach/Suites/Gigue.mid      Bach/Air.mid,Bach,BWV 1068
+    my-music/Clara/Romance.mid          unsorted/17.mid,Clara,
+"""
+
+import csv
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from features.corpora.catalogue import Piece, Request, select_composers
+from features.corpora.files import find_midi_files, read_file
+from features.errors import InputError
+
+
+def load(request: Request) -> list[Piece]:
+    """Returns the pieces of a folder, a zip file or a CSV file that the user has.
+
+    In a folder or a zip file, the outermost folder around a MIDI file is its label.
+    A CSV file has the columns `path` (relative to the CSV file) and `composer`, and if known `work`.
+
+    Args:
+        request: What is wanted; `data_home` is the folder, the zip file or the CSV file.
+
+    Raises:
+        InputError: What is there cannot be used as it is, or a composer is not in it.
+    """
+    home = request.data_home
+    if home is None:
+        raise InputError(
+            "composer_folders needs --data-home: a folder with one folder for each composer, "
+            "or a CSV file with the columns path and composer."
+        )
+    if home.suffix.lower() == ".csv" and home.is_file():
+        pieces = list(_from_table(home))
+    else:
+        pieces = [_from_folder(home, name, read) for name, read in find_midi_files(home).items()]
+    return select_composers(pieces, request.composers)
+
+
+def _from_folder(home: Path, name: str, read: Callable[[], bytes]) -> Piece:
+    label, _, rest = name.partition("/")
+    if not rest:
+        raise InputError(
+            f"{name} lies directly in {home}, so it has no label; "
+            "move it into its composer's folder, or name the composers in a CSV file."
+        )
+    return Piece(piece=name, composer=label, read=read)
+
+
+def _from_table(table: Path) -> Iterator[Piece]:
+    """Yields the pieces of a CSV file; `table` also says where their paths begin."""
+    seen: dict[str, int] = {}
+    for line, row in _read_rows(table):
+        name, composer = row["path"], row["composer"]
+        if not name or not composer:
+            raise InputError(
+                f"Line {line} of {table} needs a path and a composer, got {name!r} and {composer!r}."
+            )
+        path = table.parent / name
+        if not path.is_file():
+            raise InputError(
+                f"Line {line} of {table} names a file that is not there: {name}; "
+                f"paths are relative to {table.parent.resolve()}."
+            )
+        name = str(PurePosixPath(name))
+        if name in seen:
+            raise InputError(
+                f"Line {line} of {table} names {name} again, as line {seen[name]} did; drop one."
+            )
+        seen[name] = line
+        yield Piece(piece=name, composer=composer, read=partial(read_file, path), work=row["work"])
+
+
+def _read_rows(table: Path) -> list[tuple[int, dict[str, str]]]:
+    """Returns the line number and the wanted columns of each row, without the spaces around them."""
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:  # spreadsheets put a mark first
+            reader = csv.DictReader(file, skipinitialspace=True)
+            columns = reader.fieldnames or []
+            rows = [(reader.line_num, row) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"Cannot read {table} ({error}); save it as a CSV file in UTF-8.") from error
+    missing = [column for column in ("path", "composer") if column not in columns]
+    if missing:
+        raise InputError(
+            f"{table} lacks the column {' and '.join(missing)}; it has {', '.join(columns) or 'no columns'}. "
+            "Its first line must name path and composer, and may name work, with commas between."
+        )
+    if not rows:
+        raise InputError(f"{table} names no files; give it a line for each, under path and composer.")
+    wanted = ("path", "composer", "work")
+    return [(line, {column: (row.get(column) or "").strip() for column in wanted}) for line, row in rows]
