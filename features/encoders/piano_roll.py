@@ -1,0 +1,203 @@
+"""Notes -> piano-roll chunks: pitch x frame x channel.
+
+A piece is stored once, losslessly, as the sparse rows of its roll (some three cells in a hundred are not zero);
+chunks, channels, clipping and transposition are made from these rows when they are asked for. With the default
+settings the roll equals `pretty_midi.PrettyMIDI(path).get_piano_roll(fs=10)` cell for cell, in float32.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numba
+import numpy as np
+
+from features.encoders.rendering import NUM_PITCHES, PLANES, render
+from features.encoders.rows import Rows, sparse_rows
+from features.errors import InputError
+from features.midi import Notes
+
+_PRESENCE, _VELOCITY, _CLIPPED_VELOCITY, _AS_STORED = range(4)
+
+# channel -> the plane it is made from, and how
+CHANNELS = {
+    "binary": ("roll", _PRESENCE),
+    "velocity": ("roll", _VELOCITY),
+    "onset": ("onset", _AS_STORED),
+    "instrumentation": ("instrumentation", _AS_STORED),
+    "timing": ("timing", _AS_STORED),
+}
+
+
+@dataclass(frozen=True)
+class PianoRoll:
+    """Makes piano-roll chunks `(128, chunk_frames, channels)`.
+
+    Attributes:
+        frames_per_second: Frames in a second; at 10, a chunk of 150 frames lasts 15 s.
+        chunk_frames: Frames in a chunk; the last one of a piece is padded with zeros on the right.
+        hop: Frames from the start of one chunk to the start of the next; None for `chunk_frames`.
+        channels: What the last axis holds:
+            `"binary"` (roll > 0), `"velocity"` (roll / 127), `"onset"` (1 where a note begins),
+            `"instrumentation"` (how many instruments sound), `"timing"` (1 where a note is held,
+            without pedal and bends, drums included).
+        pedal: Whether the sustain pedal prolongs notes; on human performances it smears the roll.
+        bends: Whether pitch bends are spread over the two nearest pitches.
+        clip: Whether the velocity channel is clipped to 1; where notes meet, their velocities add up to more.
+
+    Example:
+
+    >>> from features.midi import notes_to_midi, read_events, read_notes
+    >>> encoder = PianoRoll(channels=("binary",))
+    >>> rows = encoder.encode(read_notes(read_events(notes_to_midi([(0, 9600, 60), (9600, 19200, 64)]))))
+    >>> starts = encoder.chunk_starts(rows.num_frames)
+    >>> chunks = encoder.decode(rows, starts, np.full(len(starts), rows.num_frames))
+    >>> chunks.shape, int(chunks[:, 60].sum()), int(chunks[:, 64].sum())
+    ((2, 128, 150, 1), 100, 100)
+    """
+
+    frames_per_second: float = 10.0
+    chunk_frames: int = 150
+    hop: int | None = None
+    channels: Sequence[str] = ("binary", "velocity")
+    pedal: bool = True
+    bends: bool = True
+    clip: bool = True
+
+    def __post_init__(self):
+        object.__setattr__(self, "channels", tuple(self.channels))
+        unknown = [name for name in self.channels if name not in CHANNELS]
+        if unknown or not self.channels:
+            raise InputError(f"Channels are {', '.join(CHANNELS)}; got {', '.join(unknown) or 'none'}. Choose of these.")
+        for name in ("frames_per_second", "chunk_frames", "hop"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value <= 10_000:
+                raise InputError(f"{name} must be above 0 and at most 10000, got {value}.")
+
+    @property
+    def chunk_shape(self) -> tuple[int, int, int]:
+        """Pitches, frames and channels of a chunk."""
+        return NUM_PITCHES, self.chunk_frames, len(self.channels)
+
+    @property
+    def planes(self) -> tuple[str, ...]:
+        """What is stored of each piece; plane `i` has the columns `128 * i` to `128 * i + 127`."""
+        needed = {"roll", *(CHANNELS[channel][0] for channel in self.channels)}
+        return tuple(plane for plane in PLANES if plane in needed)
+
+    def settings(self) -> dict:
+        """Returns all settings, ready for JSON; `PianoRoll(**settings)` is the same encoder."""
+        return asdict(self) | {"channels": list(self.channels)}
+
+    def row_settings(self) -> dict:
+        """Returns the settings on which stored rows depend."""
+        return {
+            "frames_per_second": self.frames_per_second,
+            "pedal": self.pedal,
+            "bends": self.bends,
+            "planes": list(self.planes),
+        }
+
+    def encode(self, notes: Notes) -> Rows:
+        """Returns the rows of a piece, to be stored.
+
+        Args:
+            notes: What `read_notes` returned.
+
+        Returns:
+            Its rows, with the columns that `planes` tells of.
+        """
+        cells = render(notes, self.frames_per_second, pedal=self.pedal, bends=self.bends, planes=self.planes)
+        return sparse_rows(cells)
+
+    def chunk_starts(self, num_frames: int) -> np.ndarray:
+        """Returns the first frame of each chunk of a piece.
+
+        Together the chunks cover every frame, and each chunk holds a frame that none before it does;
+        a piece without frames has no chunks.
+
+        Args:
+            num_frames: Frames of the piece.
+
+        Returns:
+            int64 `(chunks,)`: 0, hop, 2 * hop...
+
+        Example:
+
+        >>> PianoRoll().chunk_starts(310).tolist(), PianoRoll(hop=100).chunk_starts(310).tolist()
+        ([0, 150, 300], [0, 100, 200])
+        """
+        hop = self.hop or self.chunk_frames
+        # With a hop longer than a chunk, frames between chunks are left out on purpose.
+        overlap = max(self.chunk_frames - hop, 0)
+        last = max(num_frames - overlap, min(num_frames, 1))
+        return np.arange(0, last, hop, dtype=np.int64)
+
+    def decode(
+        self,
+        rows: Rows,
+        starts: Sequence[int] | np.ndarray,
+        ends: Sequence[int] | np.ndarray,
+        *,
+        shift: Sequence[int] | np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Returns chunks.
+
+        Args:
+            rows: Rows of any number of pieces, one after another; memory-mapped arrays will do.
+            starts: `(chunks,)`; the first row of each chunk.
+            ends: `(chunks,)`; one past the last row of the piece of each chunk, where its padding begins at the latest.
+            shift: `(chunks,)`; semitones up (down if negative) by which to transpose each chunk.
+                What leaves the 128 pitches is dropped.
+
+        Returns:
+            float32 `(chunks, 128, chunk_frames, channels)`.
+        """
+        starts, ends = np.asarray(starts, np.int64), np.asarray(ends, np.int64)
+        shift = np.zeros(len(starts), np.int64) if shift is None else np.asarray(shift, np.int64)
+        if not len(starts) == len(ends) == len(shift):
+            raise ValueError(f"Got {len(starts)} starts, {len(ends)} ends and {len(shift)} shifts; expected as many of each.")
+        if len(starts) and (starts.min() < 0 or ends.max() > rows.num_frames):
+            raise ValueError(f"Chunks from {starts.min()} to {ends.max()} do not lie in {rows.num_frames} rows.")
+        planes = np.array([self.planes.index(CHANNELS[channel][0]) for channel in self.channels])
+        chunks = np.zeros((len(starts), *self.chunk_shape), np.float32)
+        _decode(
+            *(np.asarray(array) for array in (rows.offsets, rows.columns, rows.values)),
+            starts,
+            ends,
+            shift,
+            planes,
+            np.array([self._how(channel) for channel in self.channels]),
+            chunks,
+        )
+        return chunks
+
+    def _how(self, channel: str) -> int:
+        how = CHANNELS[channel][1]
+        return _CLIPPED_VELOCITY if how == _VELOCITY and self.clip else how
+
+
+@numba.njit(cache=True)
+def _decode(offsets, columns, values, starts, ends, shift, planes, how, chunks):
+    num_chunks, _, chunk_frames, num_channels = chunks.shape
+    for chunk in range(num_chunks):
+        for frame in range(min(chunk_frames, ends[chunk] - starts[chunk])):
+            row = starts[chunk] + frame
+            for cell in range(offsets[row], offsets[row + 1]):
+                plane, pitch = divmod(int(columns[cell]), NUM_PITCHES)
+                pitch += shift[chunk]
+                if not 0 <= pitch < NUM_PITCHES:
+                    continue
+                for channel in range(num_channels):
+                    if planes[channel] == plane:
+                        chunks[chunk, pitch, frame, channel] = _value(values[cell], how[channel])
+
+
+@numba.njit(cache=True)
+def _value(value, how):
+    if how == _PRESENCE:
+        return 1.0
+    if how == _VELOCITY:
+        return value / 127.0
+    if how == _CLIPPED_VELOCITY:
+        return min(value / 127.0, 1.0)
+    return value * 1.0
