@@ -71,7 +71,7 @@ def build(hp, input_shape: tuple[int, int, int], num_classes: int) -> keras.Mode
 
 
 def conv_block(x: keras.KerasTensor, width: int, *, kernel_size: int, name: str) -> keras.KerasTensor:
-    """Convolution over frames, batch normalisation, ReLU: `(batch, frame, any)` to `(batch, frame, width)`."""
+    """Convolution over frames, normalisation, ReLU: `(batch, frame, any)` to `(batch, frame, width)`."""
     # Batch normalisation subtracts the mean: a bias before it would have no effect.
     x = layers.Conv1D(width, kernel_size, padding="same", use_bias=False, name=f"{name}_conv")(x)
     x = layers.BatchNormalization(name=f"{name}_norm")(x)

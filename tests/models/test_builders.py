@@ -1,0 +1,149 @@
+"""Every network in the table keeps the contract of a builder."""
+
+import importlib
+import subprocess
+import sys
+
+import keras
+import keras_tuner
+import numpy as np
+import pytest
+
+from models import BUILDERS, saving
+
+NUM_CLASSES = 4
+
+# A saved run is described by these names: changing one is a visible decision.
+DEFAULTS = {
+    "cnn_reference": {"optimizer": "adam", "init": "glorot_uniform", "dropout": 0.5},
+    "frame_cnn": {
+        "width": 192,
+        "num_blocks": 5,
+        "kernel_size": 5,
+        "dropout": 0.2,
+        "weight_decay": 1e-2,
+        "learning_rate": 1e-3,
+    },
+    "lstm": {"frames_per_step": 2, "units": 128, "dropout": 0.2, "learning_rate": 1e-3},
+}
+
+# For four classes, by the number of channels of a chunk of 128 pitches and 150 frames.
+NUM_PARAMETERS = {
+    ("cnn_reference", 1): 8_866_820,  # the notebook's own figure
+    ("cnn_reference", 2): 8_867_108,
+    ("frame_cnn", 1): 832_900,
+    ("frame_cnn", 2): 923_140,
+    ("lstm", 1): 181_252,
+    ("lstm", 2): 246_788,
+}
+
+
+def build(name, input_shape, **values):
+    hp = keras_tuner.HyperParameters()
+    hp.values.update(values)
+    return importlib.import_module(BUILDERS[name]).build(hp, input_shape, NUM_CLASSES)
+
+
+def test_every_builder_is_frozen_here():
+    assert set(DEFAULTS) == set(BUILDERS) == {name for name, _ in NUM_PARAMETERS}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_names_and_defaults_of_the_hyperparameters(name):
+    hp = keras_tuner.HyperParameters()
+    importlib.import_module(BUILDERS[name]).build(hp, (128, 150, 1), NUM_CLASSES)
+    assert hp.values == DEFAULTS[name]
+
+
+@pytest.mark.parametrize(("name", "channels"), NUM_PARAMETERS)
+def test_number_of_parameters(name, channels):
+    assert build(name, (128, 150, channels)).count_params() == NUM_PARAMETERS[name, channels]
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_every_setting_of_the_search_builds(name):
+    hp = keras_tuner.HyperParameters()
+    builder = importlib.import_module(BUILDERS[name])
+    builder.build(hp, (128, 30, 1), NUM_CLASSES)
+    for parameter in hp.space:
+        for edge in (min(parameter.values), max(parameter.values)):
+            model = build(name, (128, 30, 1), **{parameter.name: edge})
+            assert model.output_shape == (None, NUM_CLASSES)
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_declares_what_one_example_is(name):
+    assert importlib.import_module(BUILDERS[name]).RANK == "chunk"
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_gives_probabilities(name, chunks):
+    probabilities = build(name, chunks.shape[1:]).predict(chunks, verbose=0)
+    assert probabilities.shape == (len(chunks), NUM_CLASSES)
+    assert (probabilities >= 0).all()
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_learns_a_batch_by_heart(name, chunks):
+    keras.utils.set_random_seed(0)
+    model = build(name, chunks.shape[1:])
+    labels = np.arange(len(chunks)) % NUM_CLASSES
+    before = model.evaluate(chunks, labels, verbose=0)[0]
+    model.fit(chunks, labels, epochs=30, verbose=0)
+    assert model.evaluate(chunks, labels, verbose=0)[0] < before
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_a_saved_model_predicts_the_same(name, chunks, tmp_path):
+    model = build(name, chunks.shape[1:])
+    model.fit(chunks, np.zeros(len(chunks)), verbose=0)  # so that no weight is as it began
+    saving.save(model, tmp_path / "model.h5", description={})
+    loaded, _ = saving.load(tmp_path / "model.h5")
+    np.testing.assert_array_equal(loaded.predict(chunks, verbose=0), model.predict(chunks, verbose=0))
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_trains_in_bfloat16_and_is_saved_in_float32(name, chunks, tmp_path, bfloat16):
+    model = build(name, chunks.shape[1:])
+    assert model.output.dtype == "float32"
+    model.fit(chunks, np.zeros(len(chunks)), verbose=0)
+    saving.save(model, tmp_path / "model.h5", description={})
+    loaded, _ = saving.load(tmp_path / "model.h5")
+    assert {layer.compute_dtype for layer in loaded.layers[1:]} == {"float32"}  # after the input
+    np.testing.assert_allclose(loaded.predict(chunks, verbose=0), model.predict(chunks, verbose=0), atol=0.05)
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_refuses_a_shape_without_channels(name):
+    with pytest.raises(ValueError, match=r"Expected input_shape = \(pitch, frame, channel\).*\(128, 150\)"):
+        build(name, (128, 150))
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_refuses_a_single_class(name):
+    with pytest.raises(ValueError, match="at least 2 classes.*num_classes=1"):
+        importlib.import_module(BUILDERS[name]).build(keras_tuner.HyperParameters(), (128, 30, 1), 1)
+
+
+def test_frame_cnn_refuses_other_pitches_than_midi_has():
+    with pytest.raises(ValueError, match=r"pitches 0 to 127.*\(88, 150, 1\)"):
+        build("frame_cnn", (88, 150, 1))
+
+
+def test_frame_cnn_hears_the_piano_transposed_by_three_semitones(chunks):
+    model = build("frame_cnn", chunks.shape[1:])
+    edges = np.zeros_like(chunks[:3])
+    edges[1, 21 - 3], edges[2, 108 + 3] = 1, 1
+    silence, lowest, highest = model.predict(edges, verbose=0)
+    assert not np.array_equal(silence, lowest)
+    assert not np.array_equal(silence, highest)
+
+
+def test_the_tables_are_read_without_importing_keras_or_sklearn():
+    code = (
+        "import sys, models, models.baselines, models.saving;"
+        "print([name for name in ('keras', 'tensorflow', 'sklearn') if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
