@@ -201,3 +201,7 @@ def _value(value, how):
     if how == _CLIPPED_VELOCITY:
         return min(value / 127.0, 1.0)
     return value * 1.0
+
+
+make = PianoRoll
+"""What every encoder module has: called with settings, it gives the encoder."""

@@ -1,0 +1,76 @@
+"""The command line of every experiment: flags from the configuration, errors as sentences."""
+
+import errno
+import functools
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from experiments.engine.config import Config, Places, smoke
+from features.errors import InputError
+
+EXIT_INPUT, EXIT_INTERRUPTED = 2, 130
+"""Exit statuses: the user can mend it; the user pressed Ctrl-C."""
+
+CANNOT_WRITE = {errno.ENOSPC, errno.EACCES, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""Full disk, no permission, read-only, over quota (which Windows has no number for)."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """What was asked for on the command line."""
+
+    config: Config
+    places: Places = Places()
+    smoke: bool = False
+    """Rehearse: synthetic corpus, one epoch, seconds."""
+
+
+def parse(default: Config, argv: Sequence[str] | None, *, description: str) -> tuple[Config, Places]:
+    """Returns the configuration and the places that a command line asks for.
+
+    Args:
+        default: The experiment's own configuration; flags change values of it.
+        argv: Arguments, without the program's name; None for those of this process.
+        description: What `--help` says above the flags.
+    """
+    import tyro
+
+    command = tyro.cli(
+        Command,
+        args=argv,
+        default=Command(default),
+        description=description,
+        prog=f"python -m experiments.{default.experiment}",
+        config=(tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes),
+    )
+    return (smoke(command.config) if command.smoke else command.config), command.places
+
+
+def as_sentences(main: Callable[..., None]) -> Callable[..., None]:
+    """Decorates a `main` so that what a user can mend ends in one sentence and an exit status."""
+
+    @functools.wraps(main)
+    def wrapped(argv: Sequence[str] | None = None) -> None:
+        try:
+            main(argv)
+        except InputError as error:
+            _stop(str(error), EXIT_INPUT)
+        except KeyboardInterrupt:
+            _stop("Interrupted; the same command with --resume goes on from the last epoch.", EXIT_INTERRUPTED)
+        except OSError as error:
+            if error.errno not in CANNOT_WRITE:
+                raise
+            where = f" ({error.filename})" if error.filename else ""
+            _stop(
+                f"Nothing more could be written: {error.strerror}{where}. Make room or choose other folders with "
+                "--results-dir and --cache-dir; then the same command with --resume goes on.",
+                EXIT_INPUT,
+            )
+
+    return wrapped
+
+
+def _stop(sentence: str, status: int) -> None:
+    print(sentence, file=sys.stderr)
+    sys.exit(status)

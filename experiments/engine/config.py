@@ -1,0 +1,180 @@
+"""What a run is: one tree of frozen dataclasses, to and from plain dicts.
+
+Everything that can change a result is here and is recorded with the run. Where things lie on
+this machine (`Places`) can not change a result, and is not recorded.
+"""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import cattrs
+from cattrs.errors import ClassValidationError
+
+from features.errors import InputError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class CorpusConfig:
+    """Which music."""
+
+    corpus: str = "music21_scores"
+    """Name of a corpus: music21_scores, midi_classics, composer_folders, synthetic."""
+    pieces: Literal["reference", "clean"] = "reference"
+    """Which list of its pieces: as they stand, or cleaned."""
+    composers: tuple[str, ...] = ()
+    """The composers to tell apart; none: those of the study."""
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """How notes become numbers; what is not given keeps the encoder's default."""
+
+    encoder: str = "piano_roll"
+    """Name of an encoder."""
+    frames_per_second: float | None = None
+    """Frames of the roll a second (10)."""
+    chunk_frames: int | None = None
+    """Frames of a chunk (150)."""
+    hop: int | None = None
+    """Frames from one chunk to the next (as many as a chunk has)."""
+    channels: tuple[str, ...] | None = None
+    """Channels of a chunk (binary velocity); also onset, instrumentation, timing."""
+    pedal: bool | None = None
+    """Whether the sustain pedal prolongs notes (yes)."""
+    bends: bool | None = None
+    """Whether pitch bends move notes (yes)."""
+    clip: bool | None = None
+    """Whether velocities above 127 count as 127 (yes)."""
+
+    def settings(self) -> dict[str, Any]:
+        """Returns what was set, as keyword arguments of the encoder."""
+        given = dataclasses.asdict(self)
+        given.pop("encoder")
+        return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class SplitConfig:
+    """What is held out."""
+
+    protocol: str = "work"
+    """What is never on both sides: work, file, chunk."""
+    fold: int | Literal["all"] = 0
+    """Which fold is the test part, from 0; all: each in turn, and a summary."""
+    num_folds: int = 5
+    """Into how many folds works or files are dealt."""
+    split_seed: int = 42
+    """Seed of the split, the same for every model."""
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Which network."""
+
+    model: str = "frame_cnn"
+    """Name of a builder: frame_cnn, cnn_reference, lstm."""
+    hyperparameters: Mapping[str, int | float | str] = field(default_factory=dict)
+    """Hyper-parameters that differ from the builder's defaults, as NAME VALUE pairs."""
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How it is trained."""
+
+    epochs: int = 14
+    """Passes over the training chunks."""
+    batch_size: int = 32
+    """Chunks a step."""
+    patience: int | None = 5
+    """Stop after so many epochs without a better validation macro-F1, and keep the best epoch; None: keep the last."""
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """How the learning rate goes from the builder's value over the epochs."""
+    transpose: int = 3
+    """Largest number of semitones by which training chunks are transposed at random."""
+    class_weights: bool = True
+    """Whether rare composers weigh more in the loss (inverse to their chunks)."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Precision of training; auto: bfloat16 where the device computes in it."""
+    seed: int = 0
+    """Seed of weights, dropout, order and transposition."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that can change the result of a run."""
+
+    experiment: str
+    corpus: CorpusConfig = CorpusConfig()
+    encoder: EncoderConfig = EncoderConfig()
+    split: SplitConfig = SplitConfig()
+    model: ModelConfig = ModelConfig()
+    training: TrainingConfig = TrainingConfig()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns plain dicts, lists and numbers, fit for JSON."""
+        return json.loads(json.dumps(dataclasses.asdict(self)))
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Config":
+        """Builds a configuration from what `to_dict` returned.
+
+        Raises:
+            InputError: A key is unknown or a value does not fit; all of them are named.
+        """
+        converter = cattrs.Converter(forbid_extra_keys=True)
+        for union in (int | Literal["all"], int | float | str):
+            converter.register_structure_hook(union, lambda value, _: value)
+        try:
+            return converter.structure(values, cls)
+        except ClassValidationError as error:
+            raise InputError(f"This configuration cannot be used: {'; '.join(cattrs.transform_error(error))}.") from error
+
+    def digest(self) -> str:
+        """Returns eight hexadecimal digits that tell configurations apart."""
+        text = json.dumps(self.to_dict(), sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
+
+    def replace(self, **parts: Mapping[str, Any]) -> "Config":
+        """Returns a copy with some values of some parts changed.
+
+        Example:
+            >>> Config("example").replace(split={"fold": 3}).split.fold
+            3
+        """
+        changed = {name: dataclasses.replace(getattr(self, name), **values) for name, values in parts.items()}
+        return dataclasses.replace(self, **changed)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where things lie on this machine; never recorded."""
+
+    data_home: Path | None = None
+    """Where the corpus lies: a zip file, a folder, or a CSV file."""
+    download: bool = False
+    """Fetch the corpus from the network if the corpus can be fetched."""
+    cache_dir: Path = REPOSITORY / ".cache"
+    """Where prepared data is kept."""
+    results_dir: Path = REPOSITORY / "results" / "runs"
+    """Where run folders go."""
+    resume: bool = False
+    """Go on with the latest run of the same configuration, or show it again if it is finished."""
+
+
+def smoke(config: Config) -> Config:
+    """Returns the configuration of a rehearsal: made-up music, one epoch, seconds on a CPU.
+
+    Only values change, so a rehearsal goes through the very code of the run it rehearses.
+    """
+    return config.replace(
+        corpus={"corpus": "synthetic", "composers": (), "pieces": "reference"},
+        split={"fold": 0} if config.split.fold != "all" else {"num_folds": 3},
+        training={"epochs": 1, "precision": "float32"},
+    )

@@ -1,0 +1,147 @@
+"""Scores: what probabilities are worth, by chunk and by piece, with intervals by work."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import log_softmax, softmax
+from scipy.stats import bootstrap
+from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
+
+NUM_RESAMPLES = 2000
+"""Draws of the bootstrap: the 2.5 % quantile then rests on 50 of them."""
+
+NUM_CALIBRATION_BINS = 15
+
+SMALLEST_PROBABILITY = 1e-7
+"""A float32 softmax cannot tell smaller ones from 0, whose logarithm would decide a vote alone."""
+
+
+def vote(probabilities: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Joins the answers for the chunks of a piece: mean log-probability, normalised.
+
+    Args:
+        probabilities: Shape `(chunks, classes)`.
+        groups: Piece of each chunk, shape `(chunks,)`.
+
+    Returns:
+        The pieces, ascending, shape `(pieces,)`, and their probabilities, shape `(pieces, classes)`.
+
+    Example:
+        >>> pieces, joined = vote(np.array([[0.8, 0.2], [0.8, 0.2], [0.3, 0.7]]), np.array([4, 4, 9]))
+        >>> pieces.tolist(), joined.round(3).tolist()
+        ([4, 9], [[0.8, 0.2], [0.3, 0.7]])
+    """
+    pieces, positions = np.unique(groups, return_inverse=True)
+    logarithms = np.log(np.maximum(probabilities.astype(np.float64), SMALLEST_PROBABILITY))
+    sums = np.zeros((len(pieces), probabilities.shape[1]))
+    np.add.at(sums, positions, logarithms)
+    return pieces, softmax(sums / np.bincount(positions)[:, None], axis=1)
+
+
+def scores(
+    labels: np.ndarray, probabilities: np.ndarray, *, works: Sequence[str], classes: Sequence[str]
+) -> dict:
+    """Returns every score of a set of answers, as `metrics.json` holds them.
+
+    Args:
+        labels: True class of each answer, shape `(answers,)`.
+        probabilities: Shape `(answers, classes)`.
+        works: Work of each answer: the interval draws whole works.
+        classes: Names of the classes.
+
+    Returns:
+        `count`, `accuracy`, `balanced_accuracy`, `macro_f1` with its 95 % interval `macro_f1_low` and
+        `macro_f1_high`, `top_3_accuracy`, `log_loss`, `calibration_error` (expected, 15 bins) and
+        `per_class` (`precision`, `recall`, `f1`, `support`).
+    """
+    every_class = np.arange(len(classes))
+    answers = probabilities.argmax(axis=1)
+    precision, recall, f1, support = precision_recall_fscore_support(
+        labels, answers, labels=every_class, zero_division=0
+    )
+    low, high = macro_f1_interval(labels, answers, works=works, num_classes=len(classes))
+    rank_of_truth = (probabilities > np.take_along_axis(probabilities, labels[:, None], axis=1)).sum(axis=1)
+    normalised = np.exp(log_softmax(np.log(np.maximum(probabilities, SMALLEST_PROBABILITY)), axis=1))
+    columns = zip(classes, precision, recall, f1, support, strict=True)
+    return {
+        "count": len(labels),
+        "accuracy": float((answers == labels).mean()),
+        "balanced_accuracy": float(recall[support > 0].mean()),
+        "macro_f1": float(macro_f1(confusion_matrix(labels, answers, labels=every_class))),
+        "macro_f1_low": low,
+        "macro_f1_high": high,
+        "top_3_accuracy": float((rank_of_truth < 3).mean()),
+        "log_loss": float(log_loss(labels, normalised, labels=every_class)),
+        "calibration_error": calibration_error(labels, probabilities),
+        "per_class": {
+            name: {"precision": float(p), "recall": float(r), "f1": float(f), "support": int(s)}
+            for name, p, r, f, s in columns
+        },
+    }
+
+
+def macro_f1(confusions: np.ndarray) -> np.ndarray:
+    """Returns the mean F1 over the classes that occur, in truth or in an answer.
+
+    Args:
+        confusions: Counts by true and answered class, shape `(..., classes, classes)`.
+
+    Example:
+        >>> float(macro_f1(np.array([[3, 1], [0, 4]])).round(4))
+        0.873
+    """
+    hits = np.diagonal(confusions, axis1=-2, axis2=-1)
+    either = confusions.sum(axis=-1) + confusions.sum(axis=-2)
+    f1 = np.divide(2 * hits, either, out=np.full(either.shape, np.nan), where=either > 0)
+    return np.nanmean(f1, axis=-1)
+
+
+def macro_f1_interval(
+    labels: np.ndarray, answers: np.ndarray, *, works: Sequence[str], num_classes: int, seed: int = 0
+) -> tuple[float, float]:
+    """Returns the 95 % interval of macro-F1 over draws of works, with replacement.
+
+    Answers for one work stand or fall together, so that drawing chunks or pieces one by one would
+    promise more certainty than there is.
+    """
+    names, positions = np.unique(np.asarray(works), return_inverse=True)
+    confusions = np.zeros((len(names), num_classes, num_classes))
+    np.add.at(confusions, (positions, labels, answers), 1)
+    if len(names) < 2:
+        score = float(macro_f1(confusions.sum(axis=0)))
+        return score, score
+    interval = bootstrap(
+        (np.arange(len(names)),),
+        lambda draw, axis: macro_f1(_sum_of_drawn(confusions, draw)),
+        n_resamples=NUM_RESAMPLES,
+        batch=100,
+        method="percentile",
+        vectorized=True,
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return float(interval.low), float(interval.high)
+
+
+def _sum_of_drawn(confusions: np.ndarray, draw: np.ndarray) -> np.ndarray:
+    """Returns the summed confusions of the drawn works, shape `draw.shape[:-1] + (classes, classes)`."""
+    num_works = len(confusions)
+    flat = draw.reshape(-1, num_works)
+    counts = np.stack([np.bincount(row, minlength=num_works) for row in flat])
+    sums = counts @ confusions.reshape(num_works, -1)
+    return sums.reshape(draw.shape[:-1] + confusions.shape[1:])
+
+
+def calibration_error(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    """Returns the expected calibration error: mean of |confidence - accuracy| over 15 equal bins.
+
+    Guo et al., On calibration of modern neural networks, 2017.
+
+    Example:
+        >>> round(calibration_error(np.array([0, 1]), np.array([[0.9, 0.1], [0.9, 0.1]])), 3)
+        0.4
+    """
+    confidence = probabilities.max(axis=1)
+    correct = probabilities.argmax(axis=1) == labels
+    bins = np.minimum((confidence * NUM_CALIBRATION_BINS).astype(int), NUM_CALIBRATION_BINS - 1)
+    gaps = np.bincount(bins, weights=confidence - correct, minlength=NUM_CALIBRATION_BINS)
+    return float(np.abs(gaps).sum() / len(labels))

@@ -1,0 +1,126 @@
+"""A network in a run: built as configured, trained on one part of a split, asked, saved."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import keras
+import keras_tuner
+import numpy as np
+
+from experiments.engine.config import Config
+from experiments.engine.device import training_precision
+from experiments.engine.predictions import of_chunks, voted
+from experiments.engine.tables import module_of
+from experiments.engine.training import predict, train
+from features.datasets import Dataset
+from features.errors import InputError
+from features.splits.protocols import TRAIN, VALIDATION, Split
+from models import BUILDERS, saving
+
+
+@dataclass(frozen=True)
+class Network:
+    """A trained network.
+
+    Attributes:
+        model: In float32, as it is saved.
+        hyperparameters: All of them, with the values used.
+        history: A row of `training.HISTORY_COLUMNS` an epoch.
+        dataset: What it was trained on a part of.
+    """
+
+    model: keras.Model
+    hyperparameters: dict[str, Any]
+    history: list[dict[str, float]]
+    dataset: Dataset
+
+    @property
+    def num_parameters(self) -> int:
+        """Number of weights, those that are not trained included."""
+        return self.model.count_params()
+
+    def predict(self, indices: np.ndarray) -> np.ndarray:
+        """Returns the probabilities of chunks, shape `(indices, classes)`."""
+        return predict(self.model, self.dataset, indices)
+
+    def save(self, path: Path, dataset: Dataset, trained_on: np.ndarray, config: Config) -> None:
+        """Saves the model with all that is needed to use it, and to know what it has heard.
+
+        Args:
+            path: The `.h5` file.
+            dataset: The corpus.
+            trained_on: Training chunks.
+            config: The run's configuration.
+        """
+        heard = np.unique(dataset.chunk_pieces[trained_on])
+        description = {
+            "encoder": {"name": config.encoder.encoder, "settings": dataset.encoder.settings()},
+            "classes": list(dataset.classes),
+            "builder": config.model.model,
+            "hyperparameters": self.hyperparameters,
+            "trained_on": [{"content": dataset.contents[i], "work": dataset.works[i]} for i in heard],
+        }
+        saving.save(self.model, path, description=description)
+
+
+def train_network(config: Config, dataset: Dataset, split: Split, *, folder: Path) -> Network:
+    """Builds the configured network and trains it, from the folder's checkpoint if there is one."""
+    builder = module_of(BUILDERS, config.model.model, kind="model")
+    keras.config.set_dtype_policy(training_precision(config.training.precision))
+    keras.utils.set_random_seed(config.training.seed)
+    try:
+        model, hyperparameters = build(builder, config.model.hyperparameters, dataset)
+        history = train(
+            model,
+            dataset,
+            split.indices(TRAIN),
+            config.training,
+            validate=lambda trained: validation_scores(trained, dataset, split.indices(VALIDATION)),
+            folder=folder,
+        )
+    finally:
+        keras.config.set_dtype_policy("float32")
+    exported, _ = build(builder, config.model.hyperparameters, dataset)
+    exported.set_weights(model.get_weights())
+    return Network(exported, hyperparameters, history, dataset)
+
+
+def build(
+    builder: ModuleType, wanted: Mapping[str, int | float | str], dataset: Dataset
+) -> tuple[keras.Model, dict[str, Any]]:
+    """Builds a network for a dataset, with the builder's defaults where nothing else is wanted.
+
+    Returns:
+        The compiled model and all hyper-parameters with their values.
+
+    Raises:
+        InputError: The builder has no such hyper-parameter; the message lists those it has.
+    """
+    shape, num_classes = dataset.encoder.chunk_shape, len(dataset.classes)
+    hp = keras_tuner.HyperParameters()
+    if wanted:
+        defaults = keras_tuner.HyperParameters()
+        builder.build(defaults, shape, num_classes)
+        unknown = sorted(set(wanted) - set(defaults.values))
+        if unknown:
+            known = ", ".join(f"{name}={value}" for name, value in defaults.values.items())
+            raise InputError(f"The model has no hyper-parameter {', '.join(unknown)}; it has {known}.")
+    for name, value in wanted.items():
+        hp.Fixed(name, value)
+    return builder.build(hp, shape, num_classes), dict(hp.values)
+
+
+def validation_scores(model: keras.Model, dataset: Dataset, indices: np.ndarray) -> dict[str, float]:
+    """Returns the `val_...` columns of the history."""
+    probabilities = predict(model, dataset, indices)
+    chunk = of_chunks(dataset, indices, probabilities).scores()
+    piece = voted(dataset, indices, probabilities).scores()
+    return {
+        "val_loss": chunk["log_loss"],
+        "val_accuracy": chunk["accuracy"],
+        "val_macro_f1": chunk["macro_f1"],
+        "val_piece_macro_f1": piece["macro_f1"],
+    }

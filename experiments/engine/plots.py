@@ -1,0 +1,126 @@
+"""The figures of a run, drawn without a screen."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt  # noqa: E402
+import numpy as np  # noqa: E402
+from sklearn.metrics import ConfusionMatrixDisplay  # noqa: E402
+
+from experiments.engine.predictions import Predictions  # noqa: E402
+
+DOTS_PER_INCH = 120
+
+
+def save_run_figures(
+    folder: Path, metrics: Mapping, *, history: Sequence[Mapping[str, float]], test: Mapping[str, Predictions]
+) -> None:
+    """Draws every figure of a run.
+
+    Args:
+        folder: Where the PNG files go.
+        metrics: What `metrics.json` holds.
+        history: Rows of `history.csv`; empty where there is no one training to show.
+        test: Answers for the test part by `"chunk"` and `"piece"`.
+    """
+    name = f"{metrics['model']}, {metrics['encoder']}, {metrics['corpus']}, {metrics['protocol']} {metrics['fold']}"
+    if history:
+        save_learning_curves(history, folder / "learning_curves.png")
+    for level, answers in test.items():
+        save_confusion_matrix(
+            answers.labels,
+            answers.probabilities.argmax(axis=1),
+            classes=answers.classes,
+            title=f"Who is taken for whom, by {level}\n{name}",
+            path=folder / f"confusion_{level}.png",
+        )
+    save_class_scores(metrics["test"], title=f"F1 by composer\n{name}", path=folder / "class_scores.png")
+
+
+def save_learning_curves(history: Sequence[Mapping[str, float]], path: Path) -> None:
+    """Draws loss and scores over the epochs, for training and validation.
+
+    Args:
+        history: Rows of `history.csv`.
+        path: The PNG file.
+    """
+    epochs = [int(row["epoch"]) + 1 for row in history]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    for axes, curves in (
+        (left, {"loss": "training loss", "val_loss": "validation loss"}),
+        (
+            right,
+            {
+                "accuracy": "training accuracy (chunks)",
+                "val_accuracy": "validation accuracy (chunks)",
+                "val_macro_f1": "validation macro-F1 (chunks)",
+                "val_piece_macro_f1": "validation macro-F1 (pieces)",
+            },
+        ),
+    ):
+        for column, label in curves.items():
+            axes.plot(epochs, [float(row[column]) for row in history], marker=".", label=label)
+        axes.set_xlabel("epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize="small")
+    left.set_title("Loss")
+    right.set_title("Scores")
+    right.set_ylim(0, 1)
+    _save(figure, path)
+
+
+def save_confusion_matrix(
+    labels: np.ndarray, answers: np.ndarray, *, classes: Sequence[str], title: str, path: Path
+) -> None:
+    """Draws who is taken for whom, as shares of each true composer.
+
+    Args:
+        labels: True class of each answer, shape `(answers,)`.
+        answers: Class answered, shape `(answers,)`.
+        classes: Names of the classes.
+        title: Above the figure.
+        path: The PNG file.
+    """
+    size = 3.2 + 0.7 * len(classes)
+    figure, axes = plt.subplots(figsize=(size + 0.8, size), layout="constrained")
+    ConfusionMatrixDisplay.from_predictions(
+        labels, answers, labels=np.arange(len(classes)), display_labels=classes,
+        normalize="true", values_format=".2f", cmap="Blues", xticks_rotation=30, ax=axes, im_kw={"vmin": 0, "vmax": 1},
+    )  # fmt: skip
+    axes.set(title=title, xlabel="answered", ylabel="true composer")
+    _save(figure, path)
+
+
+def save_class_scores(test: Mapping[str, Mapping], *, title: str, path: Path) -> None:
+    """Draws F1 by composer: pieces and chunks of the network beside its baselines.
+
+    Args:
+        test: The `test` part of `metrics.json`.
+        title: Above the figure.
+        path: The PNG file.
+    """
+    series = {"network, pieces": test["piece"], "network, chunks": test["chunk"]}
+    series |= {f"{name}, pieces": score for name, score in test["baselines"].items()}
+    classes = list(test["piece"]["per_class"])
+    figure, axes = plt.subplots(figsize=(4 + 1.6 * len(classes), 4), layout="constrained")
+    width = 0.84 / len(series)
+    for number, (label, score) in enumerate(series.items()):
+        places = np.arange(len(classes)) + (number - (len(series) - 1) / 2) * width
+        axes.bar(places, [score["per_class"][name]["f1"] for name in classes], width, label=label)
+    supports = [test["piece"]["per_class"][name]["support"] for name in classes]
+    axes.set_xticks(np.arange(len(classes)), [f"{name}\n{count} pieces" for name, count in zip(classes, supports, strict=True)])
+    axes.set(title=title, ylabel="F1", ylim=(0, 1))
+    axes.grid(axis="y", alpha=0.3)
+    figure.legend(loc="outside right center", fontsize="small")
+    _save(figure, path)
+
+
+def _save(figure: plt.Figure, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=DOTS_PER_INCH)
+    plt.close(figure)

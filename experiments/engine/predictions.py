@@ -1,0 +1,104 @@
+"""Predictions on disk: the answers of a model for pieces and for chunks, to score and to compare later."""
+
+import csv
+import gzip
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from experiments.engine.evaluation import scores, vote
+from experiments.engine.records import write_csv
+from features.datasets import Dataset
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Answers for some pieces, or for some chunks.
+
+    Attributes:
+        pieces: Piece of each answer.
+        works: Work of each answer.
+        composers: True composer of each answer.
+        probabilities: Shape `(answers, classes)`.
+        classes: The composers, in the order of the probabilities.
+    """
+
+    pieces: tuple[str, ...]
+    works: tuple[str, ...]
+    composers: tuple[str, ...]
+    probabilities: np.ndarray
+    classes: tuple[str, ...]
+
+    @property
+    def labels(self) -> np.ndarray:
+        """True class of each answer, shape `(answers,)`."""
+        numbers = {name: number for number, name in enumerate(self.classes)}
+        return np.array([numbers[name] for name in self.composers])
+
+    def scores(self) -> dict:
+        """Returns the scores of these answers; see `evaluation.scores`."""
+        return scores(self.labels, self.probabilities, works=self.works, classes=self.classes)
+
+
+def of_chunks(dataset: Dataset, indices: np.ndarray, probabilities: np.ndarray) -> Predictions:
+    """Returns predictions for chunks, shape of the probabilities `(indices, classes)`."""
+    return of_pieces(dataset, dataset.chunk_pieces[indices], probabilities)
+
+
+def of_pieces(dataset: Dataset, piece_indices: np.ndarray, probabilities: np.ndarray) -> Predictions:
+    """Returns predictions for pieces, shape of the probabilities `(piece_indices, classes)`."""
+    composers = dataset.composers
+    return Predictions(
+        pieces=tuple(dataset.pieces[index] for index in piece_indices),
+        works=tuple(dataset.works[index] for index in piece_indices),
+        composers=tuple(composers[index] for index in piece_indices),
+        probabilities=probabilities,
+        classes=dataset.classes,
+    )
+
+
+def voted(dataset: Dataset, indices: np.ndarray, probabilities: np.ndarray) -> Predictions:
+    """Returns predictions for the pieces of chunks, each the joint answer of its chunks."""
+    return of_pieces(dataset, *vote(probabilities, dataset.chunk_pieces[indices]))
+
+
+def join(parts: Sequence[Predictions]) -> Predictions:
+    """Returns the predictions of several folds as one."""
+    return Predictions(
+        pieces=sum((part.pieces for part in parts), ()),
+        works=sum((part.works for part in parts), ()),
+        composers=sum((part.composers for part in parts), ()),
+        probabilities=np.concatenate([part.probabilities for part in parts]),
+        classes=parts[0].classes,
+    )
+
+
+def write_predictions(path: Path, predictions: Predictions) -> None:
+    """Writes `piece, work, composer, p_<class>...`; compressed if the name ends in `.gz`."""
+    columns = ("piece", "work", "composer", *(f"p_{name}" for name in predictions.classes))
+    rows = [
+        dict(zip(columns, (piece, work, composer, *(f"{p:.6g}" for p in probabilities)), strict=True))
+        for piece, work, composer, probabilities in zip(
+            predictions.pieces, predictions.works, predictions.composers, predictions.probabilities, strict=True
+        )
+    ]
+    write_csv(path, columns, rows)
+
+
+def read_predictions(path: Path) -> Predictions:
+    """Reads what `write_predictions` wrote."""
+    raw = path.read_bytes()
+    text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    rows = list(reader)
+    columns = reader.fieldnames[3:]
+    return Predictions(
+        pieces=tuple(row["piece"] for row in rows),
+        works=tuple(row["work"] for row in rows),
+        composers=tuple(row["composer"] for row in rows),
+        probabilities=np.array([[float(row[column]) for column in columns] for row in rows]),
+        classes=tuple(column.removeprefix("p_") for column in columns),
+    )

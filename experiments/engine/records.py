@@ -1,0 +1,191 @@
+"""Run folders: what a run leaves on disk, and the table made of those that were published."""
+
+import csv
+import gzip
+import io
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from experiments.engine.config import REPOSITORY, Config, Places
+from features.errors import InputError
+
+PUBLISHED = REPOSITORY / "results" / "published"
+
+LIBRARIES = ("tensorflow", "keras", "keras-tuner", "numpy", "scikit-learn", "scipy", "numba", "pretty_midi", "music21")
+
+LEADERBOARD_COLUMNS = (
+    *("experiment", "run_id", "corpus", "pieces", "protocol", "fold", "seed", "encoder", "model", "num_classes"),
+    *("num_parameters", "chunk_accuracy", "chunk_macro_f1", "piece_accuracy", "piece_macro_f1"),
+    *("piece_macro_f1_low", "piece_macro_f1_high", "fingerprint_piece_macro_f1", "majority_piece_macro_f1"),
+    *("train_seconds", "device", "commit"),
+)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a file that is either the old one or the whole new one, whenever the machine stops.
+
+    A name that ends in `.gz` is compressed, and the same text gives the same bytes.
+    """
+    content = text.encode("utf-8")
+    unfinished = path.with_name(path.name + ".unfinished")
+    unfinished.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+    os.replace(unfinished, path)
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    """Writes values as indented JSON, atomically."""
+    write_text(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Writes rows under the named columns, atomically; other keys are an error."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Reads a JSON file of a run folder.
+
+    Raises:
+        InputError: There is no such file, or it is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"Expected a file of a run folder at {path}, but it cannot be read: {error}.") from error
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether a run came to its end: `metrics.json` is written last."""
+    return (folder / "metrics.json").exists()
+
+
+@contextmanager
+def run_folder(config: Config, places: Places) -> Iterator[Path]:
+    """Opens the folder of a run, locked against a second process.
+
+    With `places.resume` it is the latest folder of the same configuration if there is one,
+    otherwise a new one, named after the configuration and numbered when that name is taken.
+
+    Raises:
+        InputError: Another process is at work in the folder.
+    """
+    parent = places.results_dir / config.experiment
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = _folder_to_resume(parent, config) if places.resume else None
+    if folder is None:
+        folder = _new_folder(parent, config)
+        write_json(folder / "config.json", config.to_dict())
+    lock = FileLock(folder / ".lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise InputError(
+            f"Another process is at work in {folder}; wait for it, or start without --resume for a run of its own."
+        ) from error
+    with lock:
+        if not is_finished(folder):
+            write_json(folder / "environment.json", environment(places))
+        yield folder
+
+
+def run_name(config: Config) -> str:
+    """Returns the name of a configuration's run folder.
+
+    Example:
+        >>> run_name(Config("example"))[:-9]
+        'music21_scores-frame_cnn-work-0-seed0'
+    """
+    parts = (config.corpus.corpus, config.model.model, config.split.protocol, str(config.split.fold))
+    return "-".join((*parts, f"seed{config.training.seed}", config.digest()))
+
+
+def _folder_to_resume(parent: Path, config: Config) -> Path | None:
+    wanted = config.to_dict()
+    same = [
+        path.parent
+        for path in parent.glob(f"{run_name(config)}*/config.json")
+        if read_json(path) == wanted
+    ]
+    return max(same, key=lambda folder: (folder / "config.json").stat().st_mtime_ns, default=None)
+
+
+def _new_folder(parent: Path, config: Config) -> Path:
+    number = 1
+    while True:
+        folder = parent / (run_name(config) + (f"-{number}" if number > 1 else ""))
+        try:
+            folder.mkdir()
+            return folder
+        except FileExistsError:
+            number += 1
+
+
+def environment(places: Places) -> dict[str, Any]:
+    """Returns what a run was made with: versions, commit, device, command."""
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command_line(places),
+        "commit": commit(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "num_cores": os.cpu_count(),
+    }
+
+
+def command_line(places: Places) -> str:
+    """Returns the command of this process as anybody would type it, own folders replaced by `PATH`."""
+    own = {str(path) for path in (places.data_home, places.cache_dir, places.results_dir) if path}
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    program = f"python -m {spec.name}" if spec else Path(sys.argv[0]).name
+    return " ".join([program, *("PATH" if argument in own else argument for argument in sys.argv[1:])])
+
+
+def commit() -> str:
+    """Returns the commit of the code, with `+` if files have changed since; empty outside git."""
+    git = ["git", "-C", str(REPOSITORY)]
+    try:
+        name = subprocess.run([*git, "rev-parse", "--short=10", "HEAD"], capture_output=True, text=True, check=True)
+        changed = subprocess.run(
+            [*git, "status", "--porcelain", "--", "features", "models", "experiments"], capture_output=True, text=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return name.stdout.strip() + ("+" if changed.stdout.strip() else "")
+
+
+def leaderboard_row(folder: Path) -> dict[str, Any]:
+    """Returns the row of a finished run in the leaderboard."""
+    metrics, made_with = read_json(folder / "metrics.json"), read_json(folder / "environment.json")
+    test = metrics["test"]
+    same = ("experiment", "run_id", "corpus", "pieces", "protocol", "fold", "seed", "encoder", "model")
+    return {name: metrics[name] for name in same} | {
+        "num_classes": len(metrics["classes"]),
+        "num_parameters": metrics["num_parameters"],
+        **{f"{level}_{name}": _rounded(test[level][name]) for level in ("chunk", "piece") for name in ("accuracy", "macro_f1")},
+        "piece_macro_f1_low": _rounded(test["piece"]["macro_f1_low"]),
+        "piece_macro_f1_high": _rounded(test["piece"]["macro_f1_high"]),
+        **{f"{name}_piece_macro_f1": _rounded(test["baselines"][name]["macro_f1"]) for name in ("fingerprint", "majority")},
+        "train_seconds": round(metrics["train_seconds"]),
+        "device": metrics["device"],
+        "commit": made_with["commit"],
+    }
+
+
+def _rounded(score: float) -> float:
+    return round(score, 4)

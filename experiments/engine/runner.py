@@ -1,0 +1,206 @@
+"""From a configuration to a finished run folder: what every experiment does."""
+
+import dataclasses
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from experiments.engine import records
+from experiments.engine.baselines import run_baselines
+from experiments.engine.config import Config, EncoderConfig, Places
+from experiments.engine.predictions import Predictions, of_chunks, voted, write_predictions
+from experiments.engine.summary import print_summary, summarise_folds
+from experiments.engine.tables import module_of
+from features.corpora import CORPORA
+from features.corpora.catalogue import Request
+from features.datasets import Dataset, load_dataset
+from features.encoders import ENCODERS
+from features.errors import InputError
+from features.splits.protocols import TEST, TRAIN, VALIDATION, Split, audit, make_split, write_splits
+from models import BUILDERS
+
+
+@dataclass(frozen=True)
+class Study:
+    """A configuration with its data: read once, also for many folds."""
+
+    config: Config
+    places: Places
+    dataset: Dataset
+
+
+def run(config: Config, places: Places) -> Path:
+    """Runs a configuration and prints what came out.
+
+    Args:
+        config: What to run; with `fold` `"all"`, every fold and then their summary.
+        places: Where things lie.
+
+    Returns:
+        The run folder.
+
+    Raises:
+        InputError: The configuration, the corpus or the folders cannot be used.
+    """
+    module_of(BUILDERS, config.model.model, kind="model")  # a wrong name should not wait for the corpus
+    study = Study(config, places, prepare(config, places))
+    report_left_out(study.dataset)
+    if config.split.fold == "all":
+        folder = run_all_folds(study)
+    else:
+        folder = run_fold(study)
+    print_summary(folder)
+    return folder
+
+
+def prepare(config: Config, places: Places) -> Dataset:
+    """Returns the corpus of a configuration, read and encoded."""
+    corpus = module_of(CORPORA, config.corpus.corpus, kind="corpus")
+    encoder = make_encoder(config.encoder)
+    pieces = corpus.load(
+        Request(
+            composers=config.corpus.composers,
+            pieces=config.corpus.pieces,
+            data_home=places.data_home,
+            cache_dir=places.cache_dir,
+            download=places.download,
+        )
+    )
+    dataset = load_dataset(pieces, encoder, cache_dir=places.cache_dir)
+    if len(dataset.classes) < 2:
+        raise InputError(f"There is nothing to tell apart: all pieces are by {dataset.classes[0]}; name more composers.")
+    return dataset
+
+
+def make_encoder(config: EncoderConfig) -> Any:
+    """Returns the configured encoder.
+
+    Raises:
+        InputError: The encoder is unknown, or has no such setting.
+    """
+    make = module_of(ENCODERS, config.encoder, kind="encoder").make
+    unknown = set(config.settings()) - {field.name for field in dataclasses.fields(make)}
+    if unknown:
+        raise InputError(f"The encoder {config.encoder} has no setting {', '.join(sorted(unknown))}; leave it out.")
+    return make(**config.settings())
+
+
+def run_all_folds(study: Study) -> Path:
+    """Runs every fold, going on where an earlier start stopped, and then sums them up."""
+    with records.run_folder(study.config, study.places) as folder:
+        if not records.is_finished(folder):
+            for fold in range(study.config.split.num_folds):
+                print(f"Fold {fold + 1} of {study.config.split.num_folds}", file=sys.stderr)
+                places = dataclasses.replace(study.places, results_dir=folder / "folds", resume=True)
+                run_fold(Study(study.config.replace(split={"fold": fold}), places, study.dataset))
+            summarise_folds(folder)
+    return folder
+
+
+def run_fold(study: Study) -> Path:
+    """Runs one fold: split, baselines, training, scores, figures."""
+    split = split_of(study)
+    with records.run_folder(study.config, study.places) as folder:
+        if not records.is_finished(folder):
+            data = {"composers": study.dataset.composers, "pieces": study.dataset.pieces, "works": study.dataset.works}
+            write_splits(folder / "splits.csv", split, num_chunks=study.dataset.num_chunks, **data)
+            left_out = [dataclasses.asdict(piece) for piece in study.dataset.left_out]
+            records.write_csv(folder / "left_out.csv", ("piece", "composer", "reason"), left_out)
+            _run_in(folder, study, split)
+    return folder
+
+
+def split_of(study: Study) -> Split:
+    """Returns the configured split, checked against the law of its protocol."""
+    config, dataset = study.config.split, study.dataset
+    split = make_split(
+        config.protocol,
+        config.fold,
+        composers=dataset.composers,
+        pieces=dataset.pieces,
+        works=dataset.works,
+        num_chunks=dataset.num_chunks,
+        num_folds=config.num_folds,
+        seed=config.split_seed,
+    )
+    if config.protocol == "work":
+        audit(split, works=dataset.works, num_chunks=dataset.num_chunks)
+    return split
+
+
+def _run_in(folder: Path, study: Study, split: Split) -> None:
+    from experiments.engine import plots
+    from experiments.engine.networks import train_network
+
+    dataset, config = study.dataset, study.config
+    baselines = run_baselines(dataset, split, seed=config.training.seed, folder=folder)
+    network = train_network(config, dataset, split, folder=folder)
+    answers = {}
+    for side in (VALIDATION, TEST):
+        indices = split.indices(side)
+        probabilities = network.predict(indices)
+        answers[side] = {
+            "chunk": of_chunks(dataset, indices, probabilities),
+            "piece": voted(dataset, indices, probabilities),
+        }
+    write_predictions(folder / "predictions.csv", answers[TEST]["piece"])
+    write_predictions(folder / "predictions-chunks.csv.gz", answers[TEST]["chunk"])
+    metrics = _metrics(folder, study, network, answers, baselines)
+    plots.save_run_figures(folder / "figures", metrics, history=network.history, test=answers[TEST])
+    network.save(folder / "model.h5", dataset, split.indices(TRAIN), config)
+    records.write_json(folder / "metrics.json", metrics)
+    (folder / "checkpoint.npz").unlink(missing_ok=True)
+
+
+def _metrics(
+    folder: Path,
+    study: Study,
+    network: Any,
+    answers: dict[str, dict[str, Predictions]],
+    baselines: dict[str, Predictions],
+) -> dict[str, Any]:
+    from experiments.engine.device import describe_device
+
+    config = study.config
+    validation, test = (
+        {level: predictions.scores() for level, predictions in answers[side].items()} for side in (VALIDATION, TEST)
+    )
+    return {
+        "experiment": config.experiment,
+        "run_id": folder.name,
+        "corpus": config.corpus.corpus,
+        "pieces": config.corpus.pieces,
+        "protocol": config.split.protocol,
+        "fold": config.split.fold,
+        "seed": config.training.seed,
+        "encoder": encoder_name(config.encoder, study.dataset.encoder),
+        "model": config.model.model,
+        "classes": list(study.dataset.classes),
+        "num_parameters": network.num_parameters,
+        "train_seconds": sum(row["seconds"] for row in network.history),
+        "num_epochs": len(network.history),
+        "num_left_out": len(study.dataset.left_out),
+        "device": describe_device(),
+        "validation": validation,
+        "test": test | {"baselines": {name: predictions.scores() for name, predictions in baselines.items()}},
+    }
+
+
+def encoder_name(config: EncoderConfig, encoder: Any) -> str:
+    """Returns what the records call an encoding, such as `piano_roll:binary+velocity`."""
+    channels = getattr(encoder, "channels", ())
+    rest = {name: value for name, value in config.settings().items() if name != "channels"}
+    words = ["+".join(channels), *(f"{name}={value}" for name, value in rest.items())]
+    return ":".join([config.encoder, *filter(None, words)])
+
+
+def report_left_out(dataset: Dataset) -> None:
+    """Says on standard error which pieces could not be used, and why."""
+    for piece in dataset.left_out:
+        print(f"Left out: {piece.piece}: {piece.reason}", file=sys.stderr)
+    print(
+        f"{len(dataset.pieces)} pieces, {len(set(dataset.works))} works, {len(dataset.chunk_pieces)} chunks by "
+        f"{', '.join(dataset.classes)}; {len(dataset.left_out)} files left out.",
+        file=sys.stderr,
+    )

@@ -1,0 +1,253 @@
+"""Training that can be killed at any moment: every epoch ends in a checkpoint that holds all it takes to go on.
+
+A batch is a pure function of the seed, the epoch and its number, and the state of dropout is a
+variable of the model. So a training that goes on from a checkpoint sees the same batches and draws
+the same numbers as one that was never interrupted.
+"""
+
+import csv
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets every start with pages; failures still raise
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+from tqdm import tqdm  # noqa: E402
+
+from experiments.engine.config import TrainingConfig  # noqa: E402
+from experiments.engine.records import write_csv  # noqa: E402
+from features.datasets import Dataset  # noqa: E402
+
+HISTORY_COLUMNS = (
+    *("epoch", "seconds", "learning_rate", "loss", "accuracy"),
+    *("val_loss", "val_accuracy", "val_macro_f1", "val_piece_macro_f1"),
+)
+
+WATCHED = "val_macro_f1"
+"""By which the best epoch is chosen: the score of the study, on the works kept for validation, by chunk."""
+
+
+class TrainingChunks(keras.utils.PyDataset):
+    """Shuffled, transposed training batches, epoch after epoch without end.
+
+    It is asked for one batch after another through all epochs (`num_batches` is None), because
+    prefetching crosses the border between epochs before any callback could reshuffle.
+    """
+
+    def __init__(self, dataset: Dataset, indices: np.ndarray, config: TrainingConfig, *, first_epoch: int):
+        super().__init__()
+        self.dataset, self.indices, self.config = dataset, indices, config
+        self.batch_size = min(config.batch_size, len(indices))
+        self.steps_per_epoch = len(indices) // self.batch_size
+        self.first_step = first_epoch * self.steps_per_epoch
+        self.weights = class_weights(dataset.chunk_labels[indices]) if config.class_weights else None
+        self._plan = lru_cache(maxsize=2)(self._plan_epoch)
+
+    @property
+    def num_batches(self) -> None:
+        return None
+
+    def __getitem__(self, step: int) -> tuple[np.ndarray, ...]:
+        epoch, batch = divmod(self.first_step + step, self.steps_per_epoch)
+        order, semitones = self._plan(epoch)
+        part = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
+        chosen = order[part]
+        labels = self.dataset.chunk_labels[chosen]
+        chunks = self.dataset.chunks(chosen, semitones=semitones[part] if self.config.transpose else None)
+        return (chunks, labels) if self.weights is None else (chunks, labels, self.weights[labels])
+
+    def _plan_epoch(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        rng = np.random.default_rng([self.config.seed, epoch])
+        furthest = self.config.transpose
+        return rng.permutation(self.indices), rng.integers(-furthest, furthest + 1, len(self.indices))
+
+
+class ChunksInOrder(keras.utils.PyDataset):
+    """Batches of chunks as they stand, for prediction."""
+
+    def __init__(self, dataset: Dataset, indices: np.ndarray, *, batch_size: int = 64):
+        super().__init__()
+        self.dataset, self.indices, self.batch_size = dataset, indices, batch_size
+
+    @property
+    def num_batches(self) -> int:
+        return -(-len(self.indices) // self.batch_size)
+
+    def __getitem__(self, batch: int) -> tuple[np.ndarray]:
+        return (self.dataset.chunks(self.indices[batch * self.batch_size :][: self.batch_size]),)
+
+
+def predict(model: keras.Model, dataset: Dataset, indices: np.ndarray) -> np.ndarray:
+    """Returns the probabilities of the chunks named, shape `(chunks, classes)`."""
+    return model.predict(ChunksInOrder(dataset, indices), verbose=0)
+
+
+def class_weights(labels: np.ndarray) -> np.ndarray:
+    """Returns a weight for each class, inverse to its count, 1 on average over `labels`.
+
+    Example:
+        >>> class_weights(np.array([0, 0, 0, 1])).round(3).tolist()
+        [0.667, 2.0]
+    """
+    counts = np.bincount(labels)
+    return (len(labels) / (len(counts) * counts)).astype(np.float32)
+
+
+@dataclass
+class Progress:
+    """How far a training has come: all that a checkpoint holds beside the variables.
+
+    Attributes:
+        history: A row of `HISTORY_COLUMNS` for each finished epoch.
+        best: Weights of the best epoch so far, in the order of `model.weights`.
+    """
+
+    history: list[dict[str, float]] = field(default_factory=list)
+    best: list[np.ndarray] = field(default_factory=list)
+
+    @property
+    def best_epoch(self) -> int:
+        """The first epoch, from 0, that no other surpasses."""
+        return int(np.argmax([row[WATCHED] for row in self.history]))
+
+    def is_over(self, config: TrainingConfig) -> bool:
+        """Whether the epochs are used up, or patience is."""
+        if not self.history:
+            return False
+        waited = len(self.history) - 1 - self.best_epoch
+        return len(self.history) >= config.epochs or (config.patience is not None and waited >= config.patience)
+
+
+def train(
+    model: keras.Model,
+    dataset: Dataset,
+    indices: np.ndarray,
+    config: TrainingConfig,
+    *,
+    validate: Callable[[keras.Model], dict[str, float]],
+    folder: Path,
+    show: bool = True,
+) -> list[dict[str, float]]:
+    """Trains a compiled model, from the checkpoint in the folder if there is one.
+
+    On return the model has the weights of the best epoch (of the last one without patience).
+
+    Args:
+        model: As its builder returned it.
+        dataset: What the chunks are taken from.
+        indices: The training chunks.
+        config: How to train.
+        validate: Returns the `val_...` columns of the history for a model.
+        folder: The run folder; gets `checkpoint.npz` and `history.csv`.
+        show: Whether to show progress and time left.
+
+    Returns:
+        The history, a row of `HISTORY_COLUMNS` an epoch.
+    """
+    checkpoint = folder / "checkpoint.npz"
+    start = float(model.optimizer.learning_rate)
+    model.optimizer.build(model.trainable_variables)
+    progress = restore(model, checkpoint) if checkpoint.exists() else Progress()
+    first_epoch = len(progress.history)
+    if not progress.is_over(config):
+        batches = TrainingChunks(dataset, indices, config, first_epoch=first_epoch)
+        model.fit(
+            batches,
+            steps_per_epoch=batches.steps_per_epoch,
+            initial_epoch=first_epoch,
+            epochs=config.epochs,
+            verbose=0,
+            callbacks=[
+                keras.callbacks.LearningRateScheduler(lambda epoch: learning_rate(start, epoch, config)),
+                EpochEnd(progress, config, validate=validate, folder=folder),
+                ProgressBar(batches.steps_per_epoch, first_epoch, config.epochs, disable=not show),
+            ],
+        )
+    if config.patience is not None:
+        model.set_weights(progress.best)
+    return progress.history
+
+
+def learning_rate(start: float, epoch: int, config: TrainingConfig) -> float:
+    """Returns the learning rate of an epoch, counted from 0, from its number alone: it needs no memory.
+
+    Example:
+        >>> learning_rate(0.001, 7, TrainingConfig(epochs=14, schedule="cosine"))
+        0.0005
+    """
+    if config.schedule == "constant":
+        return start
+    return start * 0.5 * (1 + float(np.cos(np.pi * epoch / config.epochs)))
+
+
+class EpochEnd(keras.callbacks.Callback):
+    """Validates, notes the history, keeps the best weights, writes the checkpoint, stops when over."""
+
+    def __init__(self, progress: Progress, config: TrainingConfig, *, validate: Callable, folder: Path):
+        super().__init__()
+        self.progress, self.config, self.validate, self.folder = progress, config, validate, folder
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self.started = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        seconds = time.perf_counter() - self.started
+        row = {"epoch": epoch, "seconds": seconds, "learning_rate": float(self.model.optimizer.learning_rate)}
+        row |= {name: float(logs[name]) for name in ("loss", "accuracy")} | self.validate(self.model)
+        self.progress.history.append(row)
+        if self.progress.best_epoch == epoch and self.config.patience is not None:
+            self.progress.best = self.model.get_weights()
+        save_checkpoint(self.model, self.progress, self.folder / "checkpoint.npz")
+        write_csv(self.folder / "history.csv", HISTORY_COLUMNS, self.progress.history)
+        self.model.stop_training = self.progress.is_over(self.config)
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """One bar over all epochs, with the time left and the last validation score."""
+
+    def __init__(self, steps_per_epoch: int, first_epoch: int, epochs: int, *, disable: bool):
+        super().__init__()
+        self.bar = tqdm(
+            desc="Training", unit="batch", disable=disable,
+            total=steps_per_epoch * epochs, initial=steps_per_epoch * first_epoch,
+        )
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        self.bar.update()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        self.bar.set_postfix(epoch=epoch + 1, loss=f"{logs['loss']:.3f}")
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        self.bar.close()
+
+
+def _variables(model: keras.Model) -> list[keras.Variable]:
+    """All that changes in training: weights, dropout states, and what the optimizer remembers."""
+    return [*model.variables, *model.optimizer.variables]
+
+
+def save_checkpoint(model: keras.Model, progress: Progress, path: Path) -> None:
+    """Writes the state of a training, atomically."""
+    arrays = {f"variable_{number}": np.array(value) for number, value in enumerate(_variables(model))}
+    arrays |= {f"best_{number}": value for number, value in enumerate(progress.best)}
+    unfinished = path.with_suffix(".unfinished")
+    with open(unfinished, "wb") as file:
+        np.savez(file, history=json.dumps(progress.history), **arrays)
+    os.replace(unfinished, path)
+
+
+def restore(model: keras.Model, path: Path) -> Progress:
+    """Puts a model where a checkpoint left it, and returns how far that was."""
+    with np.load(path) as arrays:
+        for number, variable in enumerate(_variables(model)):
+            variable.assign(arrays[f"variable_{number}"])
+        num_best = sum(name.startswith("best_") for name in arrays.files)
+        best = [arrays[f"best_{number}"] for number in range(num_best)]
+        return Progress(json.loads(str(arrays["history"])), best)

@@ -1,0 +1,155 @@
+"""A corpus, read and encoded: what every split, model and report works on."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from features.corpora.catalogue import Piece
+from features.encoders.rows import Rows
+from features.errors import InputError
+from features.midi import MidiError, fingerprint, melody_digest, read_events, read_notes
+from features.splits.works import assign_works
+from features.store import EncodedPiece, open_store
+
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A piece that could not be used, and why."""
+
+    piece: str
+    composer: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The pieces of a corpus as labelled chunks.
+
+    Attributes:
+        pieces: Names of the pieces.
+        works: Work of each piece.
+        labels: Index into `classes` of each piece, shape `(pieces,)`.
+        classes: The composers, sorted.
+        contents: SHA-256 of each piece's file.
+        fingerprints: Shape `(pieces, fingerprint features)`.
+        left_out: Pieces that could not be used.
+        encoder: What turned notes into rows, and turns rows into chunks.
+        chunk_pieces: Index into `pieces` of each chunk, shape `(chunks,)`.
+    """
+
+    pieces: tuple[str, ...]
+    works: tuple[str, ...]
+    labels: np.ndarray
+    classes: tuple[str, ...]
+    contents: tuple[str, ...]
+    fingerprints: np.ndarray
+    left_out: tuple[LeftOut, ...]
+    encoder: Any
+    chunk_pieces: np.ndarray
+    _rows: Rows = field(repr=False)
+    _starts: np.ndarray = field(repr=False)
+    _ends: np.ndarray = field(repr=False)
+
+    @property
+    def composers(self) -> list[str]:
+        """Composer of each piece."""
+        return [self.classes[label] for label in self.labels]
+
+    @cached_property
+    def chunk_labels(self) -> np.ndarray:
+        """Index into `classes` of each chunk, shape `(chunks,)`."""
+        return self.labels[self.chunk_pieces]
+
+    @cached_property
+    def num_chunks(self) -> np.ndarray:
+        """Number of chunks of each piece, shape `(pieces,)`."""
+        return np.bincount(self.chunk_pieces, minlength=len(self.pieces))
+
+    def chunks(self, indices: np.ndarray, *, semitones: np.ndarray | None = None) -> np.ndarray:
+        """Returns chunks, decoded from the memory-mapped rows.
+
+        Args:
+            indices: Which chunks, shape `(n,)`.
+            semitones: How far to transpose each of them, shape `(n,)`; None for not at all.
+
+        Returns:
+            float32 array of shape `(n,) + encoder.chunk_shape`.
+        """
+        return self.encoder.decode(self._rows, self._starts[indices], self._ends[indices], shift=semitones)
+
+
+def load_dataset(pieces: Sequence[Piece], encoder: Any, *, cache_dir: Path, progress: bool = True) -> Dataset:
+    """Reads and encodes pieces, or opens what an earlier run has prepared.
+
+    Args:
+        pieces: The pieces of a corpus, as its `load` returned them.
+        encoder: An encoder, such as `features.encoders.piano_roll.PianoRoll()`.
+        cache_dir: Where prepared rows are kept.
+        progress: Whether to show a progress bar.
+
+    Raises:
+        InputError: No piece can be used, or a composer has lost all pieces.
+    """
+    contents = tuple(sha256(piece.read()).hexdigest() for piece in pieces)
+    settings = {"encoder": type(encoder).__name__} | encoder.row_settings()
+    store = open_store(
+        _encode(pieces, encoder, progress=progress), contents, settings=settings, cache_dir=cache_dir
+    )
+    usable = [index for index, problem in enumerate(store.problems) if not problem]
+    left_out = tuple(
+        LeftOut(piece.piece, piece.composer, problem)
+        for piece, problem in zip(pieces, store.problems, strict=True)
+        if problem
+    )
+    _require_every_composer(pieces, usable, left_out)
+    kept = [pieces[index] for index in usable]
+    classes = tuple(sorted({piece.composer for piece in kept}))
+    starts = [encoder.chunk_starts(store.row_starts[i + 1] - store.row_starts[i]) for i in usable]
+    chunk_pieces = np.repeat(np.arange(len(kept)), [len(piece_starts) for piece_starts in starts])
+    first_rows, end_rows = store.row_starts[usable], store.row_starts[np.add(usable, 1)]
+    return Dataset(
+        pieces=tuple(piece.piece for piece in kept),
+        works=tuple(assign_works(kept, [store.melodies[index] for index in usable])),
+        labels=np.array([classes.index(piece.composer) for piece in kept]),
+        classes=classes,
+        contents=tuple(contents[index] for index in usable),
+        fingerprints=store.fingerprints[usable],
+        left_out=left_out,
+        encoder=encoder,
+        chunk_pieces=chunk_pieces,
+        _rows=store.rows,
+        _starts=np.concatenate(starts) + first_rows[chunk_pieces],
+        _ends=end_rows[chunk_pieces],
+    )
+
+
+def _encode(pieces: Sequence[Piece], encoder: Any, *, progress: bool) -> Iterator[EncodedPiece]:
+    for piece in tqdm(pieces, desc="Encoding pieces", unit="piece", disable=not progress):
+        try:
+            events = read_events(piece.read())
+            notes = read_notes(events)
+        except MidiError as error:
+            yield EncodedPiece(problem=str(error))
+            continue
+        rows = encoder.encode(notes)
+        if len(rows.columns) == 0:
+            yield EncodedPiece(problem="It has no pitched note that lasts.")
+        else:
+            yield EncodedPiece(rows, fingerprint(events), melody_digest(notes))
+
+
+def _require_every_composer(pieces: Sequence[Piece], usable: list[int], left_out: tuple[LeftOut, ...]) -> None:
+    lost = {piece.composer for piece in pieces} - {pieces[index].composer for index in usable}
+    if lost or not usable:
+        first = f" The first: {left_out[0].piece}: {left_out[0].reason}" if left_out else ""
+        raise InputError(
+            f"No usable piece is left of {', '.join(sorted(lost)) or 'the whole corpus'}; "
+            f"{len(left_out)} files cannot be used.{first}"
+        )

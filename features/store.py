@@ -1,0 +1,133 @@
+"""The row store: every piece of a corpus as sparse rows, on disk, memory-mapped.
+
+A store is a folder named after what is in it: the digests of the files and the settings of
+the encoder. It is written beside its final name and renamed when complete, so that a store
+that can be seen is whole; a lock lets two processes that want the same store share the work.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+
+from features.encoders.rows import Rows
+
+FORMAT_VERSION = 1
+"""Raised whenever the same files and settings would be stored as other bytes."""
+
+ROW_FILES = {"offsets": np.int64, "columns": np.uint16, "values": np.float32}
+
+
+@dataclass(frozen=True)
+class EncodedPiece:
+    """What is stored of one piece.
+
+    Attributes:
+        rows: Its sparse rows, or None if it cannot be used.
+        fingerprint: What its file reveals without its notes, shape `(fingerprint features,)`.
+        melody: Digest of its top line, equal for identical music; may be empty.
+        problem: Why it cannot be used; empty if it can.
+    """
+
+    rows: Rows | None = None
+    fingerprint: np.ndarray | None = None
+    melody: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class RowStore:
+    """A complete store, opened.
+
+    Attributes:
+        rows: The rows of all pieces, one after the other, memory-mapped.
+        row_starts: First row of each piece and the end, shape `(pieces + 1,)`.
+        fingerprints: Shape `(pieces, fingerprint features)`.
+        melodies: Digest of the top line by piece.
+        problems: Why a piece cannot be used, by piece; empty if it can.
+    """
+
+    rows: Rows
+    row_starts: np.ndarray
+    fingerprints: np.ndarray
+    melodies: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+def open_store(
+    encoded: Iterable[EncodedPiece], contents: Sequence[str], *, settings: dict, cache_dir: Path
+) -> RowStore:
+    """Opens the store of these files and settings; makes it first where it is missing.
+
+    Args:
+        encoded: The pieces, encoded one by one as they are asked for; untouched if the store exists.
+        contents: Digest of each piece's file, in the same order.
+        settings: JSON-able settings that decide which rows are stored.
+        cache_dir: Where stores are kept.
+    """
+    key = json.dumps([FORMAT_VERSION, settings, list(contents)], sort_keys=True)
+    folder = Path(cache_dir) / "rows" / blake2b(key.encode(), digest_size=16).hexdigest()
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{folder}.lock"):
+            if not folder.exists():
+                _write(encoded, folder)
+    return _read(folder)
+
+
+def _write(encoded: Iterable[EncodedPiece], folder: Path) -> None:
+    unfinished = folder.with_suffix(".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)  # left behind by a killed process
+    unfinished.mkdir()
+    row_starts, fingerprints, facts, num_cells = [0], [], [], 0
+    files = {name: open(unfinished / f"{name}.bin", "wb") for name in ROW_FILES}
+    try:
+        np.zeros(1, np.int64).tofile(files["offsets"])
+        for piece in encoded:
+            num_rows = 0
+            if piece.rows is not None:
+                num_rows = len(piece.rows.offsets) - 1
+                (piece.rows.offsets[1:] + num_cells).astype(np.int64).tofile(files["offsets"])
+                piece.rows.columns.astype(np.uint16).tofile(files["columns"])
+                piece.rows.values.astype(np.float32).tofile(files["values"])
+                num_cells += len(piece.rows.columns)
+            row_starts.append(row_starts[-1] + num_rows)
+            fingerprints.append(piece.fingerprint)
+            facts.append({"melody": piece.melody, "problem": piece.problem})
+    finally:
+        for file in files.values():
+            file.close()
+    width = max((len(row) for row in fingerprints if row is not None), default=0)
+    blank = np.full(width, np.nan)
+    np.savez(
+        unfinished / "pieces.npz",
+        row_starts=np.array(row_starts, np.int64),
+        fingerprints=np.array([blank if row is None else row for row in fingerprints]),
+    )
+    (unfinished / "pieces.json").write_text(json.dumps(facts), encoding="utf-8")
+    os.replace(unfinished, folder)
+
+
+def _read(folder: Path) -> RowStore:
+    facts = json.loads((folder / "pieces.json").read_text(encoding="utf-8"))
+    with np.load(folder / "pieces.npz") as arrays:
+        row_starts, fingerprints = arrays["row_starts"], arrays["fingerprints"]
+    return RowStore(
+        rows=Rows(**{name: _memory_map(folder / f"{name}.bin", dtype) for name, dtype in ROW_FILES.items()}),
+        row_starts=row_starts,
+        fingerprints=fingerprints,
+        melodies=tuple(fact["melody"] for fact in facts),
+        problems=tuple(fact["problem"] for fact in facts),
+    )
+
+
+def _memory_map(path: Path, dtype: type) -> np.ndarray:
+    if path.stat().st_size == 0:  # an empty file cannot be mapped
+        return np.zeros(0, dtype)
+    return np.memmap(path, dtype, mode="r")
