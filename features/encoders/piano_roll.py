@@ -67,7 +67,9 @@ class PianoRoll:
         object.__setattr__(self, "channels", tuple(self.channels))
         unknown = [name for name in self.channels if name not in CHANNELS]
         if unknown or not self.channels:
-            raise InputError(f"Channels are {', '.join(CHANNELS)}; got {', '.join(unknown) or 'none'}. Choose of these.")
+            raise InputError(
+                f"Channels are {', '.join(CHANNELS)}; got {', '.join(unknown) or 'none'}. Choose of these."
+            )
         for name in ("frames_per_second", "chunk_frames", "hop"):
             value = getattr(self, name)
             if value is not None and not 0 < value <= 10_000:
@@ -155,9 +157,13 @@ class PianoRoll:
         starts, ends = np.asarray(starts, np.int64), np.asarray(ends, np.int64)
         shift = np.zeros(len(starts), np.int64) if shift is None else np.asarray(shift, np.int64)
         if not len(starts) == len(ends) == len(shift):
-            raise ValueError(f"Got {len(starts)} starts, {len(ends)} ends and {len(shift)} shifts; expected as many of each.")
+            raise ValueError(
+                f"Got {len(starts)} starts, {len(ends)} ends and {len(shift)} shifts; expected as many of each."
+            )
         if len(starts) and (starts.min() < 0 or ends.max() > rows.num_frames):
-            raise ValueError(f"Chunks from {starts.min()} to {ends.max()} do not lie in {rows.num_frames} rows.")
+            raise ValueError(
+                f"Chunks from {starts.min()} to {ends.max()} do not lie in {rows.num_frames} rows."
+            )
         planes = np.array([self.planes.index(CHANNELS[channel][0]) for channel in self.channels])
         chunks = np.zeros((len(starts), *self.chunk_shape), np.float32)
         _decode(

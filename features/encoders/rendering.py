@@ -16,7 +16,12 @@ PLANES = ("roll", "onset", "instrumentation", "timing")
 
 
 def render(
-    notes: Notes, frames_per_second: float, *, pedal: bool = True, bends: bool = True, planes: Sequence[str] = ("roll",)
+    notes: Notes,
+    frames_per_second: float,
+    *,
+    pedal: bool = True,
+    bends: bool = True,
+    planes: Sequence[str] = ("roll",),
 ) -> np.ndarray:
     """Renders a piece, one row a frame.
 
@@ -55,7 +60,9 @@ def render(
         first.get("instrumentation", -1),
     )
     if "onset" in first or "timing" in first:
-        _render_notes(cells, notes.notes, float(frames_per_second), first.get("onset", -1), first.get("timing", -1))
+        _render_notes(
+            cells, notes.notes, float(frames_per_second), first.get("onset", -1), first.get("timing", -1)
+        )
     return cells
 
 
@@ -138,7 +145,9 @@ def _bend(roll, bends, frames_per_second):
                 source = pitch - direction
                 # At the edge pretty_midi leaves the cell whole.
                 is_inside = 0 <= source < NUM_PITCHES
-                roll[frame, pitch] = (1 - part) * moved[pitch] + part * moved[source] if is_inside else moved[pitch]
+                roll[frame, pitch] = (
+                    (1 - part) * moved[pitch] + part * moved[source] if is_inside else moved[pitch]
+                )
 
 
 @numba.njit(cache=True)

@@ -118,7 +118,8 @@ def _read_header(data: bytes) -> tuple[int, int, int, int]:
     if len(data) < start + 14:
         raise MidiError("it ends within its header")
     length, file_format, num_tracks, division = (
-        int.from_bytes(data[start + first : start + last], "big") for first, last in ((4, 8), (8, 10), (10, 12), (12, 14))
+        int.from_bytes(data[start + first : start + last], "big")
+        for first, last in ((4, 8), (8, 10), (10, 12), (12, 14))
     )
     if division & 0x8000:
         raise MidiError("it counts time in film frames (SMPTE), not in beats")

@@ -121,11 +121,20 @@ def read_notes(events: Events) -> Notes:
         notes[name] = instruments[name][raw["instrument"]]
 
     pedals, bends = _changes(table, streams, tempos, instruments)
-    np.maximum.at(instruments["end_s"], notes["instrument"], notes["end_s"])
+    # The notes of an instrument are in order of their ends: the last one written is the one that stays.
+    last_note_s = np.zeros(len(instruments))
+    last_note_s[notes["instrument"]] = notes["end_s"]
+    instruments["end_s"] = np.maximum(instruments["end_s"], last_note_s)
     if len(instruments) and instruments["end_s"].max() > MAX_LENGTH_S:
         raise MidiError(f"it lasts longer than {MAX_LENGTH_S // 3600} hours")
     return Notes(
-        notes, instruments, pedals, bends, tempos, _time_signatures(events, tempos), _key_signatures(events, tempos)
+        notes,
+        instruments,
+        pedals,
+        bends,
+        tempos,
+        _time_signatures(events, tempos),
+        _key_signatures(events, tempos),
     )
 
 
@@ -196,7 +205,7 @@ def _changes(
     changes["stream"] = streams[rows]
     changes["time_s"] = _seconds(tempos, table["tick"][rows])
     last_s = np.zeros(max(changes["stream"].max(initial=0), instruments["stream"].max(initial=0)) + 1)
-    np.maximum.at(last_s, changes["stream"], changes["time_s"])
+    last_s[changes["stream"]] = changes["time_s"]
     instruments["end_s"] = last_s[instruments["stream"]]
 
     low, high = table["data1"][rows].astype(np.int32), table["data2"][rows].astype(np.int32)
@@ -251,17 +260,12 @@ def _pair_compiled(table, raw, instruments, streams):
             note, closed = first_open[channel, data1], False
             while note >= 0 and table[note]["tick"] != event["tick"]:
                 if instrument_of[channel, program[channel]] < 0:
-                    instrument_of[channel, program[channel]] = num_instruments
-                    instrument = instruments[num_instruments]
-                    instrument["program"] = program[channel]
-                    instrument["channel"] = channel
-                    instrument["track"] = track
-                    instrument["is_drum"] = channel == DRUM_CHANNEL
-                    if early_stream[channel] >= 0:
-                        instrument["stream"] = early_stream[channel]
-                    else:
-                        instrument["stream"] = num_streams
+                    stream = early_stream[channel]
+                    if stream < 0:
+                        stream = num_streams
                         num_streams += 1
+                    instrument_of[channel, program[channel]] = num_instruments
+                    _set_instrument(instruments[num_instruments], program[channel], channel, track, stream)
                     num_instruments += 1
                 raw[num_notes]["on"] = note
                 raw[num_notes]["off"] = index
@@ -281,3 +285,12 @@ def _pair_compiled(table, raw, instruments, streams):
                     num_streams += 1
                 streams[index] = early_stream[channel]
     return num_notes, num_instruments
+
+
+@numba.njit(cache=True)
+def _set_instrument(instrument, program, channel, track, stream):
+    instrument["program"] = program
+    instrument["channel"] = channel
+    instrument["track"] = track
+    instrument["is_drum"] = channel == DRUM_CHANNEL
+    instrument["stream"] = stream

@@ -56,7 +56,9 @@ def notes_to_midi(
     return write_tracks(tracks, ticks_per_beat=ticks_per_beat)
 
 
-def write_tracks(tracks: Iterable[Iterable[Message]], *, ticks_per_beat: int = 480, file_format: int = 1) -> bytes:
+def write_tracks(
+    tracks: Iterable[Iterable[Message]], *, ticks_per_beat: int = 480, file_format: int = 1
+) -> bytes:
     """Writes any messages as a MIDI file.
 
     Args:
@@ -146,7 +148,9 @@ def _as_rows(notes: np.ndarray | Iterable[Sequence[int]]) -> list[tuple[int, ...
         rows = [(*map(int, note), *DEFAULT_NOTE[len(note) :]) for note in notes]
     for row in rows:
         if not 0 <= row[0] < row[1]:
-            raise ValueError(f"A note must begin at tick 0 or later and end after it begins, got {row[0]} to {row[1]}.")
+            raise ValueError(
+                f"A note must begin at tick 0 or later and end after it begins, got {row[0]} to {row[1]}."
+            )
     return rows
 
 
@@ -159,7 +163,9 @@ def _note_messages(rows: Sequence[tuple[int, ...]]) -> list[Message]:
         if current_program.get(channel, 0) != program:
             current_program[channel] = program
             messages.append((tick, program_change(program, channel=channel)))
-        message = note_on(pitch, velocity, channel=channel) if kind == ON else note_off(pitch, channel=channel)
+        message = (
+            note_on(pitch, velocity, channel=channel) if kind == ON else note_off(pitch, channel=channel)
+        )
         messages.append((tick, message))
     return messages
 
@@ -175,5 +181,7 @@ def _write_track(messages: Iterable[Message]) -> bytes:
 
 def _channel_message(status: int, channel: int, *data: int) -> bytes:
     if not (0 <= channel <= 15 and all(0 <= byte <= 127 for byte in data)):
-        raise ValueError(f"A channel must lie in 0..15 and data in 0..127, got channel {channel} and data {data}.")
+        raise ValueError(
+            f"A channel must lie in 0..15 and data in 0..127, got channel {channel} and data {data}."
+        )
     return bytes((status | channel, *data))
