@@ -172,13 +172,13 @@ def read_splits(
     """
     with open(path, newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
+        columns = tuple(reader.fieldnames or ())
         rows = list(reader)
-    if tuple(reader.fieldnames or ()) not in (COLUMNS, CHUNK_COLUMNS):
+    if columns not in (COLUMNS, CHUNK_COLUMNS):
         raise InputError(f"{path} is not a table of splits: its columns should be {', '.join(COLUMNS)}.")
     sides = {(row["piece"], row["work"], row["composer"], row.get("chunk", "")): row["split"] for row in rows}
     wanted = list(zip(pieces, works, composers, num_chunks, strict=True))
-    divided = "chunk" in reader.fieldnames
-    if divided:
+    if columns == CHUNK_COLUMNS:
         keys = [(*names, str(chunk)) for *names, count in wanted for chunk in range(count)]
         repeats = np.ones(len(keys), dtype=int)
     else:
@@ -186,10 +186,11 @@ def read_splits(
         repeats = np.asarray(num_chunks, dtype=int)
     _check_same_keys(path, sides, keys)
     labels = np.array([sides[key] for key in keys], dtype="U10")
-    unknown = set(np.repeat(labels, repeats)) - {TRAIN, VALIDATION, TEST}
+    chunk_split = np.repeat(labels, repeats)
+    unknown = set(chunk_split.tolist()) - {TRAIN, VALIDATION, TEST}
     if unknown:
         raise InputError(f"{path} has the split {min(unknown)!r}; it should be train, validation or test.")
-    return Split(np.repeat(labels, repeats))
+    return Split(chunk_split)
 
 
 def audit(split: Split, *, works: Sequence[str], num_chunks: Sequence[int]) -> None:

@@ -133,6 +133,7 @@ def _name_work(shared: set[Evidence]) -> str:
     return keys[0]
 
 
-def _natural(key: str) -> list:
+def _natural(key: str) -> tuple[list, str]:
     """Sorts numbers by their value: bwv-9 before bwv-10."""
-    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", key)]
+    words_and_numbers = re.split(r"(\d+)", key)
+    return [int(part) if index % 2 else part for index, part in enumerate(words_and_numbers)], key
