@@ -220,10 +220,10 @@ def _without_numbers(part: str, context: str) -> str:
 
     The bar keeps "Sonata op35 n2", the second part of an opus, from reading "Sonata n2".
     """
-    text = _roman_to_ordinal(plain(part))
+    text = plain(part)
     for pattern in [OPUS, HOBOKEN, *(pattern for _, pattern in _catalogue_patterns(context))]:
         text = pattern.sub("|", text)
-    return _without_movement(text)
+    return _without_movement(_roman_to_ordinal(text))
 
 
 def _without_movement(text: str) -> str:
