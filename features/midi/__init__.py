@@ -3,7 +3,8 @@
 from features.midi.digest import melody_digest, top_line
 from features.midi.events import EVENT, Events, MidiError, read_events
 from features.midi.fingerprint import FINGERPRINT_NAMES, fingerprint
-from features.midi.notes import CHANGE, INSTRUMENT, NOTE, Notes, read_notes
+from features.midi.notes import CHANGE, NOTE, Notes, read_notes
+from features.midi.pairing import INSTRUMENT
 from features.midi.writing import notes_to_midi, write_tracks
 
 __all__ = [

@@ -1,32 +1,23 @@
 """Events -> Notes: which notes sound, for how long, on which instrument, as pretty_midi has it.
 
-Its rules are followed to the letter, the odd ones too, because the reference rolls come from it:
-
-- one note-off closes *all* open notes of its channel and pitch but those begun on the same tick;
-  these stay open only if something was closed, otherwise they are dropped, and so is a note never closed;
-- tempo is read from the first track only; a later tempo on tick 0 replaces an earlier one;
-- an instrument is a (program at the note-off, channel, track), in the order of their first closed notes;
-- controllers and bends that come before the instruments of a channel and track are shared by all of these
-  that come later, and so is whatever reaches one of them afterwards: they have one *stream*.
+Its rules are followed to the letter, the odd ones too, because the reference rolls come from it. Which events
+make a note is told in `pairing.py`; here they get their times. Tempo is read from the first track only, a later
+tempo on tick 0 replaces an earlier one, and seconds add up with the very roundings of pretty_midi.
 """
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 
 from features.midi.events import (
     BEND,
-    CONTROL,
     KEY_SIGNATURE,
-    NOTE_OFF,
-    NOTE_ON,
-    PROGRAM,
     TEMPO,
     TIME_SIGNATURE,
     Events,
     MidiError,
 )
+from features.midi.pairing import pair
 
 NOTE = np.dtype(
     [
@@ -40,27 +31,14 @@ NOTE = np.dtype(
         ("is_drum", np.bool_),
     ]
 )
-INSTRUMENT = np.dtype(
-    [
-        ("program", np.uint8),
-        ("channel", np.uint8),
-        ("track", np.int32),
-        ("is_drum", np.bool_),
-        ("stream", np.int32),
-        ("end_s", np.float64),
-    ]
-)
 CHANGE = np.dtype([("stream", np.int32), ("time_s", np.float64), ("value", np.int32)])
 TEMPO_CHANGE = np.dtype([("tick", np.int64), ("time_s", np.float64), ("seconds_per_tick", np.float64)])
 TIME_SIGNATURE_CHANGE = np.dtype([("time_s", np.float64), ("numerator", np.int32), ("denominator", np.int32)])
 KEY_SIGNATURE_CHANGE = np.dtype([("time_s", np.float64), ("sharps", np.int32), ("is_minor", np.bool_)])
 
-DRUM_CHANNEL = 9
 SUSTAIN_PEDAL = 64
 DEFAULT_TEMPO_US = 500_000
 MAX_LENGTH_S = 24 * 3600
-
-_RAW_NOTE = np.dtype([("on", np.int64), ("off", np.int64), ("instrument", np.int32)])
 
 
 @dataclass(frozen=True)
@@ -108,7 +86,7 @@ def read_notes(events: Events) -> Notes:
     """
     table = events.table
     tempos = _tempos(events)
-    raw, instruments, streams = _pair(table)
+    raw, instruments, streams = pair(table)
     raw = raw[np.argsort(raw["instrument"], kind="stable")]
 
     notes = np.empty(len(raw), NOTE)
@@ -212,85 +190,3 @@ def _changes(
     is_bend = table["status"][rows] == BEND
     changes["value"] = np.where(is_bend, (high << 7 | low) - 8192, high)
     return changes[~is_bend & (low == SUSTAIN_PEDAL)], changes[is_bend]
-
-
-def _pair(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns pairs of events that are notes, their instruments, and the stream of each event (or -1)."""
-    raw = np.empty(np.count_nonzero(table["status"] == NOTE_ON), _RAW_NOTE)
-    instruments = np.zeros(len(raw), INSTRUMENT)
-    streams = np.full(len(table), -1, np.int32)
-    num_notes, num_instruments = _pair_compiled(table, raw, instruments, streams)
-    return raw[:num_notes], instruments[:num_instruments].copy(), streams
-
-
-@numba.njit(cache=True)
-def _pair_compiled(table, raw, instruments, streams):
-    num_notes, num_instruments, num_streams = 0, 0, 0
-    program = np.zeros(16, np.uint8)
-    # Of this track: the instrument of (channel, program), the stream for events that find no instrument.
-    instrument_of = np.full((16, 128), -1, np.int32)
-    early_stream = np.full(16, -1, np.int32)
-    # Open notes of (channel, pitch) are a chain of events, oldest first.
-    first_open = np.full((16, 128), -1, np.int64)
-    last_open = np.full((16, 128), -1, np.int64)
-    next_open = np.full(len(table), -1, np.int64)
-    track = -1
-
-    for index in range(len(table)):
-        event = table[index]
-        if event["track"] != track:
-            track = event["track"]
-            program[:] = 0
-            instrument_of[:] = -1
-            early_stream[:] = -1
-            first_open[:] = -1
-        status, channel, data1 = event["status"], event["channel"], event["data1"]
-
-        if status == PROGRAM:
-            program[channel] = data1
-
-        elif status == NOTE_ON and event["data2"] > 0:
-            if first_open[channel, data1] < 0:
-                first_open[channel, data1] = index
-            else:
-                next_open[last_open[channel, data1]] = index
-            last_open[channel, data1] = index
-
-        elif status == NOTE_ON or status == NOTE_OFF:
-            note, closed = first_open[channel, data1], False
-            while note >= 0 and table[note]["tick"] != event["tick"]:
-                if instrument_of[channel, program[channel]] < 0:
-                    stream = early_stream[channel]
-                    if stream < 0:
-                        stream = num_streams
-                        num_streams += 1
-                    instrument_of[channel, program[channel]] = num_instruments
-                    _set_instrument(instruments[num_instruments], program[channel], channel, track, stream)
-                    num_instruments += 1
-                raw[num_notes]["on"] = note
-                raw[num_notes]["off"] = index
-                raw[num_notes]["instrument"] = instrument_of[channel, program[channel]]
-                num_notes += 1
-                note, closed = next_open[note], True
-            # What is left began on this tick.
-            first_open[channel, data1] = note if closed else -1
-
-        elif status == CONTROL or status == BEND:
-            instrument_index = instrument_of[channel, program[channel]]
-            if instrument_index >= 0:
-                streams[index] = instruments[instrument_index]["stream"]
-            else:
-                if early_stream[channel] < 0:
-                    early_stream[channel] = num_streams
-                    num_streams += 1
-                streams[index] = early_stream[channel]
-    return num_notes, num_instruments
-
-
-@numba.njit(cache=True)
-def _set_instrument(instrument, program, channel, track, stream):
-    instrument["program"] = program
-    instrument["channel"] = channel
-    instrument["track"] = track
-    instrument["is_drum"] = channel == DRUM_CHANNEL
-    instrument["stream"] = stream

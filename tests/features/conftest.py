@@ -41,6 +41,7 @@ def _messages(draw: st.DrawFn) -> bytes:
         st.one_of(
             st.sampled_from([250_000, 500_000, 612_345, 1_000_001]).map(writing.tempo),
             st.just(writing.time_signature(6, 8)),
+            st.just(writing.meta(0x0A, b"of a kind that nobody knows")),
             st.integers(-7, 7).map(writing.key_signature),
             st.binary(max_size=5).map(lambda text: writing.meta(0x01, text)),
         )
