@@ -26,7 +26,7 @@ def load(request: Request) -> list[Piece]:
     """
     if request.pieces != "reference":
         raise InputError(
-            f"midi_classics has no list of pieces {request.pieces!r}, only 'reference'; use --pieces reference."
+            f"midi_classics has no pieces {request.pieces!r}, only 'reference'; use --pieces reference."
         )
     pieces = []
     for path, read in find_midi_files(_find_home(request)).items():

@@ -84,5 +84,5 @@ def test_a_failed_download_gives_its_reason(monkeypatch):
 
 
 def test_only_the_reference_list_is_known():
-    with pytest.raises(InputError, match="no list of pieces 'clean', only 'reference'"):
+    with pytest.raises(InputError, match="no pieces 'clean', only 'reference'"):
         midi_classics.load(Request(pieces="clean"))
