@@ -53,7 +53,6 @@ QUARTETS = (
 MADRIGALS_IN_PARTS = ("3.8 3.9 3.10", "3.15 3.16 3.17", "3.19 3.20", "4.6 4.7", "5.4 5.5 5.6 5.7 5.8")
 """Madrigals by Monteverdi that go on in the next one (seconda parte, ...): one work each."""
 
-
 Job = tuple[Path, Path]
 """A score, and where its MIDI file is kept."""
 
@@ -102,7 +101,7 @@ def find_scores() -> list[Score]:
     """Returns the scores that make up this corpus, sorted, without importing music21.
 
     Left out are analyses (`.rntxt`), superseded editions (`_old`), kern files beside a MusicXML
-    file of the same piece, and Palestrina's masses but for one in five.
+    file of the same piece, and Palestrina's masses but for one in six.
     """
     home = Path(find_spec("music21").origin).parent / "corpus"
     scores = [*_palestrina(home), *_monteverdi(home), *_bach(home), *_viennese(home)]
@@ -120,7 +119,7 @@ def prepare(jobs: Sequence[Job]) -> None:
         InputError: A MIDI file cannot be written.
     """
     missing = [job for job in jobs if not job[1].exists()]
-    random.shuffle(missing)
+    random.Random().shuffle(missing)  # not the seeded generator: an experiment may depend on its state
     try:
         if missing:
             _convert_all(missing)
@@ -154,9 +153,8 @@ def _monteverdi(home: Path) -> Iterator[Score]:
     for path in home.glob("monteverdi/*.mxl"):
         if not path.stem.endswith("_old"):
             number = path.stem.removeprefix("madrigal.")
-            yield Score(
-                f"Monteverdi/{path.stem}", "Monteverdi", f"Madrigal {work_of.get(number, number)}", path
-            )
+            work = f"Madrigal {work_of.get(number, number)}"
+            yield Score(f"Monteverdi/{path.stem}", "Monteverdi", work, path)
 
 
 def _bach(home: Path) -> Iterator[Score]:
@@ -183,9 +181,7 @@ def _convert_all(jobs: Sequence[Job]) -> None:
             try:
                 _convert_in_parallel(jobs, workers, progress)
             except BrokenProcessPool:
-                progress.write(
-                    "Cannot use several processes here; the scores left follow one by one.", sys.stderr
-                )
+                progress.write("Several processes do not work here; now one by one.", sys.stderr)
         for job in jobs[progress.n :]:
             _convert(job)
             progress.update()
@@ -221,5 +217,8 @@ def _convert(job: Job) -> None:
         return
     kept.parent.mkdir(parents=True, exist_ok=True)
     unfinished = kept.with_name(f"{kept.name}.{os.getpid()}")
-    unfinished.write_bytes(data)
-    os.replace(unfinished, kept)
+    try:
+        unfinished.write_bytes(data)
+        os.replace(unfinished, kept)
+    finally:
+        unfinished.unlink(missing_ok=True)
