@@ -99,13 +99,15 @@ def _written_notes(part: "Part") -> Iterator[WrittenNote]:
 def _join_ties(written: Iterable[WrittenNote]) -> list[SoundingNote]:
     """Joins the tied notes of one part and counts in ticks.
 
-    A tie that leads nowhere, because a pause or another pitch follows, is no tie.
+    A tie counts from where it begins: it joins the next note of its pitch, whether or not that note
+    says that a tie ends there (in half of Monteverdi's scores it does not). A tie that leads nowhere,
+    because a pause or another pitch follows, is no tie.
     """
     joined: list[SoundingNote] = []
     waiting: dict[tuple[int, int], int] = {}  # (tick where a tied note ends, pitch) -> its place in `joined`
     for start, end, pitch, tie in written:
         start_tick, end_tick = round(start * TICKS_PER_BEAT), round(end * TICKS_PER_BEAT)
-        place = waiting.pop((start_tick, pitch), None) if tie in ("continue", "stop") else None
+        place = waiting.pop((start_tick, pitch), None)
         if place is None:
             place = len(joined)
             joined.append((start_tick, max(end_tick, start_tick + 1), pitch))

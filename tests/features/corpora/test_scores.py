@@ -13,8 +13,13 @@ from features.corpora.scores import TICKS_PER_BEAT, read_score, resolve_unisons,
 from features.errors import InputError
 
 CORPUS = Path(find_spec("music21").origin).parent / "corpus"
-SCORES = ("bach/bwv66.6.mxl", "palestrina/Agnus_II_03_a.krn", "mozart/k156/movement2.mxl")
-"""A chorale, five voices in kern with notes tied across bars, a quartet with chords and repeats."""
+SCORES = (
+    "bach/bwv66.6.mxl",
+    "palestrina/Agnus_II_03_a.krn",
+    "monteverdi/madrigal.4.9.mxl",
+    "mozart/k156/movement2.mxl",
+)
+"""A chorale; five voices in kern with notes tied across bars; ties without an end; chords and repeats."""
 
 NOTES = st.lists(
     st.tuples(st.integers(0, 30), st.integers(1, 20), st.integers(60, 63)).map(
@@ -87,7 +92,7 @@ def test_a_score_without_notes_says_so(tmp_path):
         score_to_midi(path)
 
 
-def test_ties_that_lead_nowhere_and_grace_notes(tmp_path):
+def test_odd_ties_and_grace_notes(tmp_path):
     path = tmp_path / "odd.krn"
     path.write_text("**kern\n*M4/4\n=1\n[2c\n4qd\n4c]\n[4e\n=2\n2r\n4e]\n4f\n=\n*-\n")
     assert read_score(path) == [(0, 1440, 60), (1440, 1920, 64), (2880, 3360, 64), (3360, 3840, 65)]
