@@ -20,9 +20,9 @@ DEFAULTS = {
         "width": 192,
         "num_blocks": 5,
         "kernel_size": 5,
-        "dropout": 0.2,
+        "dropout": 0.1,
         "weight_decay": 1e-2,
-        "learning_rate": 1e-3,
+        "learning_rate": 2e-3,
     },
     "lstm": {"frames_per_step": 2, "units": 128, "dropout": 0.2, "learning_rate": 1e-3},
 }
