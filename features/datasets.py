@@ -18,7 +18,6 @@ from features.splits.works import assign_works
 from features.store import EncodedPiece, open_store
 
 
-
 @dataclass(frozen=True)
 class LeftOut:
     """A piece that could not be used, and why."""
@@ -54,6 +53,7 @@ class Dataset:
     encoder: Any
     chunk_pieces: np.ndarray
     _rows: Rows = field(repr=False)
+    _firsts: np.ndarray = field(repr=False)
     _starts: np.ndarray = field(repr=False)
     _ends: np.ndarray = field(repr=False)
 
@@ -72,17 +72,26 @@ class Dataset:
         """Number of chunks of each piece, shape `(pieces,)`."""
         return np.bincount(self.chunk_pieces, minlength=len(self.pieces))
 
-    def chunks(self, indices: np.ndarray, *, semitones: np.ndarray | None = None) -> np.ndarray:
+    def chunks(
+        self, indices: np.ndarray, *, semitones: np.ndarray | None = None, later: np.ndarray | None = None
+    ) -> np.ndarray:
         """Returns chunks, decoded from the memory-mapped rows.
 
         Args:
             indices: Which chunks, shape `(n,)`.
             semitones: How far to transpose each of them, shape `(n,)`; None for not at all.
+            later: How many frames later (earlier, if negative) to begin each of them, shape `(n,)`,
+                as far as its piece reaches; None for where they stand.
 
         Returns:
             float32 array of shape `(n,) + encoder.chunk_shape`.
         """
-        return self.encoder.decode(self._rows, self._starts[indices], self._ends[indices], shift=semitones)
+        starts, ends = self._starts[indices], self._ends[indices]
+        if later is not None:
+            first = self._firsts[indices]
+            last = np.maximum(first, ends - self.encoder.chunk_frames)
+            starts = np.clip(starts + later, first, last)
+        return self.encoder.decode(self._rows, starts, ends, shift=semitones)
 
 
 def load_dataset(pieces: Sequence[Piece], encoder: Any, *, cache_dir: Path, progress: bool = True) -> Dataset:
@@ -125,6 +134,7 @@ def load_dataset(pieces: Sequence[Piece], encoder: Any, *, cache_dir: Path, prog
         encoder=encoder,
         chunk_pieces=chunk_pieces,
         _rows=store.rows,
+        _firsts=first_rows[chunk_pieces],
         _starts=np.concatenate(starts) + first_rows[chunk_pieces],
         _ends=end_rows[chunk_pieces],
     )
@@ -145,7 +155,9 @@ def _encode(pieces: Sequence[Piece], encoder: Any, *, progress: bool) -> Iterato
             yield EncodedPiece(rows, fingerprint(events), melody_digest(notes))
 
 
-def _require_every_composer(pieces: Sequence[Piece], usable: list[int], left_out: tuple[LeftOut, ...]) -> None:
+def _require_every_composer(
+    pieces: Sequence[Piece], usable: list[int], left_out: tuple[LeftOut, ...]
+) -> None:
     lost = {piece.composer for piece in pieces} - {pieces[index].composer for index in usable}
     if lost or not usable:
         first = f" The first: {left_out[0].piece}: {left_out[0].reason}" if left_out else ""

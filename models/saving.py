@@ -39,7 +39,7 @@ def save(model, path: str | Path, *, description: dict) -> None:
     path = Path(path)
     _check_name(path)
     with _appears_whole(path) as unfinished, _without_remarks_on_h5():
-        _in_float32(model).save(unfinished, include_optimizer=False)
+        in_float32(model).save(unfinished, include_optimizer=False)
     with _appears_whole(path.with_suffix(".json")) as unfinished:
         text = json.dumps({**description, DIGEST: _digest(path)}, indent=2, ensure_ascii=False)
         unfinished.write_text(text + "\n", encoding="utf-8")
@@ -104,7 +104,7 @@ def _read_description(path: Path) -> dict:
     return description
 
 
-def _in_float32(model):
+def in_float32(model):
     """The same network and weights; a model trained in mixed precision computes in float32."""
     import keras
 

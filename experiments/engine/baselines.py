@@ -49,8 +49,12 @@ def all_histograms(dataset: Dataset) -> np.ndarray:
     channels = list(getattr(dataset.encoder, "channels", ()))
     velocity = channels.index("velocity") if "velocity" in channels else None
     total = len(dataset.chunk_pieces)
-    batches = [np.arange(start, min(start + HISTOGRAM_BATCH, total)) for start in range(0, total, HISTOGRAM_BATCH)]
-    return np.concatenate([chunk_histograms(dataset.chunks(batch), velocity_channel=velocity) for batch in batches])
+    batches = [
+        np.arange(start, min(start + HISTOGRAM_BATCH, total)) for start in range(0, total, HISTOGRAM_BATCH)
+    ]
+    return np.concatenate(
+        [chunk_histograms(dataset.chunks(batch), velocity_channel=velocity) for batch in batches]
+    )
 
 
 def _from_histograms(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from experiments.engine.config import Config, Places, smoke
 from features.errors import InputError
+from models.saving import ModelFileError
 
 EXIT_INPUT, EXIT_INTERRUPTED = 2, 130
 """Exit statuses: the user can mend it; the user pressed Ctrl-C."""
@@ -54,10 +55,12 @@ def as_sentences(main: Callable[..., None]) -> Callable[..., None]:
     def wrapped(argv: Sequence[str] | None = None) -> None:
         try:
             main(argv)
-        except InputError as error:
+        except (InputError, ModelFileError) as error:
             _stop(str(error), EXIT_INPUT)
         except KeyboardInterrupt:
-            _stop("Interrupted; the same command with --resume goes on from the last epoch.", EXIT_INTERRUPTED)
+            _stop(
+                "Interrupted; the same command with --resume goes on from the last epoch.", EXIT_INTERRUPTED
+            )
         except OSError as error:
             if error.errno not in CANNOT_WRITE:
                 raise

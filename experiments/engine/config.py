@@ -98,6 +98,8 @@ class TrainingConfig:
     """How the learning rate goes from the builder's value over the epochs."""
     transpose: int = 3
     """Largest number of semitones by which training chunks are transposed at random."""
+    move: bool = True
+    """Whether training chunks begin anywhere up to half a chunk earlier or later, anew each epoch."""
     class_weights: bool = True
     """Whether rare composers weigh more in the loss (inverse to their chunks)."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
@@ -134,7 +136,9 @@ class Config:
         try:
             return converter.structure(values, cls)
         except ClassValidationError as error:
-            raise InputError(f"This configuration cannot be used: {'; '.join(cattrs.transform_error(error))}.") from error
+            raise InputError(
+                f"This configuration cannot be used: {'; '.join(cattrs.transform_error(error))}."
+            ) from error
 
     def digest(self) -> str:
         """Returns eight hexadecimal digits that tell configurations apart."""

@@ -83,9 +83,7 @@ def train_network(config: Config, dataset: Dataset, split: Split, *, folder: Pat
         )
     finally:
         keras.config.set_dtype_policy("float32")
-    exported, _ = build(builder, config.model.hyperparameters, dataset)
-    exported.set_weights(model.get_weights())
-    return Network(exported, hyperparameters, history, dataset)
+    return Network(saving.in_float32(model), hyperparameters, history, dataset)
 
 
 def build(

@@ -113,7 +113,10 @@ def save_class_scores(test: Mapping[str, Mapping], *, title: str, path: Path) ->
         places = np.arange(len(classes)) + (number - (len(series) - 1) / 2) * width
         axes.bar(places, [score["per_class"][name]["f1"] for name in classes], width, label=label)
     supports = [test["piece"]["per_class"][name]["support"] for name in classes]
-    axes.set_xticks(np.arange(len(classes)), [f"{name}\n{count} pieces" for name, count in zip(classes, supports, strict=True)])
+    axes.set_xticks(
+        np.arange(len(classes)),
+        [f"{name}\n{count} pieces" for name, count in zip(classes, supports, strict=True)],
+    )
     axes.set(title=title, ylabel="F1", ylim=(0, 1))
     axes.grid(axis="y", alpha=0.3)
     figure.legend(loc="outside right center", fontsize="small")

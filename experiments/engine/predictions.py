@@ -82,7 +82,11 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
     rows = [
         dict(zip(columns, (piece, work, composer, *(f"{p:.6g}" for p in probabilities)), strict=True))
         for piece, work, composer, probabilities in zip(
-            predictions.pieces, predictions.works, predictions.composers, predictions.probabilities, strict=True
+            predictions.pieces,
+            predictions.works,
+            predictions.composers,
+            predictions.probabilities,
+            strict=True,
         )
     ]
     write_csv(path, columns, rows)

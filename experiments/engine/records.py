@@ -22,10 +22,31 @@ from features.errors import InputError
 
 PUBLISHED = REPOSITORY / "results" / "published"
 
-LIBRARIES = ("tensorflow", "keras", "keras-tuner", "numpy", "scikit-learn", "scipy", "numba", "pretty_midi", "music21")
+LIBRARIES = (
+    "tensorflow",
+    "keras",
+    "keras-tuner",
+    "numpy",
+    "scikit-learn",
+    "scipy",
+    "numba",
+    "pretty_midi",
+    "music21",
+)
 
 LEADERBOARD_COLUMNS = (
-    *("experiment", "run_id", "corpus", "pieces", "protocol", "fold", "seed", "encoder", "model", "num_classes"),
+    *(
+        "experiment",
+        "run_id",
+        "corpus",
+        "pieces",
+        "protocol",
+        "fold",
+        "seed",
+        "encoder",
+        "model",
+        "num_classes",
+    ),
     *("num_parameters", "chunk_accuracy", "chunk_macro_f1", "piece_accuracy", "piece_macro_f1"),
     *("piece_macro_f1_low", "piece_macro_f1_high", "fingerprint_piece_macro_f1", "majority_piece_macro_f1"),
     *("train_seconds", "device", "commit"),
@@ -66,7 +87,9 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"Expected a file of a run folder at {path}, but it cannot be read: {error}.") from error
+        raise InputError(
+            f"Expected a file of a run folder at {path}, but it cannot be read: {error}."
+        ) from error
 
 
 def is_finished(folder: Path) -> bool:
@@ -117,9 +140,7 @@ def run_name(config: Config) -> str:
 def _folder_to_resume(parent: Path, config: Config) -> Path | None:
     wanted = config.to_dict()
     same = [
-        path.parent
-        for path in parent.glob(f"{run_name(config)}*/config.json")
-        if read_json(path) == wanted
+        path.parent for path in parent.glob(f"{run_name(config)}*/config.json") if read_json(path) == wanted
     ]
     return max(same, key=lambda folder: (folder / "config.json").stat().st_mtime_ns, default=None)
 
@@ -160,9 +181,13 @@ def commit() -> str:
     """Returns the commit of the code, with `+` if files have changed since; empty outside git."""
     git = ["git", "-C", str(REPOSITORY)]
     try:
-        name = subprocess.run([*git, "rev-parse", "--short=10", "HEAD"], capture_output=True, text=True, check=True)
+        name = subprocess.run(
+            [*git, "rev-parse", "--short=10", "HEAD"], capture_output=True, text=True, check=True
+        )
         changed = subprocess.run(
-            [*git, "status", "--porcelain", "--", "features", "models", "experiments"], capture_output=True, text=True
+            [*git, "status", "--porcelain", "--", "features", "models", "experiments"],
+            capture_output=True,
+            text=True,
         )
     except (OSError, subprocess.CalledProcessError):
         return ""
@@ -177,10 +202,17 @@ def leaderboard_row(folder: Path) -> dict[str, Any]:
     return {name: metrics[name] for name in same} | {
         "num_classes": len(metrics["classes"]),
         "num_parameters": metrics["num_parameters"],
-        **{f"{level}_{name}": _rounded(test[level][name]) for level in ("chunk", "piece") for name in ("accuracy", "macro_f1")},
+        **{
+            f"{level}_{name}": _rounded(test[level][name])
+            for level in ("chunk", "piece")
+            for name in ("accuracy", "macro_f1")
+        },
         "piece_macro_f1_low": _rounded(test["piece"]["macro_f1_low"]),
         "piece_macro_f1_high": _rounded(test["piece"]["macro_f1_high"]),
-        **{f"{name}_piece_macro_f1": _rounded(test["baselines"][name]["macro_f1"]) for name in ("fingerprint", "majority")},
+        **{
+            f"{name}_piece_macro_f1": _rounded(test["baselines"][name]["macro_f1"])
+            for name in ("fingerprint", "majority")
+        },
         "train_seconds": round(metrics["train_seconds"]),
         "device": metrics["device"],
         "commit": made_with["commit"],

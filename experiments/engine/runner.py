@@ -11,13 +11,22 @@ from experiments.engine.baselines import run_baselines
 from experiments.engine.config import Config, EncoderConfig, Places
 from experiments.engine.predictions import Predictions, of_chunks, voted, write_predictions
 from experiments.engine.summary import print_summary, summarise_folds
-from experiments.engine.tables import module_of
+from experiments.engine.tables import check_name, module_of
 from features.corpora import CORPORA
 from features.corpora.catalogue import Request
 from features.datasets import Dataset, load_dataset
 from features.encoders import ENCODERS
 from features.errors import InputError
-from features.splits.protocols import TEST, TRAIN, VALIDATION, Split, audit, make_split, write_splits
+from features.splits.protocols import (
+    PROTOCOLS,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Split,
+    audit,
+    make_split,
+    write_splits,
+)
 from models import BUILDERS
 
 
@@ -43,7 +52,8 @@ def run(config: Config, places: Places) -> Path:
     Raises:
         InputError: The configuration, the corpus or the folders cannot be used.
     """
-    module_of(BUILDERS, config.model.model, kind="model")  # a wrong name should not wait for the corpus
+    check_name(BUILDERS, config.model.model, kind="model")  # a wrong name should not wait for the corpus
+    check_name(PROTOCOLS, config.split.protocol, kind="protocol")
     study = Study(config, places, prepare(config, places))
     report_left_out(study.dataset)
     if config.split.fold == "all":
@@ -69,7 +79,9 @@ def prepare(config: Config, places: Places) -> Dataset:
     )
     dataset = load_dataset(pieces, encoder, cache_dir=places.cache_dir)
     if len(dataset.classes) < 2:
-        raise InputError(f"There is nothing to tell apart: all pieces are by {dataset.classes[0]}; name more composers.")
+        raise InputError(
+            f"There is nothing to tell apart: all pieces are by {dataset.classes[0]}; name more composers."
+        )
     return dataset
 
 
@@ -82,7 +94,9 @@ def make_encoder(config: EncoderConfig) -> Any:
     make = module_of(ENCODERS, config.encoder, kind="encoder").make
     unknown = set(config.settings()) - {field.name for field in dataclasses.fields(make)}
     if unknown:
-        raise InputError(f"The encoder {config.encoder} has no setting {', '.join(sorted(unknown))}; leave it out.")
+        raise InputError(
+            f"The encoder {config.encoder} has no setting {', '.join(sorted(unknown))}; leave it out."
+        )
     return make(**config.settings())
 
 
@@ -103,7 +117,11 @@ def run_fold(study: Study) -> Path:
     split = split_of(study)
     with records.run_folder(study.config, study.places) as folder:
         if not records.is_finished(folder):
-            data = {"composers": study.dataset.composers, "pieces": study.dataset.pieces, "works": study.dataset.works}
+            data = {
+                "composers": study.dataset.composers,
+                "pieces": study.dataset.pieces,
+                "works": study.dataset.works,
+            }
             write_splits(folder / "splits.csv", split, num_chunks=study.dataset.num_chunks, **data)
             left_out = [dataclasses.asdict(piece) for piece in study.dataset.left_out]
             records.write_csv(folder / "left_out.csv", ("piece", "composer", "reason"), left_out)
@@ -164,7 +182,8 @@ def _metrics(
 
     config = study.config
     validation, test = (
-        {level: predictions.scores() for level, predictions in answers[side].items()} for side in (VALIDATION, TEST)
+        {level: predictions.scores() for level, predictions in answers[side].items()}
+        for side in (VALIDATION, TEST)
     )
     return {
         "experiment": config.experiment,

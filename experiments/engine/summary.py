@@ -55,19 +55,23 @@ def _mean(values: list[Any]) -> Any:
 def print_summary(folder: Path) -> None:
     """Prints the scores of a finished run beside its baselines, and where its files are."""
     metrics = records.read_json(folder / "metrics.json")
-    title = f"{metrics['experiment']}: {metrics['corpus']}, protocol {metrics['protocol']}, fold {metrics['fold']}"
-    table = Table(title=title, caption="Test part; 95 % interval by bootstrap over works.")
-    for heading in ("model", "piece accuracy", "piece macro-F1", "95 % interval", "chunk accuracy", "chunk macro-F1"):
-        table.add_column(heading, justify="left" if heading == "model" else "right")
-    for name, scores in metrics["test"]["baselines"].items():
-        table.add_row(name, *_cells(scores), "", "")
     test = metrics["test"]
+    title = f"{metrics['experiment']}: {metrics['corpus']}, protocol {metrics['protocol']}, fold {metrics['fold']}"
+    table = Table(title=title, caption="Test part; 95 % intervals by bootstrap over works.")
+    table.add_column("model", no_wrap=True)
+    for heading in ("by piece: acc.", "macro-F1 (95 %)", "by chunk: acc.", "macro-F1"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, scores in test["baselines"].items():
+        table.add_row(name, *_cells(scores), "", "")
     chunk = (f"{test['chunk']['accuracy']:.3f}", f"{test['chunk']['macro_f1']:.3f}")
-    table.add_row(f"{metrics['model']} ({metrics['encoder']})", *_cells(test["piece"]), *chunk, style="bold")
+    table.add_row(metrics["model"], *_cells(test["piece"]), *chunk, style="bold")
     console = Console()
     console.print(table)
+    console.print(f"Encoding: {metrics['encoder']}", soft_wrap=True)
     if metrics["protocol"] == "chunk":
-        console.print("Protocol chunk is leaky: other chunks of the test pieces were trained on.", style="yellow")
+        console.print(
+            "Protocol chunk is leaky: other chunks of the test pieces were trained on.", style="yellow"
+        )
     console.print(
         f"{test['piece']['count']} pieces and {test['chunk']['count']} chunks tested; trained "
         f"{metrics['num_epochs']} epochs in {metrics['train_seconds']:.0f} s ({metrics['num_parameters']:,} parameters)."
@@ -75,6 +79,6 @@ def print_summary(folder: Path) -> None:
     console.print(f"Run folder: {folder}", soft_wrap=True)
 
 
-def _cells(scores: dict[str, Any]) -> tuple[str, str, str]:
-    interval = f"{scores['macro_f1_low']:.3f} to {scores['macro_f1_high']:.3f}"
-    return f"{scores['accuracy']:.3f}", f"{scores['macro_f1']:.3f}", interval
+def _cells(scores: dict[str, Any]) -> tuple[str, str]:
+    interval = f"({scores['macro_f1_low']:.2f}\u2013{scores['macro_f1_high']:.2f})"
+    return f"{scores['accuracy']:.3f}", f"{scores['macro_f1']:.3f} {interval}"

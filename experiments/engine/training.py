@@ -5,7 +5,6 @@ variable of the model. So a training that goes on from a checkpoint sees the sam
 the same numbers as one that was never interrupted.
 """
 
-import csv
 import json
 import os
 import time
@@ -14,15 +13,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets every start with pages; failures still raise
+import keras
+import numpy as np
+from tqdm import tqdm
 
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from tqdm import tqdm  # noqa: E402
-
-from experiments.engine.config import TrainingConfig  # noqa: E402
-from experiments.engine.records import write_csv  # noqa: E402
-from features.datasets import Dataset  # noqa: E402
+from experiments.engine.config import TrainingConfig
+from experiments.engine.records import write_csv
+from features.datasets import Dataset
 
 HISTORY_COLUMNS = (
     *("epoch", "seconds", "learning_rate", "loss", "accuracy"),
@@ -55,17 +52,23 @@ class TrainingChunks(keras.utils.PyDataset):
 
     def __getitem__(self, step: int) -> tuple[np.ndarray, ...]:
         epoch, batch = divmod(self.first_step + step, self.steps_per_epoch)
-        order, semitones = self._plan(epoch)
-        part = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
-        chosen = order[part]
-        labels = self.dataset.chunk_labels[chosen]
-        chunks = self.dataset.chunks(chosen, semitones=semitones[part] if self.config.transpose else None)
+        order, semitones, later = (
+            values[batch * self.batch_size :][: self.batch_size] for values in self._plan(epoch)
+        )
+        labels = self.dataset.chunk_labels[order]
+        chunks = self.dataset.chunks(order, semitones=semitones, later=later)
         return (chunks, labels) if self.weights is None else (chunks, labels, self.weights[labels])
 
-    def _plan_epoch(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+    def _plan_epoch(self, epoch: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Returns the order of the chunks, and how each is transposed and moved in time."""
         rng = np.random.default_rng([self.config.seed, epoch])
-        furthest = self.config.transpose
-        return rng.permutation(self.indices), rng.integers(-furthest, furthest + 1, len(self.indices))
+        num_chunks, furthest = len(self.indices), self.config.transpose
+        half = self.dataset.encoder.chunk_frames // 2 if self.config.move else 0
+        return (
+            rng.permutation(self.indices),
+            rng.integers(-furthest, furthest + 1, num_chunks),
+            rng.integers(-half, half + 1, num_chunks),
+        )
 
 
 class ChunksInOrder(keras.utils.PyDataset):
@@ -121,7 +124,9 @@ class Progress:
         if not self.history:
             return False
         waited = len(self.history) - 1 - self.best_epoch
-        return len(self.history) >= config.epochs or (config.patience is not None and waited >= config.patience)
+        return len(self.history) >= config.epochs or (
+            config.patience is not None and waited >= config.patience
+        )
 
 
 def train(
@@ -162,6 +167,7 @@ def train(
             steps_per_epoch=batches.steps_per_epoch,
             initial_epoch=first_epoch,
             epochs=config.epochs,
+            shuffle=False,  # the batches are shuffled already
             verbose=0,
             callbacks=[
                 keras.callbacks.LearningRateScheduler(lambda epoch: learning_rate(start, epoch, config)),
@@ -214,8 +220,11 @@ class ProgressBar(keras.callbacks.Callback):
     def __init__(self, steps_per_epoch: int, first_epoch: int, epochs: int, *, disable: bool):
         super().__init__()
         self.bar = tqdm(
-            desc="Training", unit="batch", disable=disable,
-            total=steps_per_epoch * epochs, initial=steps_per_epoch * first_epoch,
+            desc="Training",
+            unit="batch",
+            disable=disable,
+            total=steps_per_epoch * epochs,
+            initial=steps_per_epoch * first_epoch,
         )
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
