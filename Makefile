@@ -9,7 +9,7 @@ run: .venv/installed
 	$(BIN)/python -m experiments.four_composers --resume
 
 test: .venv/installed
-	$(BIN)/ruff check --line-length 110 --select E,F,I,W,B,UP . && $(BIN)/python -m pytest
+	$(BIN)/ruff check --line-length 120 --select E,F,I,W,B,UP . && $(BIN)/python -m pytest
 
 test-slow: .venv/installed
 	$(BIN)/python -m pytest -m slow

@@ -5,10 +5,13 @@ import functools
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from experiments.engine.config import Config, Places, smoke
 from features.errors import InputError
 from models.saving import ModelFileError
+
+T = TypeVar("T")
 
 EXIT_INPUT, EXIT_INTERRUPTED = 2, 130
 """Exit statuses: the user can mend it; the user pressed Ctrl-C."""
@@ -35,17 +38,34 @@ def parse(default: Config, argv: Sequence[str] | None, *, description: str) -> t
         argv: Arguments, without the program's name; None for those of this process.
         description: What `--help` says above the flags.
     """
-    import tyro
-
-    command = tyro.cli(
-        Command,
-        args=argv,
-        default=Command(default),
-        description=description,
-        prog=f"python -m experiments.{default.experiment}",
-        config=(tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes),
+    command = read_arguments(
+        Command, argv, description=description, name=default.experiment, default=Command(default)
     )
     return (smoke(command.config) if command.smoke else command.config), command.places
+
+
+def read_arguments(
+    kind: type[T], argv: Sequence[str] | None, *, description: str, name: str, default: T | None = None
+) -> T:
+    """Returns a dataclass filled from a command line, with a flag for each of its fields.
+
+    Args:
+        kind: The dataclass; fields of nested ones are flags of their own.
+        argv: Arguments, without the program's name; None for those of this process.
+        description: What `--help` says above the flags.
+        name: Of the experiment or tool.
+        default: What the flags change values of; None for the defaults of the dataclass.
+    """
+    import tyro
+
+    return tyro.cli(
+        kind,
+        args=argv,
+        default=kind() if default is None else default,
+        description=description,
+        prog=f"python -m experiments.{name}",
+        config=(tyro.conf.OmitArgPrefixes,),
+    )
 
 
 def as_sentences(main: Callable[..., None]) -> Callable[..., None]:

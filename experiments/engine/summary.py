@@ -73,8 +73,8 @@ def print_summary(folder: Path) -> None:
             "Protocol chunk is leaky: other chunks of the test pieces were trained on.", style="yellow"
         )
     console.print(
-        f"{test['piece']['count']} pieces and {test['chunk']['count']} chunks tested; trained "
-        f"{metrics['num_epochs']} epochs in {metrics['train_seconds']:.0f} s ({metrics['num_parameters']:,} parameters)."
+        f"{test['piece']['count']} pieces and {test['chunk']['count']} chunks tested; "
+        f"trained {metrics['num_epochs']} epochs in {metrics['train_seconds']:.0f} s ({metrics['num_parameters']:,} parameters)."
     )
     console.print(f"Run folder: {folder}", soft_wrap=True)
 
