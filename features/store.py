@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
@@ -88,14 +88,15 @@ def _write(encoded: Iterable[EncodedPiece], folder: Path) -> None:
     row_starts, fingerprints, facts, num_cells = [0], [], [], 0
     files = {name: open(unfinished / f"{name}.bin", "wb") for name in ROW_FILES}
     try:
-        np.zeros(1, np.int64).tofile(files["offsets"])
+        # Not `tofile`, whose error for a full disk does not say that it is one.
+        files["offsets"].write(np.zeros(1, np.int64))
         for piece in encoded:
             num_rows = 0
             if piece.rows is not None:
                 num_rows = len(piece.rows.offsets) - 1
-                (piece.rows.offsets[1:] + num_cells).astype(np.int64).tofile(files["offsets"])
-                piece.rows.columns.astype(np.uint16).tofile(files["columns"])
-                piece.rows.values.astype(np.float32).tofile(files["values"])
+                rows = replace(piece.rows, offsets=piece.rows.offsets[1:] + num_cells)
+                for name, dtype in ROW_FILES.items():
+                    files[name].write(np.ascontiguousarray(getattr(rows, name), dtype))
                 num_cells += len(piece.rows.columns)
             row_starts.append(row_starts[-1] + num_rows)
             fingerprints.append(piece.fingerprint)

@@ -2,6 +2,7 @@
 
 import errno
 import functools
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,8 +17,11 @@ T = TypeVar("T")
 EXIT_INPUT, EXIT_INTERRUPTED = 2, 130
 """Exit statuses: the user can mend it; the user pressed Ctrl-C."""
 
-CANNOT_WRITE = {errno.ENOSPC, errno.EACCES, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
-"""Full disk, no permission, read-only, over quota (which Windows has no number for)."""
+CANNOT_WRITE = {
+    *(errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)),
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR),
+}
+"""No room (Windows has no number for a quota), no permission, or a file where a folder should be."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +90,8 @@ def as_sentences(main: Callable[..., None]) -> Callable[..., None]:
                 raise
             where = f" ({error.filename})" if error.filename else ""
             _stop(
-                f"Nothing more could be written: {error.strerror}{where}. Make room or choose other folders with "
-                "--results-dir and --cache-dir; then the same command with --resume goes on.",
+                f"Nothing more could be written: {os.strerror(error.errno)}{where}. Make room or choose other "
+                "folders with --results-dir and --cache-dir; then the same command with --resume goes on.",
                 EXIT_INPUT,
             )
 
