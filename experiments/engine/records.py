@@ -6,9 +6,10 @@ import io
 import json
 import os
 import platform
+import shlex
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -171,10 +172,16 @@ def environment(places: Places) -> dict[str, Any]:
 
 def command_line(places: Places) -> str:
     """Returns the command of this process as anybody would type it, own folders replaced by `PATH`."""
-    own = {str(path) for path in (places.data_home, places.cache_dir, places.results_dir) if path}
+    own = {path for path in (places.data_home, places.cache_dir, places.results_dir) if path}
     spec = getattr(sys.modules["__main__"], "__spec__", None)
-    program = f"python -m {spec.name}" if spec else Path(sys.argv[0]).name
-    return " ".join([program, *("PATH" if argument in own else argument for argument in sys.argv[1:])])
+    program = ["python", "-m", spec.name] if spec else [Path(sys.argv[0]).name]
+    return shlex.join([*program, *(_without_own_folder(argument, own) for argument in sys.argv[1:])])
+
+
+def _without_own_folder(argument: str, own: Set[Path]) -> str:
+    """`/home/me/x.zip` becomes `PATH`, also behind `--data-home=` and however it is spelled."""
+    flag, equals, value = argument.partition("=") if argument.startswith("--") else ("", "", argument)
+    return f"{flag}{equals}PATH" if value and Path(value) in own else argument
 
 
 def commit() -> str:
