@@ -102,12 +102,15 @@ def make_encoder(config: EncoderConfig) -> Any:
 
 def run_all_folds(study: Study) -> Path:
     """Runs every fold, going on where an earlier start stopped, and then sums them up."""
+    folds = [study.config.replace(split={"fold": fold}) for fold in range(study.config.split.num_folds)]
+    for config in folds:  # a fold that cannot be made is said before the first is trained
+        split_of(Study(config, study.places, study.dataset))
     with records.run_folder(study.config, study.places) as folder:
         if not records.is_finished(folder):
-            for fold in range(study.config.split.num_folds):
-                print(f"Fold {fold + 1} of {study.config.split.num_folds}", file=sys.stderr)
-                places = dataclasses.replace(study.places, results_dir=folder / "folds", resume=True)
-                run_fold(Study(study.config.replace(split={"fold": fold}), places, study.dataset))
+            places = dataclasses.replace(study.places, results_dir=folder / "folds", resume=True)
+            for config in folds:
+                print(f"Fold {config.split.fold + 1} of {len(folds)}", file=sys.stderr)
+                run_fold(Study(config, places, study.dataset))
             summarise_folds(folder)
     return folder
 
