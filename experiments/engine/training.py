@@ -209,8 +209,9 @@ class EpochEnd(keras.callbacks.Callback):
         self.progress.history.append(row)
         if self.progress.best_epoch == epoch and self.config.patience is not None:
             self.progress.best = self.model.get_weights()
-        save_checkpoint(self.model, self.progress, self.folder / "checkpoint.npz")
+        # In this order: killed between the two, a run repeats an epoch, but never lacks a row of the history.
         write_csv(self.folder / "history.csv", HISTORY_COLUMNS, self.progress.history)
+        save_checkpoint(self.model, self.progress, self.folder / "checkpoint.npz")
         self.model.stop_training = self.progress.is_over(self.config)
 
 
