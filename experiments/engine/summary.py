@@ -59,7 +59,7 @@ def print_summary(folder: Path) -> None:
     title = f"{metrics['experiment']}: {metrics['corpus']}, protocol {metrics['protocol']}, fold {metrics['fold']}"
     table = Table(title=title, caption="Test part; 95 % intervals by bootstrap over works.")
     table.add_column("model", no_wrap=True)
-    for heading in ("by piece: acc.", "macro-F1 (95 %)", "by chunk: acc.", "macro-F1"):
+    for heading in ("by piece:\naccuracy", "\nmacro-F1 (95 %)", "by chunk:\naccuracy", "\nmacro-F1"):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, scores in test["baselines"].items():
         table.add_row(name, *_cells(scores), "", "")
