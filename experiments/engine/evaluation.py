@@ -55,6 +55,7 @@ def scores(
         `per_class` (`precision`, `recall`, `f1`, `support`).
     """
     every_class = np.arange(len(classes))
+    probabilities = probabilities.astype(np.float64)  # in float32, scikit-learn cuts losses off elsewhere
     answers = probabilities.argmax(axis=1)
     precision, recall, f1, support = precision_recall_fscore_support(
         labels, answers, labels=every_class, zero_division=0

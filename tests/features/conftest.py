@@ -1,14 +1,9 @@
 """MIDI files that hypothesis writes: short, dense, and full of what goes wrong in real ones."""
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from features.midi import writing
-
-# The first example of a test may have to wait for the compiler.
-settings.register_profile("compiled", deadline=None)
-settings.load_profile("compiled")
 
 # Few values, so that notes meet: the edges of the keyboard for bends, the drum channel, two programs.
 PITCHES = st.sampled_from([0, 1, 59, 60, 61, 126, 127])

@@ -1,0 +1,117 @@
+"""A configuration goes into plain dicts and comes back, or says what does not fit."""
+
+import dataclasses
+import json
+
+import pytest
+
+from experiments.engine.config import Config, EncoderConfig, ModelConfig, Places, smoke
+from features.errors import InputError
+
+FULL = Config(
+    "example",
+    encoder=EncoderConfig(channels=("binary",), frames_per_second=12.5, pedal=False),
+    model=ModelConfig("lstm", {"units": 64, "dropout": 0.1, "init": "zeros"}),
+).replace(
+    corpus={"composers": ("Bach", "Dvořák")},
+    split={"fold": "all"},
+    training={"patience": None, "schedule": "constant"},
+)
+
+
+@pytest.mark.parametrize("config", [Config("example"), FULL])
+def test_comes_back_from_a_dict_and_from_json(config):
+    assert Config.from_dict(config.to_dict()) == config
+    assert Config.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_what_is_left_out_keeps_its_default():
+    assert Config.from_dict({"experiment": "example"}) == Config("example")
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"trainning": {}}, "trainning"),
+        ({"training": {"epoch": 3}}, "epoch"),
+        ({"training": {"epochs": "many"}}, "epochs"),
+        ({"training": {"schedule": "steps"}}, "schedule"),
+        ({"corpus": {"pieces": "some"}}, "pieces"),
+        ({"model": {"hyperparameters": 3}}, "hyperparameters"),
+    ],
+)
+def test_refuses_what_does_not_fit_and_names_it(values, named):
+    with pytest.raises(InputError, match=f"This configuration cannot be used: .*{named}"):
+        Config.from_dict({"experiment": "example"} | values)
+
+
+def test_refuses_a_configuration_without_a_name():
+    with pytest.raises(InputError, match="experiment"):
+        Config.from_dict({})
+
+
+def test_names_everything_that_does_not_fit_at_once():
+    with pytest.raises(InputError, match=r"(?s)(fold_count.*epoch|epoch.*fold_count)"):
+        Config.from_dict({"experiment": "example", "split": {"fold_count": 5}, "training": {"epoch": 3}})
+
+
+def test_equal_configurations_have_one_digest():
+    assert FULL.digest() == Config.from_dict(FULL.to_dict()).digest()
+    assert len(FULL.digest()) == 8
+    one, other = ({"units": 64, "dropout": 0.1}, {"dropout": 0.1, "units": 64})
+    digests = {FULL.replace(model={"hyperparameters": values}).digest() for values in (one, other)}
+    assert len(digests) == 1
+
+
+def test_every_value_counts_for_the_digest():
+    config = Config("example")
+    changed = [
+        dataclasses.replace(config, experiment="other"),
+        config.replace(corpus={"composers": ("Bach",)}),
+        config.replace(encoder={"hop": 75}),
+        config.replace(split={"split_seed": 1}),
+        config.replace(model={"hyperparameters": {"units": 64}}),
+        config.replace(training={"seed": 1}),
+    ]
+    assert len({config.digest(), *(other.digest() for other in changed)}) == 1 + len(changed)
+
+
+def test_a_value_cannot_be_changed_in_place():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        FULL.training.epochs = 3
+
+
+def test_replace_refuses_unknown_names():
+    with pytest.raises(TypeError, match="epoch"):
+        FULL.replace(training={"epoch": 3})
+    with pytest.raises(AttributeError, match="trainning"):
+        FULL.replace(trainning={"epochs": 3})
+
+
+@pytest.mark.parametrize("config", [Config("example"), FULL])
+def test_a_rehearsal_only_changes_values(config):
+    rehearsal = smoke(config)
+    assert _shape(rehearsal.to_dict()) == _shape(config.to_dict())
+    assert rehearsal.corpus.corpus == "synthetic"
+    assert rehearsal.training.epochs == 1
+    assert rehearsal.encoder == config.encoder
+    assert rehearsal.model == config.model
+    assert smoke(rehearsal) == rehearsal
+
+
+def test_places_are_no_part_of_a_configuration():
+    assert not {field.name for field in dataclasses.fields(Places)} & set(_names(FULL.to_dict()))
+
+
+def _shape(values):
+    return {
+        name: _shape(value) if isinstance(value, dict) and name != "hyperparameters" else None
+        for name, value in values.items()
+    }
+
+
+def _names(values):
+    for name, value in values.items():
+        yield name
+        if isinstance(value, dict):
+            yield from _names(value)

@@ -1,0 +1,90 @@
+"""Predictions come back from disk as they were, whatever a piece is called."""
+
+import csv
+import gzip
+
+import numpy as np
+import pytest
+
+from experiments.engine.predictions import (
+    Predictions,
+    join,
+    of_chunks,
+    of_pieces,
+    read_predictions,
+    voted,
+    write_predictions,
+)
+
+PREDICTIONS = Predictions(
+    pieces=("Dvořák/Largo.mid", 'Bach/"Air", in D.mid', "武満/雨の樹.mid"),
+    works=("dvořák op. 95", "bach bwv 1068", "武満 1"),
+    composers=("Dvořák", "Bach", "Bach, C. P. E."),
+    probabilities=np.array([[0.25, 0.5, 0.25], [1e-7, 0.999, 0.00099], [1 / 3, 1 / 3, 1 / 3]]),
+    classes=("Bach", "Bach, C. P. E.", "Dvořák"),
+)
+
+
+class Music:
+    """As much of a data set as predictions read: three pieces of one, three and two chunks."""
+
+    pieces, works = ("a", "b", "c"), ("w", "w", "v")
+    classes, composers = ("Ada", "Bela"), ["Ada", "Ada", "Bela"]
+    chunk_pieces = np.array([0, 1, 1, 1, 2, 2])
+
+
+@pytest.mark.parametrize("name", ["predictions.csv", "predictions.csv.gz"])
+def test_what_is_written_is_read(tmp_path, name):
+    write_predictions(tmp_path / name, PREDICTIONS)
+    again = read_predictions(tmp_path / name)
+    for attribute in ("pieces", "works", "composers", "classes"):
+        assert getattr(again, attribute) == getattr(PREDICTIONS, attribute)
+    np.testing.assert_allclose(again.probabilities, PREDICTIONS.probabilities, rtol=1e-5)
+    assert again.labels.tolist() == [2, 0, 1]
+
+
+def test_is_a_plain_table(tmp_path):
+    write_predictions(tmp_path / "predictions.csv", PREDICTIONS)
+    with open(tmp_path / "predictions.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["piece", "work", "composer", "p_Bach", "p_Bach, C. P. E.", "p_Dvořák"]
+    assert rows[0]["p_Bach"] == "0.25"
+
+
+def test_the_same_answers_are_the_same_compressed_bytes(tmp_path):
+    for name in ("one.csv.gz", "other.csv.gz"):
+        write_predictions(tmp_path / name, PREDICTIONS)
+    assert (tmp_path / "one.csv.gz").read_bytes() == (tmp_path / "other.csv.gz").read_bytes()
+    write_predictions(tmp_path / "plain.csv", PREDICTIONS)
+    assert gzip.decompress((tmp_path / "one.csv.gz").read_bytes()) == (tmp_path / "plain.csv").read_bytes()
+
+
+def test_reading_answers_back_keeps_their_scores(tmp_path):
+    write_predictions(tmp_path / "predictions.csv", PREDICTIONS)
+    before, after = PREDICTIONS.scores(), read_predictions(tmp_path / "predictions.csv").scores()
+    assert after.pop("per_class") == before.pop("per_class")
+    assert after == pytest.approx(before, rel=1e-4)
+
+
+def test_joins_folds():
+    both = join([PREDICTIONS, PREDICTIONS])
+    assert both.pieces == PREDICTIONS.pieces * 2
+    assert both.classes == PREDICTIONS.classes
+    np.testing.assert_array_equal(both.probabilities[3:], PREDICTIONS.probabilities)
+    assert both.labels.tolist() == PREDICTIONS.labels.tolist() * 2
+
+
+def test_chunks_carry_the_names_of_their_pieces():
+    answers = of_chunks(Music, np.array([5, 1]), np.eye(2))
+    assert (answers.pieces, answers.works, answers.composers) == (("c", "b"), ("v", "w"), ("Bela", "Ada"))
+
+
+def test_a_piece_is_the_vote_of_its_chunks():
+    probabilities = np.array([[0.5, 0.5], [0.9, 0.1], [0.9, 0.1], [0.2, 0.8]])
+    answers = voted(Music, np.array([0, 1, 2, 5]), probabilities)
+    assert answers.pieces == ("a", "b", "c")
+    np.testing.assert_allclose(answers.probabilities, [[0.5, 0.5], [0.9, 0.1], [0.2, 0.8]])
+
+
+def test_pieces_may_be_asked_for_in_any_order():
+    assert of_pieces(Music, np.array([2, 0]), np.eye(2)).pieces == ("c", "a")
