@@ -88,11 +88,11 @@ class ModelConfig:
 class TrainingConfig:
     """How it is trained."""
 
-    epochs: int = 14
+    epochs: int = 20
     """Passes over the training chunks."""
-    batch_size: int = 32
+    batch_size: int = 64
     """Chunks a step."""
-    patience: int | None = 5
+    patience: int | None = 10
     """Stop after so many epochs without a better validation macro-F1, and keep the best epoch; None: keep the last."""
     schedule: Literal["cosine", "constant"] = "cosine"
     """How the learning rate goes from the builder's value over the epochs."""
