@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -86,8 +87,8 @@ def _write(encoded: Iterable[EncodedPiece], folder: Path) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)  # left behind by a killed process
     unfinished.mkdir()
     row_starts, fingerprints, facts, num_cells = [0], [], [], 0
-    files = {name: open(unfinished / f"{name}.bin", "wb") for name in ROW_FILES}
-    try:
+    with ExitStack() as opened:
+        files = {name: opened.enter_context(open(unfinished / f"{name}.bin", "wb")) for name in ROW_FILES}
         # Not `tofile`, whose error for a full disk does not say that it is one.
         files["offsets"].write(np.zeros(1, np.int64))
         for piece in encoded:
@@ -101,9 +102,6 @@ def _write(encoded: Iterable[EncodedPiece], folder: Path) -> None:
             row_starts.append(row_starts[-1] + num_rows)
             fingerprints.append(piece.fingerprint)
             facts.append({"melody": piece.melody, "problem": piece.problem})
-    finally:
-        for file in files.values():
-            file.close()
     width = max((len(row) for row in fingerprints if row is not None), default=0)
     blank = np.full(width, np.nan)
     np.savez(
