@@ -192,7 +192,7 @@ def test_an_interrupted_training_ends_like_one_that_was_not(
 
 
 def test_dropout_and_the_optimizer_matter_to_that_test(music, make_model, tmp_path):
-    """Two epochs anew after two epochs do not end where four do: the state that is restored is more than weights."""
+    """Two epochs anew after two do not end where four do: what is restored is more than weights."""
     four, weights_only = make_model(), make_model()
     train(four, music, TRAINED_ON, CONFIG, validate=Validate(), folder=tmp_path, show=False)
     with pytest.raises(KeyboardInterrupt):
