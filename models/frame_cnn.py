@@ -74,5 +74,6 @@ def conv_block(x: keras.KerasTensor, width: int, *, kernel_size: int, name: str)
     """Convolution over frames, normalisation, ReLU: `(batch, frame, any)` to `(batch, frame, width)`."""
     # Batch normalisation subtracts the mean: a bias before it would have no effect.
     x = layers.Conv1D(width, kernel_size, padding="same", use_bias=False, name=f"{name}_conv")(x)
-    x = layers.BatchNormalization(name=f"{name}_norm")(x)
+    # Keras' momentum of 0.99 needs hundreds of steps to know the mean: several epochs of a small corpus.
+    x = layers.BatchNormalization(momentum=0.9, name=f"{name}_norm")(x)
     return layers.ReLU(name=f"{name}_relu")(x)
