@@ -3,4 +3,5 @@
 EXPERIMENTS = {
     "four_composers": "experiments.four_composers",
     "leaderboard": "experiments.leaderboard",
+    "benchmark": "experiments.benchmark",
 }

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from features.corpora.catalogue import Piece
 from features.encoders.rows import Rows
 from features.errors import InputError
-from features.midi import MidiError, fingerprint, melody_digest, read_events, read_notes
+from features.midi import fingerprint, melody_digest, read_events, read_notes
 from features.splits.works import assign_works
 from features.store import EncodedPiece, open_store
 
@@ -106,7 +106,7 @@ def load_dataset(pieces: Sequence[Piece], encoder: Any, *, cache_dir: Path, prog
     Raises:
         InputError: No piece can be used, or a composer has lost all pieces.
     """
-    contents = tuple(sha256(piece.read()).hexdigest() for piece in pieces)
+    contents = tuple(_digest(piece) for piece in pieces)
     settings = {"encoder": type(encoder).__name__} | encoder.row_settings()
     store = open_store(
         _encode(pieces, encoder, progress=progress), contents, settings=settings, cache_dir=cache_dir
@@ -140,12 +140,20 @@ def load_dataset(pieces: Sequence[Piece], encoder: Any, *, cache_dir: Path, prog
     )
 
 
+def _digest(piece: Piece) -> str:
+    """SHA-256 of a piece's file; empty if it cannot be read, which `_encode` then reports."""
+    try:
+        return sha256(piece.read()).hexdigest()
+    except InputError:
+        return ""
+
+
 def _encode(pieces: Sequence[Piece], encoder: Any, *, progress: bool) -> Iterator[EncodedPiece]:
     for piece in tqdm(pieces, desc="Encoding pieces", unit="piece", disable=not progress):
         try:
             events = read_events(piece.read())
             notes = read_notes(events)
-        except MidiError as error:
+        except InputError as error:
             yield EncodedPiece(problem=str(error))
             continue
         rows = encoder.encode(notes)

@@ -8,7 +8,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from experiments.engine.config import Config, Places, smoke
+from experiments.engine.config import (
+    Config,
+    CorpusConfig,
+    EncoderConfig,
+    ModelConfig,
+    Places,
+    SplitConfig,
+    TrainingConfig,
+    smoke,
+)
 from features.errors import InputError
 from models.saving import ModelFileError
 
@@ -28,7 +37,11 @@ CANNOT_WRITE = {
 class Command:
     """What was asked for on the command line."""
 
-    config: Config
+    corpus: CorpusConfig
+    encoder: EncoderConfig
+    split: SplitConfig
+    model: ModelConfig
+    training: TrainingConfig
     places: Places = Places()
     smoke: bool = False
     """Rehearse: synthetic corpus, one epoch, seconds."""
@@ -42,10 +55,11 @@ def parse(default: Config, argv: Sequence[str] | None, *, description: str) -> t
         argv: Arguments, without the program's name; None for those of this process.
         description: What `--help` says above the flags.
     """
-    command = read_arguments(
-        Command, argv, description=description, name=default.experiment, default=Command(default)
-    )
-    return (smoke(command.config) if command.smoke else command.config), command.places
+    parts = ("corpus", "encoder", "split", "model", "training")
+    defaults = Command(**{part: getattr(default, part) for part in parts})
+    command = read_arguments(Command, argv, description=description, name=default.experiment, default=defaults)
+    config = Config(default.experiment, **{part: getattr(command, part) for part in parts})
+    return (smoke(config) if command.smoke else config), command.places
 
 
 def read_arguments(

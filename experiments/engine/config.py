@@ -107,6 +107,13 @@ class TrainingConfig:
     seed: int = 0
     """Seed of weights, dropout, order and transposition."""
 
+    def __post_init__(self) -> None:
+        """Refuses numbers with which nothing can be trained."""
+        for name, least in (("epochs", 1), ("batch_size", 1), ("patience", 1), ("transpose", 0), ("seed", 0)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise InputError(f"Expected {name} to be {least} or more, but received {value}.")
+
 
 @dataclass(frozen=True)
 class Config:

@@ -66,6 +66,11 @@ class Network:
         saving.save(self.model, path, description=description)
 
 
+def check_network(config: Config, dataset: Dataset) -> None:
+    """Builds the configured network and forgets it; see `build` for what is refused."""
+    build(module_of(BUILDERS, config.model.model, kind="model"), config.model.hyperparameters, dataset)
+
+
 def train_network(config: Config, dataset: Dataset, split: Split, *, folder: Path) -> Network:
     """Builds the configured network and trains it, from the folder's checkpoint if there is one."""
     builder = module_of(BUILDERS, config.model.model, kind="model")
@@ -95,20 +100,37 @@ def build(
         The compiled model and all hyper-parameters with their values.
 
     Raises:
-        InputError: The builder has no such hyper-parameter; the message lists those it has.
+        InputError: The builder has no such hyper-parameter, or nothing can be built of these.
     """
     shape, num_classes = dataset.encoder.chunk_shape, len(dataset.classes)
     hp = keras_tuner.HyperParameters()
-    if wanted:
-        defaults = keras_tuner.HyperParameters()
-        builder.build(defaults, shape, num_classes)
-        unknown = sorted(set(wanted) - set(defaults.values))
-        if unknown:
-            known = ", ".join(f"{name}={value}" for name, value in defaults.values.items())
-            raise InputError(f"The model has no hyper-parameter {', '.join(unknown)}; it has {known}.")
+    try:
+        if wanted:
+            defaults = keras_tuner.HyperParameters()
+            builder.build(defaults, shape, num_classes)
+            _check_hyperparameters(wanted, defaults.values)
+        for name, value in wanted.items():
+            hp.Fixed(name, value)
+        return builder.build(hp, shape, num_classes), dict(hp.values)
+    except InputError:
+        raise
+    except ValueError as error:  # what a builder raises for shapes and numbers that it cannot use
+        raise InputError(
+            f"{builder.__name__} cannot be built for chunks of shape {shape} with these hyper-parameters: "
+            f"{str(error).strip().splitlines()[0]}"
+        ) from error
+
+
+def _check_hyperparameters(wanted: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+    """Refuses names that a builder does not have, and words where it wants numbers."""
+    known = ", ".join(f"{name}={value}" for name, value in defaults.items())
+    unknown = sorted(set(wanted) - set(defaults))
+    if unknown:
+        raise InputError(f"The model has no hyper-parameter {', '.join(unknown)}; it has {known}.")
     for name, value in wanted.items():
-        hp.Fixed(name, value)
-    return builder.build(hp, shape, num_classes), dict(hp.values)
+        kind = (int, float) if isinstance(defaults[name], float) else type(defaults[name])
+        if not isinstance(value, kind):
+            raise InputError(f"The hyper-parameter {name} cannot be {value!r}; the defaults are {known}.")
 
 
 def validation_scores(model: keras.Model, dataset: Dataset, indices: np.ndarray) -> dict[str, float]:

@@ -152,9 +152,10 @@ def split_of(study: Study) -> Split:
 
 def _run_in(folder: Path, study: Study, split: Split) -> None:
     from experiments.engine import plots
-    from experiments.engine.networks import train_network
+    from experiments.engine.networks import check_network, train_network
 
     dataset, config = study.dataset, study.config
+    check_network(config, dataset)  # a wrong number should not wait for the baselines
     baselines = run_baselines(dataset, split, seed=config.training.seed, folder=folder)
     network = train_network(config, dataset, split, folder=folder)
     answers = {}

@@ -72,10 +72,9 @@ def print_summary(folder: Path) -> None:
         console.print(
             "Protocol chunk is leaky: other chunks of the test pieces were trained on.", style="yellow"
         )
-    console.print(
-        f"{test['piece']['count']} pieces and {test['chunk']['count']} chunks tested; "
-        f"trained {metrics['num_epochs']} epochs in {metrics['train_seconds']:.0f} s ({metrics['num_parameters']:,} parameters)."
-    )
+    tested = f"{test['piece']['count']} pieces and {test['chunk']['count']} chunks tested"
+    trained = f"{metrics['num_epochs']} epochs in {metrics['train_seconds']:.0f} s"
+    console.print(f"{tested}; trained {trained} ({metrics['num_parameters']:,} parameters).")
     console.print(f"Run folder: {folder}", soft_wrap=True)
 
 
