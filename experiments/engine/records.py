@@ -93,6 +93,12 @@ def read_json(path: Path) -> dict[str, Any]:
         ) from error
 
 
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """Reads the rows of a CSV file of a run folder."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def is_finished(folder: Path) -> bool:
     """Whether a run came to its end: `metrics.json` is written last."""
     return (folder / "metrics.json").exists()

@@ -111,6 +111,7 @@ def run_all_folds(study: Study) -> Path:
             for config in folds:
                 print(f"Fold {config.split.fold + 1} of {len(folds)}", file=sys.stderr)
                 run_fold(Study(config, places, study.dataset))
+            write_left_out(folder, study.dataset)
             summarise_folds(folder)
     return folder
 
@@ -126,8 +127,7 @@ def run_fold(study: Study) -> Path:
                 "works": study.dataset.works,
             }
             write_splits(folder / "splits.csv", split, num_chunks=study.dataset.num_chunks, **data)
-            left_out = [dataclasses.asdict(piece) for piece in study.dataset.left_out]
-            records.write_csv(folder / "left_out.csv", ("piece", "composer", "reason"), left_out)
+            write_left_out(folder, study.dataset)
             _run_in(folder, study, split)
     return folder
 
@@ -151,7 +151,7 @@ def split_of(study: Study) -> Split:
 
 
 def _run_in(folder: Path, study: Study, split: Split) -> None:
-    from experiments.engine import plots
+    from experiments.engine import pages, plots
     from experiments.engine.networks import check_network, train_network
 
     dataset, config = study.dataset, study.config
@@ -170,6 +170,7 @@ def _run_in(folder: Path, study: Study, split: Split) -> None:
     write_predictions(folder / "predictions-chunks.csv.gz", answers[TEST]["chunk"])
     metrics = _metrics(folder, study, network, answers, baselines)
     plots.save_run_figures(folder / "figures", metrics, history=network.history, test=answers[TEST])
+    pages.write_report(folder, metrics)
     network.save(folder / "model.h5", dataset, split.indices(TRAIN), config)
     records.write_json(folder / "metrics.json", metrics)
     (folder / "checkpoint.npz").unlink(missing_ok=True)
@@ -216,6 +217,12 @@ def encoder_name(config: EncoderConfig, encoder: Any) -> str:
     rest = {name: value for name, value in config.settings().items() if name != "channels"}
     words = ["+".join(channels), *(f"{name}={value}" for name, value in rest.items())]
     return ":".join([config.encoder, *filter(None, words)])
+
+
+def write_left_out(folder: Path, dataset: Dataset) -> None:
+    """Writes which pieces could not be used, and why, as `left_out.csv`."""
+    rows = [dataclasses.asdict(piece) for piece in dataset.left_out]
+    records.write_csv(folder / "left_out.csv", ("piece", "composer", "reason"), rows)
 
 
 def report_left_out(dataset: Dataset) -> None:

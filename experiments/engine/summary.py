@@ -19,7 +19,7 @@ def summarise_folds(folder: Path) -> None:
         folder: The study's run folder, whose folds lie below `folds/`; gets predictions, figures
             and, last, `metrics.json` with `fold` = `"all"`.
     """
-    from experiments.engine import plots
+    from experiments.engine import pages, plots
 
     folds = sorted(path.parent for path in folder.glob("folds/*/*/metrics.json"))
     measured = [records.read_json(fold / "metrics.json") for fold in folds]
@@ -42,6 +42,7 @@ def summarise_folds(folder: Path) -> None:
         | {"baselines": {name: predictions.scores() for name, predictions in baselines.items()}},
     }
     plots.save_run_figures(folder / "figures", metrics, history=(), test=test)
+    pages.write_report(folder, metrics)
     records.write_json(folder / "metrics.json", metrics)
 
 

@@ -1,0 +1,1 @@
+"""What is one work, and what is held out: the protocols behind every score."""
