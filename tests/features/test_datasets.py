@@ -145,6 +145,19 @@ def test_names_what_is_left_out_and_why(dataset, tmp_path):
     np.testing.assert_array_equal(mixed.fingerprints, dataset.fingerprints)
 
 
+def test_a_file_that_cannot_be_read_is_left_out_too(dataset, tmp_path):
+    def locked():
+        raise InputError("Cannot read Ada/locked.mid: Permission denied.")
+
+    mixed = load([Piece("Ada/locked.mid", "Ada", locked), *PIECES], tmp_path)
+    assert [left_out.reason for left_out in mixed.left_out] == [
+        "Cannot read Ada/locked.mid: Permission denied."
+    ]
+    assert mixed.contents == dataset.contents
+    opened = load([piece("Ada/locked.mid", melody(9, 3)), *PIECES], tmp_path)
+    assert not opened.left_out
+
+
 def test_a_corpus_of_unreadable_files_is_an_error(tmp_path):
     with pytest.raises(InputError, match=r"No usable piece is left of Ada; 2 files.*The first: Ada/x\.mid: "):
         load([piece("Ada/x.mid", b"no music"), piece("Ada/y.mid", b"")], tmp_path)
