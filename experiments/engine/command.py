@@ -56,8 +56,13 @@ def parse(default: Config, argv: Sequence[str] | None, *, description: str) -> t
         description: What `--help` says above the flags.
     """
     parts = ("corpus", "encoder", "split", "model", "training")
-    defaults = Command(**{part: getattr(default, part) for part in parts})
-    command = read_arguments(Command, argv, description=description, name=default.experiment, default=defaults)
+    command = read_arguments(
+        Command,
+        argv,
+        description=description,
+        name=default.experiment,
+        default=Command(**{part: getattr(default, part) for part in parts}),
+    )
     config = Config(default.experiment, **{part: getattr(command, part) for part in parts})
     return (smoke(config) if command.smoke else config), command.places
 
@@ -104,8 +109,8 @@ def as_sentences(main: Callable[..., None]) -> Callable[..., None]:
                 raise
             where = f" ({error.filename})" if error.filename else ""
             _stop(
-                f"Nothing more could be written: {os.strerror(error.errno)}{where}. Make room or choose other "
-                "folders with --results-dir and --cache-dir; then the same command with --resume goes on.",
+                f"Nothing more could be written: {os.strerror(error.errno)}{where}. Make room or choose "
+                "other folders with --results-dir and --cache-dir; then the same command with --resume goes on.",
                 EXIT_INPUT,
             )
 

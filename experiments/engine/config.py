@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import cattrs
 from cattrs.errors import ClassValidationError
+from cattrs.v import format_exception
 
 from features.errors import InputError
 
@@ -143,9 +144,8 @@ class Config:
         try:
             return converter.structure(values, cls)
         except ClassValidationError as error:
-            raise InputError(
-                f"This configuration cannot be used: {'; '.join(cattrs.transform_error(error))}."
-            ) from error
+            reasons = cattrs.transform_error(error, format_exception=_reason)
+            raise InputError(f"This configuration cannot be used: {'; '.join(reasons)}.") from error
 
     def digest(self) -> str:
         """Returns eight hexadecimal digits that tell configurations apart."""
@@ -161,6 +161,11 @@ class Config:
         """
         changed = {name: dataclasses.replace(getattr(self, name), **values) for name, values in parts.items()}
         return dataclasses.replace(self, **changed)
+
+
+def _reason(error: BaseException, kind: type | None) -> str:
+    """What a value is refused for: our own words, or those of cattrs."""
+    return str(error).removesuffix(".") if isinstance(error, InputError) else format_exception(error, kind)
 
 
 @dataclass(frozen=True)

@@ -162,19 +162,26 @@ def train(
     first_epoch = len(progress.history)
     if not progress.is_over(config):
         batches = TrainingChunks(dataset, indices, config, first_epoch=first_epoch)
-        model.fit(
-            batches,
-            steps_per_epoch=batches.steps_per_epoch,
-            initial_epoch=first_epoch,
-            epochs=config.epochs,
-            shuffle=False,  # the batches are shuffled already
-            verbose=0,
-            callbacks=[
-                keras.callbacks.LearningRateScheduler(lambda epoch: learning_rate(start, epoch, config)),
-                EpochEnd(progress, config, validate=validate, folder=folder),
-                ProgressBar(batches.steps_per_epoch, first_epoch, config.epochs, disable=not show),
-            ],
-        )
+        with tqdm(
+            desc="Training",
+            unit="batch",
+            disable=not show,
+            total=batches.steps_per_epoch * config.epochs,
+            initial=batches.first_step,
+        ) as bar:
+            model.fit(
+                batches,
+                steps_per_epoch=batches.steps_per_epoch,
+                initial_epoch=first_epoch,
+                epochs=config.epochs,
+                shuffle=False,  # the batches are shuffled already
+                verbose=0,
+                callbacks=[
+                    keras.callbacks.LearningRateScheduler(lambda epoch: learning_rate(start, epoch, config)),
+                    EpochEnd(progress, config, validate=validate, folder=folder),
+                    ProgressBar(bar),
+                ],
+            )
     if config.patience is not None:
         model.set_weights(progress.best)
     return progress.history
@@ -216,26 +223,17 @@ class EpochEnd(keras.callbacks.Callback):
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """One bar over all epochs, with the time left and the last validation score."""
+    """Moves a bar over all epochs, with the time left and the last loss."""
 
-    def __init__(self, steps_per_epoch: int, first_epoch: int, epochs: int, *, disable: bool):
+    def __init__(self, bar: tqdm):
         super().__init__()
-        self.bar = tqdm(
-            desc="Training",
-            unit="batch",
-            disable=disable,
-            total=steps_per_epoch * epochs,
-            initial=steps_per_epoch * first_epoch,
-        )
+        self.bar = bar
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         self.bar.update()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self.bar.set_postfix(epoch=epoch + 1, loss=f"{logs['loss']:.3f}")
-
-    def on_train_end(self, logs: dict | None = None) -> None:
-        self.bar.close()
 
 
 def _variables(model: keras.Model) -> list[keras.Variable]:
