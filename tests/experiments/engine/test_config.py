@@ -36,6 +36,8 @@ def test_what_is_left_out_keeps_its_default():
         ({"training": {"epoch": 3}}, "epoch"),
         ({"training": {"epochs": "many"}}, "epochs"),
         ({"training": {"schedule": "steps"}}, "schedule"),
+        ({"training": {"epochs": 0}}, "epochs to be 1 or more, but received 0"),
+        ({"training": {"transpose": -1}}, "transpose to be 0 or more"),
         ({"corpus": {"pieces": "some"}}, "pieces"),
         ({"model": {"hyperparameters": 3}}, "hyperparameters"),
     ],

@@ -1,0 +1,70 @@
+"""What the tests of whole runs share: one prepared corpus, and commands that take seconds."""
+
+import csv
+
+import pytest
+
+SMALL = ("--hyperparameters", "width", "16", "num_blocks", "3", "--channels", "binary")
+"""A network that is trained in a second."""
+
+SEVERAL_EPOCHS = ("--corpus", "synthetic", "--epochs", "4", "--precision", "float32", *SMALL)
+"""Not a rehearsal, which has one epoch, but as small."""
+
+
+@pytest.fixture(scope="session")
+def cache_dir(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def read_rows():
+    def read(path):
+        with open(path, newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def run_study(cache_dir):
+    """Returns a function that runs the study in this process and returns its only new run folder."""
+
+    def run(results_dir, *arguments):
+        from experiments.four_composers import main
+
+        main([*arguments, "--cache-dir", str(cache_dir), "--results-dir", str(results_dir)])
+        (folder,) = (results_dir / "four_composers").iterdir()
+        return folder
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def small():
+    return SMALL
+
+
+@pytest.fixture(scope="session")
+def several_epochs():
+    return SEVERAL_EPOCHS
+
+
+@pytest.fixture(scope="session")
+def uninterrupted(run_study, several_epochs, tmp_path_factory):
+    """The run folder of several epochs, run in one go."""
+    return run_study(tmp_path_factory.mktemp("uninterrupted"), *several_epochs)
+
+
+@pytest.fixture(scope="session")
+def assert_same_run(read_rows):
+    """Returns a function that compares what two runs learnt and answered; only the clock may differ."""
+
+    def check(folder, other):
+        one, two = (read_rows(path / "history.csv") for path in (folder, other))
+        for row in (*one, *two):
+            row.pop("seconds")
+        assert one == two
+        for name in ("config.json", "splits.csv", "predictions.csv", "predictions-chunks.csv.gz"):
+            assert (folder / name).read_bytes() == (other / name).read_bytes(), name
+
+    return check
