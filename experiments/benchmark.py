@@ -59,22 +59,21 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def training_steps(arguments: Arguments) -> tuple[dict[str, Callable[[], None]], dict[str, int]]:
     """Returns a training step of each builder, on the same made-up chunks, and its number of parameters."""
-    import keras
     import keras_tuner
     import numpy as np
 
-    from experiments.engine.device import training_precision
+    from experiments.engine.device import computing_in
     from experiments.engine.tables import module_of
 
     rng = np.random.default_rng(0)
     shape, num_classes = (128, 150, arguments.num_channels), 4
     chunks = (rng.random((arguments.batch_size, *shape)) < 0.03).astype(np.float32)  # as sparse as real ones
     labels = rng.integers(0, num_classes, arguments.batch_size)
-    keras.config.set_dtype_policy(training_precision(arguments.precision))
-    networks = {
-        name: module_of(BUILDERS, name, kind="model").build(keras_tuner.HyperParameters(), shape, num_classes)
-        for name in BUILDERS
-    }
+    with computing_in(arguments.precision):
+        networks = {
+            name: module_of(BUILDERS, name, kind="model").build(keras_tuner.HyperParameters(), shape, num_classes)
+            for name in BUILDERS
+        }
     steps = {
         name: lambda network=network: network.train_on_batch(chunks, labels) for name, network in networks.items()
     }

@@ -11,7 +11,7 @@ import keras_tuner
 import numpy as np
 
 from experiments.engine.config import Config
-from experiments.engine.device import training_precision
+from experiments.engine.device import computing_in
 from experiments.engine.predictions import of_chunks, voted
 from experiments.engine.tables import module_of
 from experiments.engine.training import predict, train
@@ -74,9 +74,8 @@ def check_network(config: Config, dataset: Dataset) -> None:
 def train_network(config: Config, dataset: Dataset, split: Split, *, folder: Path) -> Network:
     """Builds the configured network and trains it, from the folder's checkpoint if there is one."""
     builder = module_of(BUILDERS, config.model.model, kind="model")
-    keras.config.set_dtype_policy(training_precision(config.training.precision))
-    keras.utils.set_random_seed(config.training.seed)
-    try:
+    with computing_in(config.training.precision):
+        keras.utils.set_random_seed(config.training.seed)
         model, hyperparameters = build(builder, config.model.hyperparameters, dataset)
         history = train(
             model,
@@ -86,8 +85,6 @@ def train_network(config: Config, dataset: Dataset, split: Split, *, folder: Pat
             validate=lambda trained: validation_scores(trained, dataset, split.indices(VALIDATION)),
             folder=folder,
         )
-    finally:
-        keras.config.set_dtype_policy("float32")
     return Network(saving.in_float32(model), hyperparameters, history, dataset)
 
 

@@ -1,0 +1,104 @@
+"""Published runs, the leaderboard and the README's table: all three say the same."""
+
+import json
+import shutil
+
+import pytest
+
+from experiments import leaderboard
+from experiments.engine import records
+from experiments.engine.config import REPOSITORY
+
+README = f"before\n{leaderboard.BEGIN}\nold\n{leaderboard.END}\nafter\n"
+
+
+@pytest.fixture
+def finished(uninterrupted, tmp_path):
+    """A finished run folder of its own, made as if all code were committed."""
+    folder = tmp_path / "runs" / uninterrupted.name
+    shutil.copytree(uninterrupted, folder)
+    set_commit(folder, "0123456789")
+    return folder
+
+
+@pytest.fixture
+def places(tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text(README, encoding="utf-8")
+    return ["--published", str(tmp_path / "results" / "published"), "--readme", str(readme)]
+
+
+def set_commit(folder, commit):
+    path = folder / "environment.json"
+    records.write_json(path, records.read_json(path) | {"commit": commit})
+
+
+def test_publishing_fills_the_leaderboard_and_the_table(finished, places, tmp_path):
+    leaderboard.main(["--publish", str(finished), *places])
+    (row,) = records.read_csv(tmp_path / "results" / "leaderboard.csv")
+    assert tuple(row) == records.LEADERBOARD_COLUMNS
+    metrics = records.read_json(finished / "metrics.json")
+    assert row["run_id"] == finished.name
+    assert float(row["piece_macro_f1"]) == round(metrics["test"]["piece"]["macro_f1"], 4)
+    text = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
+    assert f"**{metrics['test']['piece']['macro_f1']:.3f}**" in text
+    assert f"(results/published/four_composers/{finished.name})" in text
+    assert records.read_json(finished / "environment.json")["command"] in text
+
+
+def test_weights_stay_at_home_and_small_files_travel(finished, places, tmp_path):
+    leaderboard.main(["--publish", str(finished), *places])
+    published = tmp_path / "results" / "published" / "four_composers" / finished.name
+    names = {path.relative_to(published).as_posix() for path in published.rglob("*") if path.is_file()}
+    assert {"metrics.json", "splits.csv", "predictions-chunks.csv.gz", "figures/class_scores.png"} <= names
+    assert not names & {"model.h5", "model.json", "report.html", ".lock"}
+
+
+def test_made_again_without_changes_it_is_the_same(finished, places, tmp_path):
+    leaderboard.main(["--publish", str(finished), *places])
+    first = (tmp_path / "README.md").read_bytes()
+    leaderboard.main(places)
+    assert (tmp_path / "README.md").read_bytes() == first
+
+
+@pytest.mark.parametrize("commit", ["", "0123456789+"])
+def test_code_that_is_in_no_commit_is_not_published(finished, places, commit, capsys):
+    set_commit(finished, commit)
+    with pytest.raises(SystemExit, match="2"):
+        leaderboard.main(["--publish", str(finished), *places])
+    assert "in no commit" in capsys.readouterr().err
+
+
+def test_an_unfinished_run_is_not_published(finished, places, capsys):
+    (finished / "metrics.json").unlink()
+    with pytest.raises(SystemExit, match="2"):
+        leaderboard.main(["--publish", str(finished), *places])
+    assert "no finished run" in capsys.readouterr().err
+
+
+def test_a_readme_without_marks_is_an_error(finished, places, tmp_path, capsys):
+    (tmp_path / "README.md").write_text("nothing", encoding="utf-8")
+    with pytest.raises(SystemExit, match="2"):
+        leaderboard.main(["--publish", str(finished), *places])
+    assert "lacks the lines" in capsys.readouterr().err
+
+
+def test_what_this_repository_shows_is_what_its_published_runs_say(tmp_path):
+    published = REPOSITORY / "results" / "published"
+    assert list(published.glob("*/*/metrics.json")), "nothing is published"
+    copy = tmp_path / "results" / "published"
+    shutil.copytree(published, copy)
+    shutil.copyfile(REPOSITORY / "README.md", tmp_path / "README.md")
+    leaderboard.main(["--published", str(copy), "--readme", str(tmp_path / "README.md")])
+    for name in ("README.md", "results/leaderboard.csv"):
+        shown, made = ((root / name).read_text(encoding="utf-8") for root in (REPOSITORY, tmp_path))
+        assert shown == made, f"{name} was edited by hand; run python -m experiments.leaderboard"
+
+
+def test_published_runs_name_no_folder_of_the_machine_they_ran_on():
+    texts = [path.read_text(encoding="utf-8") for path in (REPOSITORY / "results" / "published").rglob("*.json")]
+    assert texts, "nothing is published"
+    for text in texts:
+        values = json.dumps(json.loads(text))
+        assert not any(root in values for root in ("/home/", "/root/", "/work/", "/tmp/", "C:\\\\"))
