@@ -1,6 +1,7 @@
 """A corpus, read and encoded: what every split, model and report works on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -108,9 +109,8 @@ def load_dataset(pieces: Sequence[Piece], encoder: Any, *, cache_dir: Path, prog
     """
     contents = tuple(_digest(piece) for piece in pieces)
     settings = {"encoder": type(encoder).__name__} | encoder.row_settings()
-    store = open_store(
-        _encode(pieces, encoder, progress=progress), contents, settings=settings, cache_dir=cache_dir
-    )
+    with closing(_encode(pieces, encoder, progress=progress)) as encoded:  # also the progress bar
+        store = open_store(encoded, contents, settings=settings, cache_dir=cache_dir)
     usable = [index for index, problem in enumerate(store.problems) if not problem]
     left_out = tuple(
         LeftOut(piece.piece, piece.composer, problem)
@@ -148,7 +148,7 @@ def _digest(piece: Piece) -> str:
         return ""
 
 
-def _encode(pieces: Sequence[Piece], encoder: Any, *, progress: bool) -> Iterator[EncodedPiece]:
+def _encode(pieces: Sequence[Piece], encoder: Any, *, progress: bool) -> Generator[EncodedPiece, None, None]:
     for piece in tqdm(pieces, desc="Encoding pieces", unit="piece", disable=not progress):
         try:
             events = read_events(piece.read())
