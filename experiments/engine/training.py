@@ -95,7 +95,7 @@ def class_weights(labels: np.ndarray) -> np.ndarray:
     """Returns a weight for each class, inverse to its count, 1 on average over `labels`.
 
     Example:
-        >>> class_weights(np.array([0, 0, 0, 1])).round(3).tolist()
+        >>> [round(float(weight), 3) for weight in class_weights(np.array([0, 0, 0, 1]))]
         [0.667, 2.0]
     """
     counts = np.bincount(labels)

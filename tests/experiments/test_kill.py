@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,16 @@ class Study:
         return self.errors.read_text(encoding="utf-8").strip()
 
 
+@contextmanager
+def hearing_ctrl_c():
+    """A shell lets its jobs in the background ignore Ctrl-C, and whatever is ignored is inherited."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def start(cache_dir, tmp_path):
     """Returns a function that starts the study."""
@@ -39,10 +50,8 @@ def start(cache_dir, tmp_path):
         command = [sys.executable, "-m", "experiments.four_composers", *arguments]
         places = ["--cache-dir", str(cache_dir), "--results-dir", str(tmp_path / "results")]
         path = tmp_path / f"errors-{len(studies)}.txt"
-        with open(path, "w") as errors:
-            process = subprocess.Popen(
-                [*command, *places], stdout=subprocess.DEVNULL, stderr=errors, preexec_fn=hear_ctrl_c
-            )
+        with open(path, "w") as errors, hearing_ctrl_c():
+            process = subprocess.Popen([*command, *places], stdout=subprocess.DEVNULL, stderr=errors)
         studies.append(Study(process, path))
         return studies[-1]
 
@@ -50,11 +59,6 @@ def start(cache_dir, tmp_path):
     for study in studies:
         study.process.kill()
         study.process.wait()
-
-
-def hear_ctrl_c():
-    """Undoes what shells do to jobs in the background, which would inherit it to the study."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture
