@@ -68,12 +68,13 @@ def publish(folder: Path, published: Path) -> Path:
     """
     if not records.is_finished(folder):
         raise InputError(f"{folder} holds no finished run (metrics.json is missing); run it to its end first.")
-    commit = records.read_json(folder / "environment.json")["commit"]
-    if not commit or commit.endswith("+"):
-        raise InputError(
-            f"{folder} was made with code that is in no commit ({commit or 'no git'}), so that nobody could make "
-            "it again; commit the code and run it again."
-        )
+    made_with = records.read_json(folder / "environment.json")
+    for commit in (made_with["commit"], *made_with.get("resumed_with", ())):
+        if not commit or commit.endswith("+"):
+            raise InputError(
+                f"{folder} was made with code that is in no commit ({commit or 'no git'}), so that nobody could "
+                "make it again; commit the code and run it again."
+            )
     target = published / records.read_json(folder / "metrics.json")["experiment"] / folder.name
     for pattern in SMALL:
         for path in folder.rglob(pattern):

@@ -129,7 +129,7 @@ def run_folder(config: Config, places: Places) -> Iterator[Path]:
         ) from error
     with lock:
         if not is_finished(folder):
-            write_json(folder / "environment.json", environment(places))
+            _note_environment(folder / "environment.json", places)
         yield folder
 
 
@@ -161,6 +161,15 @@ def _new_folder(parent: Path, config: Config) -> Path:
             return folder
         except FileExistsError:
             number += 1
+
+
+def _note_environment(path: Path, places: Places) -> None:
+    """Notes what a run is made with; of one that goes on, also with which commit."""
+    if path.exists():
+        first = read_json(path)
+        write_json(path, first | {"resumed_with": [*first["resumed_with"], commit()]})
+    else:
+        write_json(path, environment(places) | {"resumed_with": []})
 
 
 def environment(places: Places) -> dict[str, Any]:

@@ -70,6 +70,14 @@ def test_code_that_is_in_no_commit_is_not_published(finished, places, commit, ca
     assert "in no commit" in capsys.readouterr().err
 
 
+def test_a_run_that_went_on_with_such_code_is_not_published_either(finished, places, capsys):
+    path = finished / "environment.json"
+    records.write_json(path, records.read_json(path) | {"resumed_with": ["0123456789", "9876543210+"]})
+    with pytest.raises(SystemExit, match="2"):
+        leaderboard.main(["--publish", str(finished), *places])
+    assert "in no commit" in capsys.readouterr().err
+
+
 def test_an_unfinished_run_is_not_published(finished, places, capsys):
     (finished / "metrics.json").unlink()
     with pytest.raises(SystemExit, match="2"):

@@ -92,7 +92,8 @@ def test_begins_with_the_configuration_and_what_it_is_made_with(places):
         assert Config.from_dict(records.read_json(folder / "config.json")) == CONFIG
         made_with = records.read_json(folder / "environment.json")
         assert not is_finished(folder)
-    assert {"started", "command", "commit", "python", "platform", "libraries", "num_cores"} == set(made_with)
+    expected = {"started", "command", "commit", "python", "platform", "libraries", "num_cores", "resumed_with"}
+    assert expected == set(made_with)
     assert {"tensorflow", "keras", "numpy"} <= set(made_with["libraries"])
 
 
@@ -114,6 +115,14 @@ def test_resume_takes_the_latest(places):
     assert run(CONFIG, resuming(places)) == second
     os.utime(second / "config.json", (0, 0))
     assert run(CONFIG, resuming(places)) == first
+
+
+def test_a_run_that_goes_on_says_with_which_commit_and_keeps_the_first(places, monkeypatch):
+    folder = run(CONFIG, places)
+    first = records.read_json(folder / "environment.json")
+    monkeypatch.setattr(records, "commit", lambda: "0123456789+")
+    run(CONFIG, resuming(places))
+    assert records.read_json(folder / "environment.json") == first | {"resumed_with": ["0123456789+"]}
 
 
 def test_resume_without_a_run_starts_one(places):
