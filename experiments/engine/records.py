@@ -194,9 +194,10 @@ def command_line(places: Places) -> str:
 
 
 def _without_own_folder(argument: str, own: Set[Path]) -> str:
-    """`/home/me/x.zip` becomes `PATH`, also behind `--data-home=` and however it is spelled."""
+    """`/home/me/x.zip` becomes `PATH`, also behind `--data-home=`, however spelled, and for a folder within."""
     flag, equals, value = argument.partition("=") if argument.startswith("--") else ("", "", argument)
-    return f"{flag}{equals}PATH" if value and Path(value) in own else argument
+    is_own = value and any(Path(value) in (path, *path.parents) for path in own)
+    return f"{flag}{equals}PATH" if is_own else argument
 
 
 def commit() -> str:

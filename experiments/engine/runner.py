@@ -25,6 +25,7 @@ from features.splits.protocols import (
     Split,
     audit,
     make_split,
+    read_splits,
     write_splits,
 )
 from models import BUILDERS
@@ -121,15 +122,23 @@ def run_fold(study: Study) -> Path:
     split = split_of(study)
     with records.run_folder(study.config, study.places) as folder:
         if not records.is_finished(folder):
-            data = {
-                "composers": study.dataset.composers,
-                "pieces": study.dataset.pieces,
-                "works": study.dataset.works,
-            }
-            write_splits(folder / "splits.csv", split, num_chunks=study.dataset.num_chunks, **data)
+            _keep_split(folder / "splits.csv", study.dataset, split)
             write_left_out(folder, study.dataset)
             _run_in(folder, study, split)
     return folder
+
+
+def _keep_split(path: Path, dataset: Dataset, split: Split) -> None:
+    """Writes the split; of a run that goes on, makes sure that it is still the same.
+
+    Raises:
+        InputError: The files of the corpus, or what is held to be one work, have changed since.
+    """
+    data = {"composers": dataset.composers, "pieces": dataset.pieces, "works": dataset.works}
+    if not path.exists():
+        write_splits(path, split, num_chunks=dataset.num_chunks, **data)
+    elif (read_splits(path, num_chunks=dataset.num_chunks, **data).chunk_split != split.chunk_split).any():
+        raise InputError(f"The split has changed since {path} was written; run without --resume to start anew.")
 
 
 def split_of(study: Study) -> Split:

@@ -7,6 +7,7 @@ on the same works.
 """
 
 import csv
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,13 +146,15 @@ def write_splits(
     works: Sequence[str],
     num_chunks: Sequence[int],
 ) -> None:
-    """Writes `split_table` as a CSV file, which `read_splits` reads."""
+    """Writes `split_table` as a CSV file, which `read_splits` reads; it appears whole or not at all."""
     rows = split_table(split, composers=composers, pieces=pieces, works=works, num_chunks=num_chunks)
     columns = CHUNK_COLUMNS if rows and "chunk" in rows[0] else COLUMNS
-    with open(path, "w", newline="", encoding="utf-8") as file:
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    with open(unfinished, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows)
+    os.replace(unfinished, path)
 
 
 def read_splits(

@@ -399,3 +399,17 @@ def test_the_compressed_predictions_are_a_table(folder):
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert list(rows[0]) == ["piece", "work", "composer", *(f"p_{name}" for name in CLASSES)]
     assert len(rows) == read_json(folder / "metrics.json")["test"]["chunk"]["count"]
+
+
+def test_a_run_does_not_go_on_with_other_music(run_study, several_epochs, tmp_path, monkeypatch, capfd, cache_dir):
+    def stop(*arguments, **keywords):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(networks, "train", stop)
+        run_study(tmp_path, *several_epochs)
+    monkeypatch.setattr(synthetic, "load", lambda request, load=synthetic.load: load(request)[:-1])
+    places = ("--resume", "--cache-dir", str(cache_dir), "--results-dir", str(tmp_path))
+    status, sentence = run_and_fail(capfd, *several_epochs, *places)
+    assert status == 2
+    assert "is a split of other data" in sentence
