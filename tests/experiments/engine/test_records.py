@@ -184,6 +184,12 @@ def test_the_command_hides_own_folders(monkeypatch, tmp_path, own):
     assert shown.endswith("PATH --results-dir PATH --composers Bach 'C. P. E. Bach'")
 
 
+def test_the_command_of_a_fold_hides_the_folder_of_its_study(monkeypatch, tmp_path):
+    places = Places(results_dir=tmp_path / "example" / "run" / "folds")
+    monkeypatch.setattr(sys, "argv", ["example.py", "--results-dir", str(tmp_path), "--fold", "all"])
+    assert command_line(places).endswith("--results-dir PATH --fold all")
+
+
 def test_the_command_of_a_module_can_be_typed_again(monkeypatch, places):
     main = type(sys)("__main__")
     main.__spec__ = type("Spec", (), {"name": "experiments.example"})
