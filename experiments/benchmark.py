@@ -34,7 +34,7 @@ class Arguments:
     num_channels: int = 2
     """Channels of a chunk."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Precision of training; auto: bfloat16 where the device computes in it."""
+    """Precision of training; auto: bfloat16 on processors that compute in it, else float32."""
 
 
 @as_sentences

@@ -75,7 +75,11 @@ def publish(folder: Path, published: Path) -> Path:
                 f"{folder} was made with code that is in no commit ({commit or 'no git'}), so that nobody could "
                 "make it again; commit the code and run it again."
             )
+    folder = folder.resolve()
     target = published / records.read_json(folder / "metrics.json")["experiment"] / folder.name
+    if target.resolve() == folder:
+        return target
+    shutil.rmtree(target, ignore_errors=True)
     for pattern in SMALL:
         for path in folder.rglob(pattern):
             if path.name != "model.json" and path.stat().st_size <= LARGEST_BYTES:

@@ -82,7 +82,8 @@ class Dataset:
             indices: Which chunks, shape `(n,)`.
             semitones: How far to transpose each of them, shape `(n,)`; None for not at all.
             later: How many frames later (earlier, if negative) to begin each of them, shape `(n,)`,
-                as far as its piece reaches; None for where they stand.
+                but always so that the piece fills the chunk, if it is long enough; None for where
+                they stand, padded where the piece ends.
 
         Returns:
             float32 array of shape `(n,) + encoder.chunk_shape`.

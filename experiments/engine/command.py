@@ -102,15 +102,16 @@ def as_sentences(main: Callable[..., None]) -> Callable[..., None]:
             _stop(str(error), EXIT_INPUT)
         except KeyboardInterrupt:
             _stop(
-                "Interrupted; the same command with --resume goes on from the last epoch.", EXIT_INTERRUPTED
+                "Interrupted; a study goes on from the last epoch when it is started again with --resume.",
+                EXIT_INTERRUPTED,
             )
         except OSError as error:
             if error.errno not in CANNOT_WRITE:
                 raise
             where = f" ({error.filename})" if error.filename else ""
             _stop(
-                f"Nothing more could be written: {os.strerror(error.errno)}{where}. Make room or choose "
-                "other folders with --results-dir and --cache-dir; then the same command with --resume goes on.",
+                f"A file could not be used: {os.strerror(error.errno)}{where}. Make room, or choose other "
+                "folders with --results-dir and --cache-dir; then the same command with --resume goes on.",
                 EXIT_INPUT,
             )
 

@@ -27,8 +27,8 @@ class CorpusConfig:
 
     corpus: str = "music21_scores"
     """Name of a corpus: music21_scores, midi_classics, composer_folders, synthetic."""
-    pieces: Literal["reference", "clean"] = "reference"
-    """Which list of its pieces: as they stand, or cleaned."""
+    pieces: Literal["reference"] = "reference"
+    """Which list of its pieces: reference, as they stand."""
     composers: tuple[str, ...] = ()
     """The composers to tell apart; none: those of the study."""
 
@@ -74,6 +74,10 @@ class SplitConfig:
     split_seed: int = 42
     """Seed of the split, the same for every model."""
 
+    def __post_init__(self):
+        if not 0 <= self.split_seed < 2**32:
+            raise InputError(f"The seed of a split is a number from 0 to 4294967295, not {self.split_seed}.")
+
 
 @dataclass(frozen=True)
 class ModelConfig:
@@ -104,7 +108,7 @@ class TrainingConfig:
     class_weights: bool = True
     """Whether rare composers weigh more in the loss (inverse to their chunks)."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Precision of training; auto: bfloat16 where the device computes in it."""
+    """Precision of training; auto: bfloat16 on processors that compute in it, else float32."""
     seed: int = 0
     """Seed of weights, dropout, order and transposition."""
 

@@ -29,12 +29,14 @@ class Network:
         model: In float32, as it is saved.
         hyperparameters: All of them, with the values used.
         history: A row of `training.HISTORY_COLUMNS` an epoch.
+        precision: Keras' dtype policy in training.
         dataset: What it was trained on a part of.
     """
 
     model: keras.Model
     hyperparameters: dict[str, Any]
     history: list[dict[str, float]]
+    precision: str
     dataset: Dataset
 
     @property
@@ -46,24 +48,31 @@ class Network:
         """Returns the probabilities of chunks, shape `(indices, classes)`."""
         return predict(self.model, self.dataset, indices)
 
-    def save(self, path: Path, dataset: Dataset, trained_on: np.ndarray, config: Config) -> None:
+    def save(self, path: Path, split: Split, config: Config) -> None:
         """Saves the model with all that is needed to use it, and to know what it has heard.
 
         Args:
             path: The `.h5` file.
-            dataset: The corpus.
-            trained_on: Training chunks.
+            split: Which chunks it was trained on, and which chose the epoch.
             config: The run's configuration.
         """
-        heard = np.unique(dataset.chunk_pieces[trained_on])
+        dataset = self.dataset
         description = {
+            "run_id": path.parent.name,
             "encoder": {"name": config.encoder.encoder, "settings": dataset.encoder.settings()},
             "classes": list(dataset.classes),
             "builder": config.model.model,
             "hyperparameters": self.hyperparameters,
-            "trained_on": [{"content": dataset.contents[i], "work": dataset.works[i]} for i in heard],
+            "trained_on": _pieces_heard(dataset, split.indices(TRAIN)),
+            "validated_on": _pieces_heard(dataset, split.indices(VALIDATION)),
         }
         saving.save(self.model, path, description=description)
+
+
+def _pieces_heard(dataset: Dataset, indices: np.ndarray) -> list[dict[str, str]]:
+    """The pieces of chunks by the digest of their file and their work, to know them in any corpus."""
+    pieces = np.unique(dataset.chunk_pieces[indices])
+    return [{"content": dataset.contents[piece], "work": dataset.works[piece]} for piece in pieces]
 
 
 def check_network(config: Config, dataset: Dataset) -> None:
@@ -85,7 +94,7 @@ def train_network(config: Config, dataset: Dataset, split: Split, *, folder: Pat
             validate=lambda trained: validation_scores(trained, dataset, split.indices(VALIDATION)),
             folder=folder,
         )
-    return Network(saving.in_float32(model), hyperparameters, history, dataset)
+    return Network(saving.in_float32(model), hyperparameters, history, model.dtype_policy.name, dataset)
 
 
 def build(

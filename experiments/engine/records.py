@@ -9,7 +9,7 @@ import platform
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -34,6 +34,9 @@ LIBRARIES = (
     "pretty_midi",
     "music21",
 )
+
+OWN_FOLDERS = ("--data-home", "--cache-dir", "--results-dir")
+"""Flags whose values name folders of one machine."""
 
 LEADERBOARD_COLUMNS = (
     *(
@@ -129,7 +132,7 @@ def run_folder(config: Config, places: Places) -> Iterator[Path]:
         ) from error
     with lock:
         if not is_finished(folder):
-            _note_environment(folder / "environment.json", places)
+            _note_environment(folder / "environment.json")
         yield folder
 
 
@@ -163,20 +166,20 @@ def _new_folder(parent: Path, config: Config) -> Path:
             number += 1
 
 
-def _note_environment(path: Path, places: Places) -> None:
+def _note_environment(path: Path) -> None:
     """Notes what a run is made with; of one that goes on, also with which commit."""
     if path.exists():
         first = read_json(path)
         write_json(path, first | {"resumed_with": [*first["resumed_with"], commit()]})
     else:
-        write_json(path, environment(places) | {"resumed_with": []})
+        write_json(path, environment() | {"resumed_with": []})
 
 
-def environment(places: Places) -> dict[str, Any]:
+def environment() -> dict[str, Any]:
     """Returns what a run was made with: versions, commit, device, command."""
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": command_line(places),
+        "command": command_line(),
         "commit": commit(),
         "python": platform.python_version(),
         "platform": platform.platform(),
@@ -185,19 +188,18 @@ def environment(places: Places) -> dict[str, Any]:
     }
 
 
-def command_line(places: Places) -> str:
+def command_line() -> str:
     """Returns the command of this process as anybody would type it, own folders replaced by `PATH`."""
-    own = {path for path in (places.data_home, places.cache_dir, places.results_dir) if path}
     spec = getattr(sys.modules["__main__"], "__spec__", None)
-    program = ["python", "-m", spec.name] if spec else [Path(sys.argv[0]).name]
-    return shlex.join([*program, *(_without_own_folder(argument, own) for argument in sys.argv[1:])])
-
-
-def _without_own_folder(argument: str, own: Set[Path]) -> str:
-    """`/home/me/x.zip` becomes `PATH`, also behind `--data-home=`, however spelled, and for a folder within."""
-    flag, equals, value = argument.partition("=") if argument.startswith("--") else ("", "", argument)
-    is_own = value and any(Path(value) in (path, *path.parents) for path in own)
-    return f"{flag}{equals}PATH" if is_own else argument
+    shown = ["python", "-m", spec.name] if spec else [Path(sys.argv[0]).name]
+    for argument in sys.argv[1:]:
+        flag, equals, _ = argument.replace("_", "-").partition("=")
+        if flag in OWN_FOLDERS and equals:
+            argument = f"{flag}=PATH"
+        elif shown[-1].replace("_", "-") in OWN_FOLDERS:
+            argument = "PATH"
+        shown.append(argument)
+    return shlex.join(shown)
 
 
 def commit() -> str:

@@ -20,7 +20,6 @@ from features.errors import InputError
 from features.splits.protocols import (
     PROTOCOLS,
     TEST,
-    TRAIN,
     VALIDATION,
     Split,
     audit,
@@ -73,7 +72,7 @@ def prepare(config: Config, places: Places) -> Dataset:
         Request(
             composers=config.corpus.composers,
             pieces=config.corpus.pieces,
-            data_home=places.data_home,
+            data_home=places.data_home and places.data_home.expanduser(),
             cache_dir=places.cache_dir,
             download=places.download,
         )
@@ -142,8 +141,18 @@ def _keep_split(path: Path, dataset: Dataset, split: Split) -> None:
 
 
 def split_of(study: Study) -> Split:
-    """Returns the configured split, checked against the law of its protocol."""
+    """Returns the configured split, checked against the law of its protocol.
+
+    Raises:
+        InputError: The split cannot be made, or training would hear the very frames of test chunks.
+    """
     config, dataset = study.config.split, study.dataset
+    hop = getattr(dataset.encoder, "hop", None) or dataset.encoder.chunk_frames
+    if config.protocol == "chunk" and (study.config.training.move or hop < dataset.encoder.chunk_frames):
+        raise InputError(
+            "Under the protocol chunk, chunks that are moved in time or overlap would bring the very frames of test "
+            "chunks into training; add --no-move, and leave --hop out."
+        )
     split = make_split(
         config.protocol,
         config.fold,
@@ -180,7 +189,7 @@ def _run_in(folder: Path, study: Study, split: Split) -> None:
     metrics = _metrics(folder, study, network, answers, baselines)
     plots.save_run_figures(folder / "figures", metrics, history=network.history, test=answers[TEST])
     pages.write_report(folder, metrics)
-    network.save(folder / "model.h5", dataset, split.indices(TRAIN), config)
+    network.save(folder / "model.h5", split, config)
     records.write_json(folder / "metrics.json", metrics)
     (folder / "checkpoint.npz").unlink(missing_ok=True)
 
@@ -215,6 +224,7 @@ def _metrics(
         "num_epochs": len(network.history),
         "num_left_out": len(study.dataset.left_out),
         "device": describe_device(),
+        "precision": network.precision,
         "validation": validation,
         "test": test | {"baselines": {name: predictions.scores() for name, predictions in baselines.items()}},
     }

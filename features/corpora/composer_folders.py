@@ -61,6 +61,7 @@ def _from_table(table: Path) -> Iterator[Piece]:
             raise InputError(
                 f"Line {line} of {table} needs a path and a composer, got {name!r} and {composer!r}."
             )
+        name = name.replace("\\", "/")  # as Windows writes paths
         path = table.parent / name
         if not path.is_file():
             raise InputError(

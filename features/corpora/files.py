@@ -78,11 +78,15 @@ def read_zip_member(path: Path, member: str) -> bytes:
 
 
 def _in_folder(home: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    for folder, _, names in os.walk(home):
+    for folder, _, names in os.walk(home, onerror=_refuse):
         for name in names:
             path = Path(folder, name)
             if is_midi_name(path):
                 yield _printable(path.relative_to(home).as_posix()), partial(read_file, path)
+
+
+def _refuse(error: OSError) -> None:
+    raise InputError(f"Cannot read the folder {error.filename}: {error.strerror}.") from error
 
 
 def _in_zip(home: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:

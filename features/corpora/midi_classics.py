@@ -55,7 +55,7 @@ def _find_home(request: Request) -> Path:
     if request.data_home is not None:
         return request.data_home
     if os.environ.get(HOME_VARIABLE):
-        return Path(os.environ[HOME_VARIABLE])
+        return Path(os.environ[HOME_VARIABLE]).expanduser()
     if request.download:
         return _download()
     raise InputError(

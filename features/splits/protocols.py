@@ -151,7 +151,7 @@ def write_splits(
     columns = CHUNK_COLUMNS if rows and "chunk" in rows[0] else COLUMNS
     unfinished = path.with_name(f"{path.name}.unfinished")
     with open(unfinished, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns)
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
     os.replace(unfinished, path)

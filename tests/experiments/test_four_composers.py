@@ -146,7 +146,9 @@ def test_the_saved_model_knows_its_encoder_and_answers_as_it_did(folder):
     from models import saving
 
     model, description = saving.load(folder / "model.h5")
-    assert set(description) == {"encoder", "classes", "builder", "hyperparameters", "trained_on"}
+    assert set(description) == {
+        *("run_id", "encoder", "classes", "builder", "hyperparameters", "trained_on", "validated_on"),
+    }
     assert (description["builder"], description["classes"]) == ("frame_cnn", CLASSES)
     assert description["hyperparameters"]["kernel_size"] == 5
     assert model.count_params() == read_json(folder / "metrics.json")["num_parameters"]
@@ -186,7 +188,7 @@ def test_a_finished_run_is_shown_again_without_training(folder, run_study, monke
 
 @pytest.mark.parametrize("protocol", ["file", "chunk"])
 def test_every_protocol_runs(run_study, small, tmp_path, capsys, read_rows, protocol):
-    folder = run_study(tmp_path, "--smoke", "--protocol", protocol, *small)
+    folder = run_study(tmp_path, "--smoke", "--protocol", protocol, "--no-move", *small)
     assert read_json(folder / "metrics.json")["protocol"] == protocol
     rows = read_rows(folder / "splits.csv")
     sides = {}
@@ -263,7 +265,9 @@ def test_ones_own_files_are_read_and_what_is_unreadable_is_named(
         (["--encoder", "wavelets"], "There is no encoder named 'wavelets'; known are .*piano_roll"),
         (["--protocol", "luck"], "There is no protocol named 'luck'; known are chunk, file, work"),
         (["--fold", "5"], "There is no fold 5; choose one of 0 to 4"),
-        (["--protocol", "chunk", "--fold", "all"], "The protocol chunk has one split, fold 0"),
+        (["--protocol", "chunk", "--no-move", "--fold", "all"], "The protocol chunk has one split, fold 0"),
+        (["--protocol", "chunk"], "bring the very frames of test chunks into training; add --no-move"),
+        (["--protocol", "chunk", "--no-move", "--hop", "75"], "the very frames of test chunks into training"),
         (["--num-folds", "40"], "40 folds need 40 works of every composer"),
         (["--composers", "Ada", "Zoe"], r"No pieces by Zoe in this corpus; it has Ada \(20\)"),
         (["--composers", "Ada"], "There is nothing to tell apart: all pieces are by Ada"),
@@ -311,7 +315,7 @@ def test_a_file_where_a_folder_should_be_ends_in_one_sentence(capfd, cache_dir, 
     places = {"--cache-dir": str(cache_dir), "--results-dir": str(tmp_path)} | {flag: str(tmp_path / "file")}
     status, last_words = run_and_fail(capfd, "--smoke", *(word for place in places.items() for word in place))
     assert status == 2
-    assert last_words.startswith("Nothing more could be written: ")
+    assert last_words.startswith("A file could not be used: ")
     assert str(tmp_path / "file") in last_words
 
 
@@ -360,7 +364,7 @@ def test_a_full_disk_loses_nothing(
     assert stopped.value.code == 2
     last_words = capfd.readouterr().err.strip().splitlines()[-1]
     assert last_words.startswith(
-        "Nothing more could be written: No space left on device (somewhere). Make room"
+        "A file could not be used: No space left on device (somewhere). Make room"
     )
     assert_same_run(run_study(tmp_path, *several_epochs, "--resume"), uninterrupted)
 
@@ -381,7 +385,7 @@ def test_ctrl_c_loses_nothing(
         run_study(tmp_path, *several_epochs)
     assert stopped.value.code == 130
     last_words = capfd.readouterr().err.strip().splitlines()[-1]
-    assert last_words == "Interrupted; the same command with --resume goes on from the last epoch."
+    assert last_words == "Interrupted; a study goes on from the last epoch when it is started again with --resume."
     assert_same_run(run_study(tmp_path, *several_epochs, "--resume"), uninterrupted)
 
 

@@ -117,3 +117,9 @@ def _names(values):
         yield name
         if isinstance(value, dict):
             yield from _names(value)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_split_refuses_seeds_that_no_generator_takes(seed):
+    with pytest.raises(InputError, match="from 0 to 4294967295"):
+        FULL.replace(split={"split_seed": seed})
