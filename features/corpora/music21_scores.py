@@ -170,7 +170,7 @@ def _viennese(home: Path) -> Iterator[Score]:
             paths = found.glob("*.mxl") if found.is_dir() else [found]
             for path in paths:
                 name = path.relative_to(home).with_suffix("").as_posix()
-                work = " ".join(name.split("/")[:2])
+                work = re.sub(r"no\d+", "", " ".join(name.split("/")[:2]))  # an opus is one work
                 yield Score(f"Viennese/{name}", "Viennese", work, path)
 
 

@@ -40,7 +40,7 @@ def test_the_corpus_is_what_the_readme_says():
         "Bach": 343,
         "Palestrina": 17,
         "Monteverdi": 38,
-        "Viennese": 16,
+        "Viennese": 11,
     }
 
 
@@ -66,9 +66,9 @@ def test_masses_are_whole():
         ("Bach/bwv248.23-2", "BWV 248"),
         ("Monteverdi/madrigal.3.1", "Madrigal 3.1"),
         ("Monteverdi/madrigal.5.6", "Madrigal 5.4 5.5 5.6 5.7 5.8"),
-        ("Viennese/beethoven/opus18no1/movement2", "beethoven opus18no1"),
+        ("Viennese/beethoven/opus18no1/movement2", "beethoven opus18"),
         ("Viennese/beethoven/opus132", "beethoven opus132"),
-        ("Viennese/haydn/opus1no1/movement5", "haydn opus1no1"),
+        ("Viennese/haydn/opus1no1/movement5", "haydn opus1"),
     ],
 )
 def test_movements_share_their_work(piece, work):
