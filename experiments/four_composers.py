@@ -6,6 +6,9 @@
 The first runs on scores that come with music21: Palestrina, Monteverdi, Bach and the quartets of
 the Viennese classics. The second runs on a copy of Kaggle's midi-classic-music: Bach, Beethoven,
 Chopin and Mozart.
+
+On two cores the first takes three minutes after a minute or two of preparation, the second eight. Expect a macro-F1 by
+piece of about 0.94 and 0.88 on works never heard; the README shows the published runs.
 """
 
 from collections.abc import Sequence
