@@ -177,6 +177,8 @@ def _note_environment(path: Path) -> None:
 
 def environment() -> dict[str, Any]:
     """Returns what a run was made with: versions, commit, device, command."""
+    from experiments.engine.device import describe_device  # imports Keras
+
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command_line(),
@@ -184,7 +186,7 @@ def environment() -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "libraries": {name: version(name) for name in LIBRARIES},
-        "num_cores": os.cpu_count(),
+        "device": describe_device(),
     }
 
 

@@ -91,7 +91,7 @@ def test_begins_with_the_configuration_and_what_it_is_made_with(places):
         assert Config.from_dict(records.read_json(folder / "config.json")) == CONFIG
         made_with = records.read_json(folder / "environment.json")
         assert not is_finished(folder)
-    expected = {"started", "command", "commit", "python", "platform", "libraries", "num_cores", "resumed_with"}
+    expected = {"started", "command", "commit", "python", "platform", "libraries", "device", "resumed_with"}
     assert expected == set(made_with)
     assert {"tensorflow", "keras", "numpy"} <= set(made_with["libraries"])
 
