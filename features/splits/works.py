@@ -44,7 +44,7 @@ class Evidence:
     key: str
 
 
-def evidence(piece: Piece, melody: bytes | str = "") -> list[Evidence]:
+def evidence(piece: Piece, melody: str = "") -> list[Evidence]:
     """Returns all that is known about the work of one piece, the most telling first.
 
     Args:
@@ -76,12 +76,11 @@ def evidence(piece: Piece, melody: bytes | str = "") -> list[Evidence]:
             named = [("title", names.title(path))]
     found = [Evidence(kind, f"{composer}/{key}") for kind, key in named]
     if melody:
-        digest = melody.hex() if isinstance(melody, bytes) else melody
-        found.append(Evidence("melody", f"melody/{digest}"))
+        found.append(Evidence("melody", f"melody/{melody}"))
     return [*found, Evidence("file", piece.piece)]
 
 
-def assign_works(pieces: Sequence[Piece], melodies: Sequence[bytes | str]) -> list[str]:
+def assign_works(pieces: Sequence[Piece], melodies: Sequence[str]) -> list[str]:
     """Returns the work of each piece, which does not depend on the order of the pieces.
 
     Args:
