@@ -14,7 +14,8 @@ from tqdm import tqdm
 from features.corpora.catalogue import Piece
 from features.encoders.rows import Rows
 from features.errors import InputError
-from features.midi import fingerprint, melody_digest, read_events, read_notes
+from features.midi import fingerprint, melody_steps, read_events, read_notes
+from features.splits.sources import source_of
 from features.splits.works import assign_works
 from features.store import EncodedPiece, open_store
 
@@ -35,6 +36,7 @@ class Dataset:
     Attributes:
         pieces: Names of the pieces.
         works: Work of each piece.
+        sources: The collection that each piece's file comes from.
         labels: Index into `classes` of each piece, shape `(pieces,)`.
         classes: The composers, sorted.
         contents: SHA-256 of each piece's file.
@@ -46,6 +48,7 @@ class Dataset:
 
     pieces: tuple[str, ...]
     works: tuple[str, ...]
+    sources: tuple[str, ...]
     labels: np.ndarray
     classes: tuple[str, ...]
     contents: tuple[str, ...]
@@ -108,16 +111,15 @@ def load_dataset(pieces: Sequence[Piece], encoder: Any, *, cache_dir: Path, prog
     Raises:
         InputError: No piece can be used, or a composer has lost all pieces.
     """
+    listed, pieces = pieces, [piece for piece in pieces if not piece.left_out]
     contents = tuple(_digest(piece) for piece in pieces)
     settings = {"encoder": type(encoder).__name__} | encoder.row_settings()
     with closing(_encode(pieces, encoder, progress=progress)) as encoded:  # also the progress bar
         store = open_store(encoded, contents, settings=settings, cache_dir=cache_dir)
     usable = [index for index, problem in enumerate(store.problems) if not problem]
-    left_out = tuple(
-        LeftOut(piece.piece, piece.composer, problem)
-        for piece, problem in zip(pieces, store.problems, strict=True)
-        if problem
-    )
+    problems = dict(zip((piece.piece for piece in pieces), store.problems, strict=True))
+    reasons = [(piece, piece.left_out or problems[piece.piece]) for piece in listed]
+    left_out = tuple(LeftOut(piece.piece, piece.composer, reason) for piece, reason in reasons if reason)
     _require_every_composer(pieces, usable, left_out)
     kept = [pieces[index] for index in usable]
     classes = tuple(sorted({piece.composer for piece in kept}))
@@ -127,6 +129,7 @@ def load_dataset(pieces: Sequence[Piece], encoder: Any, *, cache_dir: Path, prog
     return Dataset(
         pieces=tuple(piece.piece for piece in kept),
         works=tuple(assign_works(kept, [store.melodies[index] for index in usable])),
+        sources=tuple(store.sources[index] for index in usable),
         labels=np.array([classes.index(piece.composer) for piece in kept]),
         classes=classes,
         contents=tuple(contents[index] for index in usable),
@@ -161,7 +164,7 @@ def _encode(pieces: Sequence[Piece], encoder: Any, *, progress: bool) -> Generat
         if len(rows.columns) == 0:
             yield EncodedPiece(problem="It has no pitched note that lasts.")
         else:
-            yield EncodedPiece(rows, fingerprint(events), melody_digest(notes))
+            yield EncodedPiece(rows, fingerprint(events), melody_steps(notes), source_of(events))
 
 
 def _require_every_composer(

@@ -18,12 +18,15 @@ class Piece:
         read: Returns the bytes of its MIDI file.
         work: The work it belongs to, where the corpus itself knows; otherwise empty,
             and `features.splits.works` finds out.
+        left_out: Why the corpus leaves it out, for example because its label is in doubt;
+            empty if it does not.
     """
 
     piece: str
     composer: str
     read: Callable[[], bytes] = field(compare=False, repr=False)
     work: str = ""
+    left_out: str = ""
 
 
 @dataclass(frozen=True)

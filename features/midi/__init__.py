@@ -1,8 +1,8 @@
 """The only door to MIDI files: bytes -> events -> notes, and notes -> bytes."""
 
-from features.midi.digest import melody_digest, top_line
 from features.midi.events import EVENT, Events, MidiError, read_events
 from features.midi.fingerprint import FINGERPRINT_NAMES, fingerprint
+from features.midi.melody import melody_steps, top_line
 from features.midi.notes import CHANGE, NOTE, Notes, read_notes
 from features.midi.pairing import INSTRUMENT
 from features.midi.writing import notes_to_midi, write_tracks
@@ -17,7 +17,7 @@ __all__ = [
     "MidiError",
     "Notes",
     "fingerprint",
-    "melody_digest",
+    "melody_steps",
     "notes_to_midi",
     "read_events",
     "read_notes",

@@ -9,6 +9,7 @@ speak only where a name says nothing better, since "Prelude and Fugue" is the ti
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -31,6 +32,12 @@ KINDS = {
 }
 
 
+MIN_STEPS = 15
+"""Shorter melodies (scales, chords, signals) meet by chance."""
+
+NO_MELODY = np.zeros(0, np.int8)
+
+
 @dataclass(frozen=True)
 class Evidence:
     """One reason why a piece belongs with others.
@@ -44,14 +51,14 @@ class Evidence:
     key: str
 
 
-def evidence(piece: Piece, melody: str = "") -> list[Evidence]:
+def evidence(piece: Piece, melody: np.ndarray = NO_MELODY) -> list[Evidence]:
     """Returns all that is known about the work of one piece, the most telling first.
 
     Args:
         piece: Its path, its label and, where the corpus knows it, its work. What the corpus knows
             stands instead of all that the path may say.
-        melody: Digest of its music, empty for none; the same music is the same work under
-            whatever name, also another composer's.
+        melody: Steps of its top line, int8 of shape `(steps,)`; the same music is the same work
+            under whatever name, also another composer's.
 
     Returns:
         At least one evidence that no other file has.
@@ -75,17 +82,17 @@ def evidence(piece: Piece, melody: str = "") -> list[Evidence]:
         if not named and names.title(path):
             named = [("title", names.title(path))]
     found = [Evidence(kind, f"{composer}/{key}") for kind, key in named]
-    if melody:
-        found.append(Evidence("melody", f"melody/{melody}"))
+    if len(melody) >= MIN_STEPS:
+        found.append(Evidence("melody", f"melody/{blake2b(melody.tobytes(), digest_size=16).hexdigest()}"))
     return [*found, Evidence("file", piece.piece)]
 
 
-def assign_works(pieces: Sequence[Piece], melodies: Sequence[str]) -> list[str]:
+def assign_works(pieces: Sequence[Piece], melodies: Sequence[np.ndarray]) -> list[str]:
     """Returns the work of each piece, which does not depend on the order of the pieces.
 
     Args:
         pieces: The pieces of a corpus, all names different.
-        melodies: Digest of the music of each, empty for none; the same for identical music.
+        melodies: Steps of the top line of each, int8 of shape `(steps,)`.
 
     Returns:
         For each piece a readable name of its work, such as `Bach/bwv-528`; for one of successive
@@ -95,7 +102,7 @@ def assign_works(pieces: Sequence[Piece], melodies: Sequence[str]) -> list[str]:
     Example:
 
     >>> paths = ["Sonata n4 1mov.mid", "Sonata n4 2mov.mid", "Sonata n5.mid"]
-    >>> assign_works([Piece(path, "Haydn", read=bytes) for path in paths], ["", "", ""])
+    >>> assign_works([Piece(path, "Haydn", read=bytes) for path in paths], [NO_MELODY] * 3)
     ['Haydn/sonata-4', 'Haydn/sonata-4', 'Haydn/sonata-5']
     """
     found = [evidence(piece, melody) for piece, melody in zip(pieces, melodies, strict=True)]

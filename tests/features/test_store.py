@@ -22,7 +22,9 @@ def encoded(seed, *, num_frames=5, columns=256):
         columns=rng.integers(0, columns, counts.sum()).astype(np.uint16),
         values=rng.random(counts.sum(), np.float32),
     )
-    return EncodedPiece(rows, fingerprint=rng.random(3), melody=f"melody {seed}")
+    return EncodedPiece(
+        rows, fingerprint=rng.random(3), melody=rng.integers(-9, 9, seed, np.int8), source=f"source {seed}"
+    )
 
 
 PIECES = [
@@ -62,7 +64,9 @@ def assert_right(store):
         offsets = store.rows.offsets[first : end + 1] - store.rows.offsets[first]
         np.testing.assert_array_equal(offsets, piece.rows.offsets)
         np.testing.assert_array_equal(store.fingerprints[index], piece.fingerprint)
-    assert store.melodies == tuple(piece.melody for piece in PIECES)
+    for melody, piece in zip(store.melodies, PIECES, strict=True):
+        np.testing.assert_array_equal(melody, piece.melody)
+    assert store.sources == tuple(piece.source for piece in PIECES)
     assert store.problems == tuple(piece.problem for piece in PIECES)
 
 

@@ -2,12 +2,13 @@
 
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.corpora.catalogue import Piece
-from features.splits.works import KINDS, assign_works, evidence
+from features.splits.works import KINDS, NO_MELODY, assign_works, evidence
 
 PATHS = [
     "Bwv846-869 Book 1/WT1_1A.MID",
@@ -20,14 +21,18 @@ PATHS = [
     "0001.mid",
 ]
 
+MELODIES = [np.array([2, -1, 3, step] * 5, np.int8) for step in (0, 7)]
+
 
 def works_of(*paths, composer="Bach", melodies=None):
-    return assign_works([Piece(path, composer, read=bytes) for path in paths], melodies or [""] * len(paths))
+    return assign_works(
+        [Piece(path, composer, read=bytes) for path in paths], melodies or [NO_MELODY] * len(paths)
+    )
 
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(PATHS), st.sampled_from("AB"), st.sampled_from(["", "x", "y"])),
+        st.tuples(st.sampled_from(PATHS), st.sampled_from("AB"), st.sampled_from([NO_MELODY, *MELODIES])),
         unique_by=lambda row: row[:2],
         min_size=1,
     ),
@@ -46,7 +51,7 @@ def test_order_of_pieces_does_not_matter(rows, shuffler):
 
 @given(
     st.lists(
-        st.tuples(st.text("abop19 n./", max_size=12), st.sampled_from(["", "x", "y"])),
+        st.tuples(st.text("abop19 n./", max_size=12), st.sampled_from([NO_MELODY, *MELODIES])),
         unique_by=lambda row: row[0],
     )
 )
@@ -64,7 +69,7 @@ def test_pieces_have_one_name_exactly_if_evidence_connects_them(rows):
 
 def test_every_piece_has_evidence_of_a_known_kind():
     for path in PATHS:
-        kinds = [item.kind for item in evidence(Piece(path, "Bach", read=bytes), "x")]
+        kinds = [item.kind for item in evidence(Piece(path, "Bach", read=bytes), MELODIES[0])]
         assert kinds == sorted(kinds, key=list(KINDS).index) and {"melody", "file"} <= set(kinds) <= set(
             KINDS
         )
@@ -115,17 +120,17 @@ def test_identical_music_is_one_work_across_composers():
         Piece("Liszt/Serenade.mid", "Liszt", read=bytes),
         Piece("Schubert/D957.mid", "Schubert", read=bytes),
     ]
-    assert len(set(assign_works(pieces, ["abc", "abc"]))) == 1
+    assert len(set(assign_works(pieces, [MELODIES[0]] * 2))) == 1
     assert len(set(assign_works(pieces, [b"abc", b"abc"]))) == 1
     assert len(set(assign_works(pieces, ["abc", "abd"]))) == 2
-    assert len(set(assign_works(pieces, ["", ""]))) == 2
+    assert len(set(assign_works(pieces, [NO_MELODY] * 2))) == 2
 
 
 def test_the_same_name_under_two_composers_is_two_works():
     pieces = [
         Piece(f"{composer}/Symphony n4 op98.mid", composer, read=bytes) for composer in ("Brahms", "Raff")
     ]
-    assert assign_works(pieces, ["", ""]) == ["Brahms/op-98", "Raff/op-98"]
+    assert assign_works(pieces, [NO_MELODY] * 2) == ["Brahms/op-98", "Raff/op-98"]
 
 
 def test_the_folder_of_the_composer_is_no_work():
@@ -138,7 +143,7 @@ def test_the_work_a_corpus_knows_stands_instead_of_names():
         Piece(f"Agnus_{number}.krn", "Palestrina", read=bytes, work=work)
         for number, work in ((1, "a"), (2, "b"))
     ]
-    assert assign_works(pieces, ["", ""]) == ["Palestrina/a", "Palestrina/b"]
+    assert assign_works(pieces, [NO_MELODY] * 2) == ["Palestrina/a", "Palestrina/b"]
 
 
 def test_names_with_odd_digits_sort():
@@ -148,7 +153,9 @@ def test_names_with_odd_digits_sort():
 def test_names_of_works():
     assert works_of("Bwv846-869 Book 1/WT1_1A.MID") == ["Bach/bwv-846-869"]
     assert works_of("Bwv988 Variations/Bwv1087 Canons.mid") == ["Bach/bwv-988"]
-    assert works_of("K9.mid", "K10.mid", composer="Mozart", melodies=["x", "x"]) == ["Mozart/k-9-10"] * 2
+    assert (
+        works_of("K9.mid", "K10.mid", composer="Mozart", melodies=[MELODIES[0]] * 2) == ["Mozart/k-9-10"] * 2
+    )
     assert works_of("0001.mid") == ["0001.mid"]
 
 
