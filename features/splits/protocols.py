@@ -13,23 +13,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold, train_test_split
+from sklearn.model_selection import train_test_split
 
 from features.errors import InputError
+from features.splits.holding_out import (
+    NO_SIDE,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    count_groups,
+    hold_out_groups,
+    hold_out_sources,
+)
 
 PROTOCOLS = {
     "work": "Whole works are held out, stratified by composer: the honest score (default).",
+    "source": "Whole sequencers' collections are held out, and no work is divided: what to expect of a new corpus.",
     "file": "Whole files are held out; other copies and movements may have been heard: what peers report.",
     "chunk": "Shuffled chunks, 80/20: leaky, each file is on all sides; only to compare with the reference.",
 }
 
-TRAIN, VALIDATION, TEST = "train", "validation", "test"
-
 COLUMNS = ("piece", "work", "source", "composer", "split")
 CHUNK_COLUMNS = (*COLUMNS, "chunk")
-
-# A seventh of the four training folds is 11 % of all works: enough to stop training by.
-VALIDATION_PARTS = 7
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +43,7 @@ class Split:
 
     Attributes:
         chunk_split: `(chunks,)` of `"train"`, `"validation"` or `"test"`, in the order of the
-            chunks of the data set: piece by piece.
+            chunks of the data set: piece by piece; `""` is on no side.
 
     Example:
 
@@ -61,6 +66,7 @@ def make_split(
     pieces: Sequence[str],
     works: Sequence[str],
     num_chunks: Sequence[int],
+    sources: Sequence[str] = (),
     num_folds: int = 5,
     seed: int = 42,
 ) -> Split:
@@ -68,6 +74,8 @@ def make_split(
 
     Under `work` and `file` the test side is fold number `fold` of `num_folds`, and the validation
     side is taken from the other folds in the same way; neither depends on the order of the pieces.
+    Under `source` both are whole sources, and of works that two sides would share, one keeps all
+    pieces and the others' are on no side; the test side keeps all of its pieces.
     Under `chunk`, which is **leaky**, the test side is a fifth of all chunks, shuffled as the
     reference notebook did it (`train_test_split`, seed 42), and the validation side a tenth of
     the rest; the reference has one such split, so there is only fold 0.
@@ -79,12 +87,13 @@ def make_split(
         pieces: The name of each piece, all different.
         works: The work of each piece, from `features.splits.works`.
         num_chunks: `(pieces,)`, the number of chunks of each piece.
+        sources: The source of each piece, from `features.splits.sources`; only `source` needs them.
         num_folds: At least 3.
         seed: Of the split, not of the training.
 
     Raises:
-        InputError: Protocol or fold is not known, or a composer has too few works (or files)
-            to be on each side.
+        InputError: Protocol or fold is not known, or a composer has too few works (or files, or
+            sources) to be on each side.
 
     Example:
 
@@ -99,12 +108,11 @@ def make_split(
     if protocol == "chunk":
         chunk_split = _shuffle_chunks(sum(num_chunks), fold, seed)
     else:
-        groups = {"work": works, "file": pieces}[protocol]
         order = np.argsort(np.asarray(pieces))
+        by_piece = {"piece": pieces, "work": works, "composer": composers, "source": sources}
+        sorted_by = {name: np.asarray(values)[order] for name, values in by_piece.items() if len(values)}
         piece_split = np.empty(len(pieces), dtype="U10")
-        piece_split[order] = _hold_out_groups(
-            np.asarray(composers)[order], np.asarray(groups)[order], fold, num_folds, seed, protocol
-        )
+        piece_split[order] = _hold_out(protocol, sorted_by, fold, num_folds, seed)
         chunk_split = np.repeat(piece_split, num_chunks)
     split = Split(chunk_split)
     _check_every_composer_on_every_side(split, composers, works, num_chunks)
@@ -118,18 +126,22 @@ def split_table(
     pieces: Sequence[str],
     works: Sequence[str],
     num_chunks: Sequence[int],
+    sources: Sequence[str] = (),
 ) -> list[dict[str, str]]:
     """Returns the rows of `splits.csv`: one a piece, or one a chunk where pieces are divided.
 
     Returns:
         Rows with the keys `COLUMNS`, or `CHUNK_COLUMNS` (`chunk` counts from 0 within the piece).
-        `source` is empty until sources are known. The split of a piece without chunks is empty.
+        `source` is empty where no sources are given. The split of a piece on no side, or without
+        chunks, is empty.
     """
     by_piece = np.split(split.chunk_split, np.cumsum(num_chunks)[:-1])
     divided = any(len(set(sides)) > 1 for sides in by_piece)
     rows = []
-    for piece, work, composer, sides in zip(pieces, works, composers, by_piece, strict=True):
-        row = {"piece": piece, "work": work, "source": "", "composer": composer}
+    sources = sources if len(sources) else [""] * len(pieces)
+    names = zip(pieces, works, sources, composers, by_piece, strict=True)
+    for piece, work, source, composer, sides in names:
+        row = {"piece": piece, "work": work, "source": source, "composer": composer}
         if divided:
             rows += [row | {"split": str(side), "chunk": str(chunk)} for chunk, side in enumerate(sides)]
         else:
@@ -145,9 +157,12 @@ def write_splits(
     pieces: Sequence[str],
     works: Sequence[str],
     num_chunks: Sequence[int],
+    sources: Sequence[str] = (),
 ) -> None:
     """Writes `split_table` as a CSV file, which `read_splits` reads; it appears whole or not at all."""
-    rows = split_table(split, composers=composers, pieces=pieces, works=works, num_chunks=num_chunks)
+    rows = split_table(
+        split, composers=composers, pieces=pieces, works=works, num_chunks=num_chunks, sources=sources
+    )
     columns = CHUNK_COLUMNS if rows and "chunk" in rows[0] else COLUMNS
     unfinished = path.with_name(f"{path.name}.unfinished")
     with open(unfinished, "w", newline="", encoding="utf-8") as file:
@@ -167,7 +182,8 @@ def read_splits(
 ) -> Split:
     """Reads a split that `write_splits` wrote, for the same pieces in any order.
 
-    A table by piece holds for any length of chunk; a table by chunk only for its own.
+    A table by piece holds for any length of chunk; a table by chunk only for its own. The column of
+    sources is not compared: tables from before sources were known have none.
 
     Raises:
         InputError: The table is not a table of splits, or not one of these pieces, works,
@@ -190,66 +206,53 @@ def read_splits(
     _check_same_keys(path, sides, keys)
     labels = np.array([sides[key] for key in keys], dtype="U10")
     chunk_split = np.repeat(labels, repeats)
-    unknown = set(chunk_split.tolist()) - {TRAIN, VALIDATION, TEST}
+    unknown = set(chunk_split.tolist()) - {TRAIN, VALIDATION, TEST, NO_SIDE}
     if unknown:
         raise InputError(f"{path} has the split {min(unknown)!r}; it should be train, validation or test.")
     return Split(chunk_split)
 
 
-def audit(split: Split, *, works: Sequence[str], num_chunks: Sequence[int]) -> None:
-    """Refuses a split that has one work on two sides: the law of the protocol `work`.
+def audit(
+    split: Split, *, works: Sequence[str], num_chunks: Sequence[int], sources: Sequence[str] = ()
+) -> None:
+    """Refuses a split that has one work on two sides, the law of the protocol `work`, or one source.
+
+    Args:
+        split: What `make_split` returned.
+        works: The work of each piece.
+        num_chunks: `(pieces,)`, the number of chunks of each piece.
+        sources: The source of each piece, for the law of the protocol `source`; empty to leave it out.
 
     Raises:
-        InputError: A work is on two sides; the message names it.
+        InputError: A work or a source is on two sides; the message names it.
     """
+    _check_undivided(split, "work", works, num_chunks)
+    if len(sources):
+        _check_undivided(split, "source", sources, num_chunks)
+
+
+def _check_undivided(split: Split, kind: str, groups: Sequence[str], num_chunks: Sequence[int]) -> None:
     side_of: dict[str, str] = {}
-    for work, side in zip(np.repeat(np.asarray(works), num_chunks), split.chunk_split, strict=True):
-        first = side_of.setdefault(work, side)
+    for group, side in zip(np.repeat(np.asarray(groups), num_chunks), split.chunk_split, strict=True):
+        first = side_of.setdefault(group, side) if side != NO_SIDE else side
         if side != first:
             raise InputError(
-                f"The work {work} is on two sides of the split, {first} and {side}: the score would not be "
-                "one on unheard works. Make the split again with the protocol work."
+                f"The {kind} {group} is on two sides of the split, {first} and {side}: the score would not be "
+                f"one on unheard {kind}s. Make the split again with the protocol {kind}."
             )
 
 
-def _hold_out_groups(
-    composers: np.ndarray, groups: np.ndarray, fold: int, num_folds: int, seed: int, protocol: str
+def _hold_out(
+    protocol: str, by_piece: dict[str, np.ndarray], fold: int, num_folds: int, seed: int
 ) -> np.ndarray:
-    """Returns the side of each piece, `(pieces,)`, with every group wholly on one side."""
-    if num_folds < 3:
-        raise InputError(f"Training, validation and test need at least 3 folds, not {num_folds}.")
-    if not 0 <= fold < num_folds:
-        raise InputError(f"There is no fold {fold}; choose one of 0 to {num_folds - 1}.")
-    few = {name: count for name, count in _count_groups(composers, groups).items() if count < num_folds}
-    if few:
-        listed = ", ".join(f"{name} ({count})" for name, count in few.items())
-        raise InputError(
-            f"{num_folds} folds need {num_folds} {protocol}s of every composer, but there are fewer by "
-            f"{listed}. Leave them out, take fewer folds (3 at least), or another protocol."
-        )
-    sides = np.full(len(groups), TRAIN, dtype="U10")
-    is_test = _fold_of(composers, groups, fold, num_folds, seed)
-    sides[is_test] = TEST
-    rest = np.flatnonzero(~is_test)
-    # Never more parts than the rarest composer has groups left, so that every part has one of them.
-    rarest, left = min(_count_groups(composers[rest], groups[rest]).items(), key=lambda item: item[1])
-    if left < 2:
-        raise InputError(
-            f"Fold {fold} leaves one {protocol} by {rarest}, too few to train and to validate. "
-            "Leave this composer out, or take another protocol."
-        )
-    parts = min(VALIDATION_PARTS, left)
-    sides[rest[_fold_of(composers[rest], groups[rest], 0, parts, seed)]] = VALIDATION
-    return sides
-
-
-def _fold_of(composers: np.ndarray, groups: np.ndarray, fold: int, num_folds: int, seed: int) -> np.ndarray:
-    """Returns whether each piece is in one fold, `(pieces,)` bool."""
-    splitter = StratifiedGroupKFold(num_folds, shuffle=True, random_state=seed)
-    _, members = list(splitter.split(composers, composers, groups))[fold]
-    is_member = np.zeros(len(groups), dtype=bool)
-    is_member[members] = True
-    return is_member
+    """Returns the side of each piece, `(pieces,)`, for pieces in the order of their names."""
+    composers, works = by_piece["composer"], by_piece["work"]
+    if protocol == "source":
+        if "source" not in by_piece:
+            raise ValueError("The protocol source needs the source of each piece; pass sources.")
+        return hold_out_sources(composers, by_piece["source"], works, fold, num_folds, seed)
+    groups = works if protocol == "work" else by_piece["piece"]
+    return hold_out_groups(composers, groups, fold, num_folds, seed, protocol)
 
 
 def _shuffle_chunks(total: int, fold: int, seed: int) -> np.ndarray:
@@ -266,15 +269,10 @@ def _shuffle_chunks(total: int, fold: int, seed: int) -> np.ndarray:
     return sides
 
 
-def _count_groups(composers: np.ndarray, groups: np.ndarray) -> dict[str, int]:
-    """Returns how many groups each composer has."""
-    return {str(name): len(set(groups[composers == name])) for name in np.unique(composers)}
-
-
 def _check_every_composer_on_every_side(
     split: Split, composers: Sequence[str], works: Sequence[str], num_chunks: Sequence[int]
 ) -> None:
-    counts = _count_groups(np.asarray(composers), np.asarray(works))
+    counts = count_groups(np.asarray(composers), np.asarray(works))
     chunk_composers = np.repeat(np.asarray(composers), num_chunks)
     for side in (TRAIN, VALIDATION, TEST):
         missing = sorted(counts.keys() - set(chunk_composers[split.indices(side)]))

@@ -1,6 +1,7 @@
 """What a split promises: nothing on two sides, nothing left out, every composer everywhere."""
 
 import csv
+import itertools
 
 import numpy as np
 import pytest
@@ -8,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.errors import InputError
+from features.splits.holding_out import keep_works_on_one_side
 from features.splits.protocols import (
     CHUNK_COLUMNS,
     COLUMNS,
+    NO_SIDE,
     PROTOCOLS,
     TEST,
     TRAIN,
@@ -36,7 +39,13 @@ def make_data(pieces_by_work, num_chunks=2):
         for number in range(size)
     ]
     composers, pieces, works = zip(*rows, strict=True)
-    return {"composers": composers, "pieces": pieces, "works": works, "num_chunks": [num_chunks] * len(rows)}
+    return {
+        "composers": composers,
+        "pieces": pieces,
+        "works": works,
+        "num_chunks": [num_chunks] * len(rows),
+        "sources": works,
+    }
 
 
 def corpora():
@@ -45,21 +54,39 @@ def corpora():
     return st.fixed_dictionaries(dict.fromkeys(COMPOSERS, sizes)).map(make_data)
 
 
-def sides_of_works(split, data):
-    """Returns the set of sides for each work."""
-    works = np.repeat(data["works"], data["num_chunks"])
-    return {work: set(split.chunk_split[works == work]) for work in set(data["works"])}
+@st.composite
+def corpora_with_sources(draw):
+    """The same with sources that composers may share, and up to eight pieces copied from other sources."""
+    data = draw(corpora())
+    if draw(st.booleans()):
+        data["sources"] = tuple(work.split("/")[1] for work in data["works"])
+    works = list(data["works"])
+    for piece, other in draw(st.lists(st.tuples(*[st.integers(0, len(works) - 1)] * 2), max_size=8)):
+        if data["composers"][piece] == data["composers"][other]:
+            works[piece] = works[other]
+    return data | {"works": tuple(works)}
+
+
+def read(path, data):
+    """Reads a table for these pieces; their sources are not compared."""
+    return read_splits(path, **{name: values for name, values in data.items() if name != "sources"})
+
+
+def sides_of(groups, split, data):
+    """Returns the set of sides for each work or source, of those chunks that are on any."""
+    names = np.repeat(data[groups], data["num_chunks"])
+    return {name: set(split.chunk_split[names == name]) - {NO_SIDE} for name in set(data[groups])}
 
 
 @given(corpora(), st.integers(0, 4))
 @settings(max_examples=30, deadline=None)
 def test_no_work_is_on_two_sides(data, fold):
     split = make_split("work", fold, **data)
-    assert all(len(sides) == 1 for sides in sides_of_works(split, data).values())
+    assert all(len(sides) == 1 for sides in sides_of("works", split, data).values())
     audit(split, works=data["works"], num_chunks=data["num_chunks"])
 
 
-@given(corpora(), st.sampled_from(["work", "file"]))
+@given(corpora(), st.sampled_from(["work", "source", "file"]))
 @settings(max_examples=5, deadline=None)
 def test_folds_partition_the_pieces(data, protocol):
     tested = np.concatenate([make_split(protocol, fold, **data).indices(TEST) for fold in range(5)])
@@ -84,7 +111,7 @@ def test_every_composer_is_on_every_side(data, fold):
     assert all(set(labels[split.indices(side)]) == set(COMPOSERS) for side in SIDES)
 
 
-@given(corpora(), st.randoms(use_true_random=False), st.sampled_from(["work", "file"]))
+@given(corpora(), st.randoms(use_true_random=False), st.sampled_from(["work", "source", "file"]))
 @settings(max_examples=10, deadline=None)
 def test_order_of_pieces_does_not_matter(data, random, protocol):
     order = random.sample(range(len(data["pieces"])), len(data["pieces"]))
@@ -98,6 +125,70 @@ def test_order_of_pieces_does_not_matter(data, random, protocol):
         for d in (data, shuffled)
     )
     assert sides == others
+
+
+@given(corpora_with_sources(), st.integers(0, 4))
+@settings(max_examples=20, deadline=None)
+def test_no_source_and_no_work_is_on_two_sides(data, fold):
+    try:
+        split = make_split("source", fold, **data)
+    except InputError as error:
+        assert "on every side" in str(error)
+        return
+    for groups in ("sources", "works"):
+        assert all(len(sides) <= 1 for sides in sides_of(groups, split, data).values())
+    audit(split, works=data["works"], num_chunks=data["num_chunks"], sources=data["sources"])
+    labels = np.repeat(data["composers"], data["num_chunks"])
+    assert all(set(labels[split.indices(side)]) == set(COMPOSERS) for side in SIDES)
+    # Only a work that somebody else on a side has may leave its piece without one.
+    works = np.repeat(data["works"], data["num_chunks"])
+    assert set(works[split.indices(NO_SIDE)]) <= set(works[split.chunk_split != NO_SIDE])
+
+
+def test_the_test_side_keeps_what_it_shares_with_others():
+    data = make_data({composer: [3] * 10 for composer in COMPOSERS})
+    data["works"] = tuple(
+        "Bach/famous" if piece.startswith("Bach/") and piece.endswith("no. 0") else work
+        for piece, work in zip(data["pieces"], data["works"], strict=True)
+    )
+    for fold in range(5):
+        split = make_split("source", fold, **data)
+        famous = np.repeat(data["works"], data["num_chunks"]) == "Bach/famous"
+        assert set(split.chunk_split[famous]) == {TEST, NO_SIDE}
+        assert len(split.indices(NO_SIDE)) == 8 * 2  # of ten sources of Bach, two are in the test part
+
+
+def test_half_of_a_composer_in_one_source_is_not_taken_for_validation():
+    data = make_data({"Bach": [50] + [5] * 12, "Chopin": [5] * 12})
+    sides = [sides_of("sources", make_split("source", fold, **data), data)["Bach/0"] for fold in range(5)]
+    assert sides.count({TEST}) == 1 and sides.count({TRAIN}) == 4
+
+
+def test_a_work_in_training_and_validation_stays_where_it_has_more_pieces():
+    sides = np.array([TRAIN, TRAIN, VALIDATION, TRAIN, VALIDATION, VALIDATION, TRAIN, VALIDATION, TEST])
+    keep_works_on_one_side(sides, np.array(list("aaabbbccd")))
+    expected = [TRAIN, TRAIN, NO_SIDE, NO_SIDE, VALIDATION, VALIDATION, TRAIN, NO_SIDE, TEST]
+    assert sides.tolist() == expected
+
+
+def test_sources_that_share_all_works_are_refused():
+    data = make_data({composer: [1] * 10 for composer in COMPOSERS})
+    data["works"] = [
+        composer if composer == "Chopin" else work
+        for composer, work in zip(data["composers"], data["works"], strict=True)
+    ]
+    with pytest.raises(InputError, match=r"cannot be put into 5 folds .* in the last Chopin \(train\)"):
+        make_split("source", 0, **data)
+
+
+def test_one_source_for_all_is_refused():
+    data = make_data(SIX_WORKS)
+    data["sources"] = ["1-480-on"] * 18
+    with pytest.raises(InputError, match=r"5 folds need 5 sources of every composer, .* Bach \(1\)"):
+        make_split("source", 0, **data)
+    del data["sources"]
+    with pytest.raises(ValueError, match="pass sources"):
+        make_split("source", 0, **data)
 
 
 @pytest.mark.parametrize("protocol", list(PROTOCOLS))
@@ -119,7 +210,7 @@ def test_sides_have_the_promised_sizes():
 def test_file_divides_works_but_no_file():
     data = make_data({composer: [10, 1, 1, 1, 1] for composer in COMPOSERS})
     split = make_split("file", 0, **data)
-    assert len(sides_of_works(split, data)["Bach/0"]) > 1
+    assert len(sides_of("works", split, data)["Bach/0"]) > 1
     assert all(len(set(sides)) == 1 for sides in split.chunk_split.reshape(-1, 2))
 
 
@@ -138,9 +229,10 @@ def test_reading_gives_what_was_written(tmp_path, protocol):
     split = make_split(protocol, 0, **data)
     path = tmp_path / "splits.csv"
     write_splits(path, split, **data)
-    np.testing.assert_array_equal(read_splits(path, **data).chunk_split, split.chunk_split)
+    np.testing.assert_array_equal(read(path, data).chunk_split, split.chunk_split)
     with open(path, newline="", encoding="utf-8") as file:
-        columns = next(csv.reader(file))
+        columns, first = itertools.islice(csv.reader(file), 2)
+    assert first[2] == data["sources"][0]
     assert tuple(columns) == (CHUNK_COLUMNS if protocol == "chunk" else COLUMNS)
 
 
@@ -149,7 +241,7 @@ def test_a_table_by_piece_serves_another_chunk_length(tmp_path):
     write_splits(tmp_path / "splits.csv", make_split("work", 0, **data), **data)
     longer = data | {"num_chunks": [1] * 18}
     expected = make_split("work", 0, **longer).chunk_split
-    np.testing.assert_array_equal(read_splits(tmp_path / "splits.csv", **longer).chunk_split, expected)
+    np.testing.assert_array_equal(read(tmp_path / "splits.csv", longer).chunk_split, expected)
 
 
 def test_a_piece_without_chunks_has_a_row(tmp_path):
@@ -157,7 +249,7 @@ def test_a_piece_without_chunks_has_a_row(tmp_path):
     data["num_chunks"] = [0, *data["num_chunks"][1:]]
     split = make_split("work", 0, **data)
     write_splits(tmp_path / "splits.csv", split, **data)
-    np.testing.assert_array_equal(read_splits(tmp_path / "splits.csv", **data).chunk_split, split.chunk_split)
+    np.testing.assert_array_equal(read(tmp_path / "splits.csv", data).chunk_split, split.chunk_split)
 
 
 @pytest.mark.parametrize(
@@ -173,14 +265,14 @@ def test_a_table_of_other_data_is_refused(tmp_path, change):
     data = make_data(SIX_WORKS)
     write_splits(tmp_path / "splits.csv", make_split("work", 0, **data), **data)
     with pytest.raises(InputError, match=r"split of other data: .* make a new split"):
-        read_splits(tmp_path / "splits.csv", **(data | change))
+        read(tmp_path / "splits.csv", data | change)
 
 
 def test_a_table_of_other_chunks_is_refused(tmp_path):
     data = make_data(SIX_WORKS, num_chunks=30)
     write_splits(tmp_path / "splits.csv", make_split("chunk", 0, **data), **data)
     with pytest.raises(InputError, match=r"chunk 29.* is in the table only, and 18 rows differ"):
-        read_splits(tmp_path / "splits.csv", **(data | {"num_chunks": [29] * 18}))
+        read(tmp_path / "splits.csv", data | {"num_chunks": [29] * 18})
 
 
 @pytest.mark.parametrize(
@@ -190,7 +282,7 @@ def test_a_table_of_other_chunks_is_refused(tmp_path):
 def test_another_table_is_refused(tmp_path, text, message):
     (tmp_path / "splits.csv").write_text(text)
     with pytest.raises(InputError, match=message):
-        read_splits(tmp_path / "splits.csv", **make_data({"Bach": [1]}))
+        read(tmp_path / "splits.csv", make_data({"Bach": [1]}))
 
 
 def test_an_unknown_side_is_refused(tmp_path):
@@ -199,7 +291,23 @@ def test_an_unknown_side_is_refused(tmp_path):
     write_splits(path, make_split("work", 0, **data), **data)
     path.write_text(path.read_text().replace(",test", ",exam"))
     with pytest.raises(InputError, match="the split 'exam'; it should be train, validation or test"):
-        read_splits(path, **data)
+        read(path, data)
+
+
+def test_a_table_from_before_sources_were_known_is_read(tmp_path):
+    data = make_data(SIX_WORKS)
+    split = make_split("work", 0, **data)
+    write_splits(tmp_path / "splits.csv", split, **(data | {"sources": ()}))
+    assert ",,Bach," in (tmp_path / "splits.csv").read_text()
+    np.testing.assert_array_equal(read(tmp_path / "splits.csv", data).chunk_split, split.chunk_split)
+
+
+def test_audit_names_the_source_on_two_sides():
+    split = Split(np.array([TRAIN, "", TEST, TEST]))
+    groups = {"works": ["a", "b", "b", "b"], "num_chunks": [1, 1, 1, 1]}
+    audit(split, **groups, sources=["one", "one", "two", "two"])
+    with pytest.raises(InputError, match="The source one is on two sides of the split, train and test"):
+        audit(split, **groups, sources=["one", "two", "one", "two"])
 
 
 def test_audit_names_the_work_on_two_sides():
@@ -212,7 +320,7 @@ def test_audit_names_the_work_on_two_sides():
 @pytest.mark.parametrize(
     ("protocol", "fold", "num_folds", "message"),
     [
-        ("chapter", 0, 5, "no protocol 'chapter'; choose one of work, file, chunk"),
+        ("chapter", 0, 5, "no protocol 'chapter'; choose one of work, source, file, chunk"),
         ("work", 5, 5, "no fold 5; choose one of 0 to 4"),
         ("work", -1, 5, "no fold -1"),
         ("work", 0, 2, "at least 3 folds, not 2"),
