@@ -14,7 +14,7 @@ from tqdm import tqdm
 from features.corpora.catalogue import Piece
 from features.encoders.rows import Rows
 from features.errors import InputError
-from features.midi import fingerprint, melody_steps, read_events, read_notes
+from features.midi import fingerprint, outline, read_events, read_notes
 from features.splits.sources import source_of
 from features.splits.works import assign_works
 from features.store import EncodedPiece, open_store
@@ -41,6 +41,7 @@ class Dataset:
         classes: The composers, sorted.
         contents: SHA-256 of each piece's file.
         fingerprints: Shape `(pieces, fingerprint features)`.
+        outlines: Steps of the outer voices of each piece, int8 of shape `(2, steps)`.
         left_out: Pieces that could not be used.
         encoder: What turned notes into rows, and turns rows into chunks.
         chunk_pieces: Index into `pieces` of each chunk, shape `(chunks,)`.
@@ -53,6 +54,7 @@ class Dataset:
     classes: tuple[str, ...]
     contents: tuple[str, ...]
     fingerprints: np.ndarray
+    outlines: tuple[np.ndarray, ...] = field(repr=False)
     left_out: tuple[LeftOut, ...]
     encoder: Any
     chunk_pieces: np.ndarray
@@ -125,15 +127,17 @@ def load_dataset(pieces: Sequence[Piece], encoder: Any, *, cache_dir: Path, prog
     classes = tuple(sorted({piece.composer for piece in kept}))
     starts = [encoder.chunk_starts(store.row_starts[i + 1] - store.row_starts[i]) for i in usable]
     chunk_pieces = np.repeat(np.arange(len(kept)), [len(piece_starts) for piece_starts in starts])
+    outlines = tuple(store.outlines[index] for index in usable)
     first_rows, end_rows = store.row_starts[usable], store.row_starts[np.add(usable, 1)]
     return Dataset(
         pieces=tuple(piece.piece for piece in kept),
-        works=tuple(assign_works(kept, [store.melodies[index] for index in usable])),
+        works=tuple(assign_works(kept, outlines)),
         sources=tuple(store.sources[index] for index in usable),
         labels=np.array([classes.index(piece.composer) for piece in kept]),
         classes=classes,
         contents=tuple(contents[index] for index in usable),
         fingerprints=store.fingerprints[usable],
+        outlines=outlines,
         left_out=left_out,
         encoder=encoder,
         chunk_pieces=chunk_pieces,
@@ -164,7 +168,7 @@ def _encode(pieces: Sequence[Piece], encoder: Any, *, progress: bool) -> Generat
         if len(rows.columns) == 0:
             yield EncodedPiece(problem="It has no pitched note that lasts.")
         else:
-            yield EncodedPiece(rows, fingerprint(events), melody_steps(notes), source_of(events))
+            yield EncodedPiece(rows, fingerprint(events), outline(notes), source_of(events))
 
 
 def _require_every_composer(

@@ -32,14 +32,14 @@ class EncodedPiece:
     Attributes:
         rows: Its sparse rows, or None if it cannot be used.
         fingerprint: What its file reveals without its notes, shape `(fingerprint features,)`.
-        melody: Steps of its top line, int8 of shape `(steps,)`, from which copies are known.
+        outline: Steps of its outer voices, int8 of shape `(2, steps)`, by which copies are known.
         source: The collection its file comes from.
         problem: Why it cannot be used; empty if it can.
     """
 
     rows: Rows | None = None
     fingerprint: np.ndarray | None = None
-    melody: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int8))
+    outline: np.ndarray = field(default_factory=lambda: np.zeros((2, 0), np.int8))
     source: str = ""
     problem: str = ""
 
@@ -52,7 +52,7 @@ class RowStore:
         rows: The rows of all pieces, one after the other, memory-mapped.
         row_starts: First row of each piece and the end, shape `(pieces + 1,)`.
         fingerprints: Shape `(pieces, fingerprint features)`.
-        melodies: Steps of the top line by piece.
+        outlines: Steps of the outer voices by piece.
         sources: The collection its file comes from, by piece.
         problems: Why a piece cannot be used, by piece; empty if it can.
     """
@@ -60,7 +60,7 @@ class RowStore:
     rows: Rows
     row_starts: np.ndarray
     fingerprints: np.ndarray
-    melodies: tuple[np.ndarray, ...]
+    outlines: tuple[np.ndarray, ...]
     sources: tuple[str, ...]
     problems: tuple[str, ...]
 
@@ -90,7 +90,7 @@ def _write(encoded: Iterable[EncodedPiece], folder: Path) -> None:
     unfinished = folder.with_suffix(".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)  # left behind by a killed process
     unfinished.mkdir()
-    row_starts, fingerprints, melodies, facts, num_cells = [0], [], [], [], 0
+    row_starts, fingerprints, outlines, facts, num_cells = [0], [], [], [], 0
     with ExitStack() as opened:
         files = {name: opened.enter_context(open(unfinished / f"{name}.bin", "wb")) for name in ROW_FILES}
         # Not `tofile`, whose error for a full disk does not say that it is one.
@@ -105,7 +105,7 @@ def _write(encoded: Iterable[EncodedPiece], folder: Path) -> None:
                 num_cells += len(piece.rows.columns)
             row_starts.append(row_starts[-1] + num_rows)
             fingerprints.append(piece.fingerprint)
-            melodies.append(piece.melody)
+            outlines.append(piece.outline)
             facts.append({"source": piece.source, "problem": piece.problem})
     width = max((len(row) for row in fingerprints if row is not None), default=0)
     blank = np.full(width, np.nan)
@@ -113,8 +113,8 @@ def _write(encoded: Iterable[EncodedPiece], folder: Path) -> None:
         unfinished / "pieces.npz",
         row_starts=np.array(row_starts, np.int64),
         fingerprints=np.array([blank if row is None else row for row in fingerprints]),
-        melodies=np.concatenate([np.zeros(0, np.int8), *melodies]),
-        melody_ends=np.cumsum([len(melody) for melody in melodies], dtype=np.int64),
+        outlines=np.concatenate([np.zeros((2, 0), np.int8), *outlines], axis=1),
+        outline_ends=np.cumsum([outline.shape[1] for outline in outlines], dtype=np.int64),
     )
     (unfinished / "pieces.json").write_text(json.dumps(facts), encoding="utf-8")
     os.replace(unfinished, folder)
@@ -124,12 +124,12 @@ def _read(folder: Path) -> RowStore:
     facts = json.loads((folder / "pieces.json").read_text(encoding="utf-8"))
     with np.load(folder / "pieces.npz") as arrays:
         row_starts, fingerprints = arrays["row_starts"], arrays["fingerprints"]
-        melodies = np.split(arrays["melodies"], arrays["melody_ends"])[:-1]
+        outlines = np.split(arrays["outlines"], arrays["outline_ends"], axis=1)[:-1]
     return RowStore(
         rows=Rows(**{name: _memory_map(folder / f"{name}.bin", dtype) for name, dtype in ROW_FILES.items()}),
         row_starts=row_starts,
         fingerprints=fingerprints,
-        melodies=tuple(melodies),
+        outlines=tuple(outlines),
         sources=tuple(fact["source"] for fact in facts),
         problems=tuple(fact["problem"] for fact in facts),
     )

@@ -2,8 +2,8 @@
 
 from features.midi.events import EVENT, Events, MidiError, read_events
 from features.midi.fingerprint import FINGERPRINT_NAMES, fingerprint
-from features.midi.melody import melody_steps, top_line
 from features.midi.notes import CHANGE, NOTE, Notes, read_notes
+from features.midi.outline import outer_voices, outline
 from features.midi.pairing import INSTRUMENT
 from features.midi.writing import notes_to_midi, write_tracks
 
@@ -17,10 +17,10 @@ __all__ = [
     "MidiError",
     "Notes",
     "fingerprint",
-    "melody_steps",
     "notes_to_midi",
+    "outer_voices",
+    "outline",
     "read_events",
     "read_notes",
-    "top_line",
     "write_tracks",
 ]

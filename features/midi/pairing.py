@@ -27,7 +27,10 @@ INSTRUMENT = np.dtype(
 
 DRUM_CHANNEL = 9
 
-_RAW_NOTE = np.dtype([("on", np.int64), ("off", np.int64), ("instrument", np.int32)])
+RAW_NOTE = np.dtype([("on", np.int32), ("off", np.int32), ("instrument", np.int32)])
+
+# Handed over, not compiled in: numba's cache would not notice that they have changed in another file.
+_STATUS = (NOTE_OFF, NOTE_ON, CONTROL, PROGRAM, BEND)
 
 
 def pair(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -40,24 +43,25 @@ def pair(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         The notes, with the rows of their `on` and `off` and their instrument, in order of the note-offs; the
         instruments, `end_s` still 0; and for each event the stream it belongs to, -1 if it is no controller or bend.
     """
-    raw = np.empty(np.count_nonzero(table["status"] == NOTE_ON), _RAW_NOTE)
+    raw = np.empty(np.count_nonzero(table["status"] == NOTE_ON), RAW_NOTE)
     instruments = np.zeros(len(raw), INSTRUMENT)
     streams = np.full(len(table), -1, np.int32)
-    num_notes, num_instruments = _pair_compiled(table, raw, instruments, streams)
+    num_notes, num_instruments = _pair_compiled(table, _STATUS, raw, instruments, streams)
     return raw[:num_notes], instruments[:num_instruments].copy(), streams
 
 
 @numba.njit(cache=True)
-def _pair_compiled(table, raw, instruments, streams):
+def _pair_compiled(table, statuses, raw, instruments, streams):
+    note_off, note_on, control, program_change, bend = statuses
     num_notes, num_instruments, num_streams = 0, 0, 0
     program = np.zeros(16, np.uint8)
     # Of this track: the instrument of (channel, program), the stream for events that find no instrument.
     instrument_of = np.full((16, 128), -1, np.int32)
     early_stream = np.full(16, -1, np.int32)
     # Open notes of (channel, pitch) are a chain of events, oldest first.
-    first_open = np.full((16, 128), -1, np.int64)
-    last_open = np.full((16, 128), -1, np.int64)
-    next_open = np.full(len(table), -1, np.int64)
+    first_open = np.full((16, 128), -1, np.int32)
+    last_open = np.full((16, 128), -1, np.int32)
+    next_open = np.full(len(table), -1, np.int32)
     track = -1
 
     for index in range(len(table)):
@@ -70,17 +74,17 @@ def _pair_compiled(table, raw, instruments, streams):
             first_open[:] = -1
         status, channel, data1 = event["status"], event["channel"], event["data1"]
 
-        if status == PROGRAM:
+        if status == program_change:
             program[channel] = data1
 
-        elif status == NOTE_ON and event["data2"] > 0:
+        elif status == note_on and event["data2"] > 0:
             if first_open[channel, data1] < 0:
                 first_open[channel, data1] = index
             else:
                 next_open[last_open[channel, data1]] = index
             last_open[channel, data1] = index
 
-        elif status == NOTE_ON or status == NOTE_OFF:
+        elif status == note_on or status == note_off:
             note, closed = first_open[channel, data1], False
             while note >= 0 and table[note]["tick"] != event["tick"]:
                 if instrument_of[channel, program[channel]] < 0:
@@ -99,7 +103,7 @@ def _pair_compiled(table, raw, instruments, streams):
             # What is left began on this tick.
             first_open[channel, data1] = note if closed else -1
 
-        elif status == CONTROL or status == BEND:
+        elif status == control or status == bend:
             instrument_index = instrument_of[channel, program[channel]]
             if instrument_index >= 0:
                 streams[index] = instruments[instrument_index]["stream"]

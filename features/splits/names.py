@@ -8,20 +8,21 @@ variance, one that is too small lets a model be tested on what it has heard.
 import re
 import unicodedata
 
-# Catalogues by the word that introduces the number. A single letter means a catalogue only beside
-# the composer (in the label or the path), since it is also the name of a key.
-CATALOGUES = {
-    "bwv": (r"bwv", ""),
-    "buxwv": (r"buxwv", ""),
-    "hwv": (r"hwv", ""),
-    "rv": (r"rv", ""),
-    "woo": (r"woo", ""),
-    "hess": (r"hess", ""),
-    "anh": (r"anh(?:ang)?", ""),
-    "k": (r"kv?", r"mozart|scarlatti"),
-    "l": (r"l(?:ongo)?", r"scarlatti"),
-    "d": (r"d(?=\W?\d\d)", r"schubert"),
-}
+# Catalogues by the word that introduces the number, and whose works they list (all composers' if empty).
+CATALOGUES = [
+    ("bwv", r"bwv", "Bach"),
+    ("buxwv", r"buxwv", "Buxtehude"),
+    ("hwv", r"hwv", "Handel"),
+    ("rv", r"rv", "Vivaldi"),
+    ("hess", r"hess", "Beethoven"),
+    ("woo", r"woo", ""),
+    ("anh", r"anh(?:ang)?", ""),
+    ("k", r"kv?", "Mozart"),
+    ("k", r"kv?", "Scarlatti"),
+    ("l", r"l(?:ongo)?", "Scarlatti"),
+    ("d", r"d(?=\W?\d\d)", "Schubert"),
+    ("s", r"s(?=\W?\d\d)", "Liszt"),
+]
 NUMBER = r"[\s.,]*0*(\d+)"
 # Koechel's letters name other works (K. 19d is not K. 19); elsewhere they name versions of one.
 LETTER = {"k": r"([a-z]?)(?![a-z])"}
@@ -42,7 +43,7 @@ FORMS = (
 WORK_FOLDER = re.compile(rf"\b(?:{FORMS}|notebook|requiem|passion|oratorio|offering|album)\b")
 
 MOVEMENT = re.compile(
-    r"\b(?:[\d-]*\d(?:st|nd|rd|th)?\s?(?:mov|mvt|movement)s?\b|(?:mov|mvt|movement)\W{0,2}\d|act\s\d)"
+    r"\b(?:[\d-]*\d(?:st|nd|rd|th)?\s?(?:mov|mvt|movement)s?\b(?!\W{0,2}\d)|(?:mov|mvt|movement)\W{0,2}\d|act\s\d)"
 )
 ORDINAL = re.compile(r"\b(?:no?|nr)\W{0,2}0*(\d+)\b")
 NUMBERED_FORM = re.compile(rf"([a-z ]*\b{FORMS})\W{{1,2}}(?:(?:no?|nr)\W{{0,2}}0*(\d+)|0*(\d+)(?=$|\W+in\b))")
@@ -51,7 +52,9 @@ ROMAN = ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", 
 
 
 def catalogue_numbers(path: str, composer: str = "") -> list[str]:
-    """Returns the catalogue numbers in a path, such as `bwv-528`; for a set, all its numbers.
+    """Returns the catalogue numbers in a path, such as `Bach/bwv-528`; for a set, all its numbers.
+
+    Before a number stands whose catalogue it is, which need not be the composer of the label.
 
     Every part of the path counts. A range in a folder's name (`Bwv846-869 ...`) stands for all its
     numbers, so that whoever has one of them joins the set; but only where nothing below it has a
@@ -65,31 +68,31 @@ def catalogue_numbers(path: str, composer: str = "") -> list[str]:
     Example:
 
     >>> catalogue_numbers("Concertos/Bwv1041 Violin Concerto n1 1mov.mid")
-    ['bwv-1041']
+    ['Bach/bwv-1041']
     >>> catalogue_numbers("Bwv001- 400 Chorales/024846b5.mid")
-    ['bwv-248']
+    ['Bach/bwv-248']
     >>> catalogue_numbers("Bwv1066-1069 Orchestral Suites/menuet.mid")
-    ['bwv-1066', 'bwv-1067', 'bwv-1068', 'bwv-1069']
+    ['Bach/bwv-1066', 'Bach/bwv-1067', 'Bach/bwv-1068', 'Bach/bwv-1069']
     """
     *folders, stem = [plain(part) for part in _parts(path)]
     context = plain(f"{composer}/{path}")
     found = _numbers_in(stem, context)
     chorale = re.match(r"(\d{4})\d\d[a-z ]", stem)
     if chorale and any("bwv" in folder for folder in folders):
-        found.append(f"bwv-{int(chorale[1])}")
+        found.append(("Bach", f"bwv-{int(chorale[1])}"))
     for folder in reversed(folders):
-        sets = {name: _ranges(word, folder) for name, word in _catalogues(context)}
+        sets = {(owner, name): _ranges(word, folder) for name, word, owner in _catalogues(context)}
         if not any(sets.values()):
             found += _numbers_in(folder, context)
         elif not found:
             found = [
-                f"{name}-{number}"
-                for name, ranges in sets.items()
+                (owner, f"{name}-{number}")
+                for (owner, name), ranges in sets.items()
                 for first, last in ranges
                 if last - first < WIDEST_RANGE
                 for number in range(first, last + 1)
             ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(f"{owner or composer}/{number}" for owner, number in found))
 
 
 def opus_numbers(path: str) -> list[str]:
@@ -167,6 +170,20 @@ def title(path: str) -> str:
     return name if re.search("[a-z]{2}", name) else ""
 
 
+def without_composer(path: str, composer: str) -> str:
+    """Returns a path without the folder of its composer, and without the name before a stray file's title.
+
+    Example:
+
+    >>> without_composer("Grieg/Puck.mid", "Grieg"), without_composer("Grieg Piano Concerto 2mov.mid", "Grieg")
+    ('Puck.mid', 'Piano Concerto 2mov.mid')
+    """
+    folder, slash, rest = path.partition("/")
+    if slash:
+        return rest if folder == composer else path
+    return path.removeprefix(f"{composer} ")
+
+
 def plain(text: str) -> str:
     """Returns text in lower case, without accents, with spaces for underscores."""
     text = unicodedata.normalize("NFKD", text)
@@ -189,24 +206,22 @@ def _parts(path: str) -> list[str]:
     return [*folders, re.sub(r"\.(midi?|mxl|xml|musicxml|krn|abc|rmi)$", "", name, flags=re.IGNORECASE)]
 
 
-def _numbers_in(text: str, context: str) -> list[str]:
-    """Returns the catalogue numbers in one part of a path; `context` is all that may name the composer."""
-    found = [f"hob-{volume}-{number}" for volume, number in HOBOKEN.findall(text)]
-    for name, pattern in _catalogue_patterns(context):
-        found += [f"{name}-{''.join(match.groups())}" for match in pattern.finditer(text)]
+def _numbers_in(text: str, context: str) -> list[tuple[str, str]]:
+    """Returns owners and numbers in one part of a path; `context` is all that may name the composer."""
+    found = [("Haydn", f"hob-{volume}-{number}") for volume, number in HOBOKEN.findall(text)]
+    for name, word, owner in _catalogues(context):
+        pattern = _number_pattern(name, word)
+        found += [(owner, f"{name}-{''.join(match.groups())}") for match in pattern.finditer(text)]
     return found
 
 
-def _catalogue_patterns(context: str) -> list[tuple[str, re.Pattern]]:
-    return [
-        (name, re.compile(r"(?<![a-z])" + word + NUMBER + LETTER.get(name, "")))
-        for name, word in _catalogues(context)
-    ]
+def _number_pattern(name: str, word: str) -> re.Pattern:
+    return re.compile(r"(?<![a-z])" + word + NUMBER + LETTER.get(name, ""))
 
 
-def _catalogues(context: str) -> list[tuple[str, str]]:
-    """Returns the name and the word of the catalogues that may be meant."""
-    return [(name, word) for name, (word, owners) in CATALOGUES.items() if re.search(owners, context)]
+def _catalogues(context: str) -> list[tuple[str, str, str]]:
+    """Returns the catalogues that may be meant: a single letter only beside the composer, since it names keys too."""
+    return [row for row in CATALOGUES if len(row[0]) > 1 or row[2].lower() in context]
 
 
 def _ranges(word: str, folder: str) -> list[tuple[int, int]]:
@@ -221,7 +236,7 @@ def _without_numbers(part: str, context: str) -> str:
     The bar keeps "Sonata op35 n2", the second part of an opus, from reading "Sonata n2".
     """
     text = plain(part)
-    for pattern in [OPUS, HOBOKEN, *(pattern for _, pattern in _catalogue_patterns(context))]:
+    for pattern in [OPUS, HOBOKEN, *(_number_pattern(*row[:2]) for row in _catalogues(context))]:
         text = pattern.sub("|", text)
     return _without_movement(_roman_to_ordinal(text))
 

@@ -2,8 +2,8 @@
 
 A work is what its composer would call one work, with all movements, copies and arrangements. Each
 piece brings evidence, a list of kinds and keys; pieces that share a key are one work, and so is
-whoever shares one with either of them. Catalogue numbers and identical music speak first; titles
-speak only where a name says nothing better, since "Prelude and Fugue" is the title of many works.
+whoever shares one with either of them. Numbers, the list of works and the music itself speak first;
+titles speak only where a name says nothing better, since "Prelude and Fugue" is the title of many works.
 """
 
 import re
@@ -13,29 +13,32 @@ from hashlib import blake2b
 
 import numpy as np
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from features.corpora.catalogue import Piece
 from features.splits import names
+from features.splits.copies import find_copies
+from features.splits.known_works import known_works
 
 # Kinds of evidence, the most telling first: a work is named after the first kind it has.
 KINDS = {
     "corpus": "the corpus names the work",
+    "known": "one work in the list known_works.csv",
     "catalogue": "the same number in a catalogue of the composer's works",
     "opus": "the same opus",
     "number": "the same number among the composer's works of that form",
     "nickname": "the same nickname of a work of that form",
     "folder": "the same folder, which is named like one work",
     "title": "the same title",
-    "melody": "the same music",
+    "melody": "the same melody from the first note to the last",
+    "copy": "much of the same music",
     "file": "the same file",
 }
-
 
 MIN_STEPS = 15
 """Shorter melodies (scales, chords, signals) meet by chance."""
 
-NO_MELODY = np.zeros(0, np.int8)
+NO_OUTLINE = np.zeros((2, 0), np.int8)
 
 
 @dataclass(frozen=True)
@@ -51,14 +54,29 @@ class Evidence:
     key: str
 
 
-def evidence(piece: Piece, melody: np.ndarray = NO_MELODY) -> list[Evidence]:
-    """Returns all that is known about the work of one piece, the most telling first.
+@dataclass(frozen=True)
+class Step:
+    """A step from one piece to another of the same work.
+
+    Attributes:
+        first: Name of a piece.
+        second: Name of another.
+        reason: The evidence that they share.
+    """
+
+    first: str
+    second: str
+    reason: Evidence
+
+
+def evidence(piece: Piece, outline: np.ndarray = NO_OUTLINE) -> list[Evidence]:
+    """Returns all that one piece by itself says about its work, the most telling first.
 
     Args:
         piece: Its path, its label and, where the corpus knows it, its work. What the corpus knows
             stands instead of all that the path may say.
-        melody: Steps of its top line, int8 of shape `(steps,)`; the same music is the same work
-            under whatever name, also another composer's.
+        outline: Steps of its outer voices, int8 of shape `(2, steps)`; the same music is the same
+            work under whatever name, also another composer's.
 
     Returns:
         At least one evidence that no other file has.
@@ -66,33 +84,22 @@ def evidence(piece: Piece, melody: np.ndarray = NO_MELODY) -> list[Evidence]:
     Example:
 
     >>> piece = Piece("Bach/Concertos/Bwv1041 Violin Concerto n1 1mov.mid", "Bach", read=bytes)
-    >>> [found.key for found in evidence(piece)]
-    ['Bach/bwv-1041', 'Bach/violin-concerto-1', 'Bach/Concertos/Bwv1041 Violin Concerto n1 1mov.mid']
+    >>> [found.key for found in evidence(piece)][:3]
+    ['Bach/BWV 1041 = 1058', 'Bach/bwv-1041', 'Bach/violin-concerto-1']
     """
-    composer = piece.composer
-    path = piece.piece.removeprefix(f"{composer}/")  # the composer's own folder is never a work
-    if piece.work:
-        named = [("corpus", piece.work)]
-    else:
-        named = [("catalogue", key) for key in names.catalogue_numbers(path, composer)]
-        named += [("opus", key) for key in names.opus_numbers(path)]
-        named += [("number", key) for key in names.numbered_forms(path, composer)]
-        named += [("nickname", key) for key in names.nicknames(path)]
-        named += [("folder", key) for key in names.work_folders(path)]
-        if not named and names.title(path):
-            named = [("title", names.title(path))]
-    found = [Evidence(kind, f"{composer}/{key}") for kind, key in named]
-    if len(melody) >= MIN_STEPS:
-        found.append(Evidence("melody", f"melody/{blake2b(melody.tobytes(), digest_size=16).hexdigest()}"))
+    found = [Evidence("corpus", f"{piece.composer}/{piece.work}")] if piece.work else _named(piece)
+    if outline.shape[1] >= MIN_STEPS:
+        digest = blake2b(outline[0].tobytes(), digest_size=16).hexdigest()
+        found.append(Evidence("melody", f"melody/{digest}"))
     return [*found, Evidence("file", piece.piece)]
 
 
-def assign_works(pieces: Sequence[Piece], melodies: Sequence[np.ndarray]) -> list[str]:
+def assign_works(pieces: Sequence[Piece], outlines: Sequence[np.ndarray]) -> list[str]:
     """Returns the work of each piece, which does not depend on the order of the pieces.
 
     Args:
         pieces: The pieces of a corpus, all names different.
-        melodies: Steps of the top line of each, int8 of shape `(steps,)`.
+        outlines: Steps of the outer voices of each, int8 of shape `(2, steps)`.
 
     Returns:
         For each piece a readable name of its work, such as `Bach/bwv-528`; for one of successive
@@ -102,29 +109,92 @@ def assign_works(pieces: Sequence[Piece], melodies: Sequence[np.ndarray]) -> lis
     Example:
 
     >>> paths = ["Sonata n4 1mov.mid", "Sonata n4 2mov.mid", "Sonata n5.mid"]
-    >>> assign_works([Piece(path, "Haydn", read=bytes) for path in paths], [NO_MELODY] * 3)
+    >>> assign_works([Piece(path, "Haydn", read=bytes) for path in paths], [NO_OUTLINE] * 3)
     ['Haydn/sonata-4', 'Haydn/sonata-4', 'Haydn/sonata-5']
     """
-    found = [evidence(piece, melody) for piece, melody in zip(pieces, melodies, strict=True)]
-    groups = _connect(found)
+    found = all_evidence(pieces, outlines)
+    _, groups = connected_components(_links(found), directed=False)
     members: dict[int, set[Evidence]] = {}
-    for group, of_piece in zip(groups, found, strict=True):
+    for group, of_piece in zip(groups[: len(pieces)], found, strict=True):
         members.setdefault(group, set()).update(of_piece)
     ids = {group: _name_work(shared) for group, shared in members.items()}
-    return [ids[group] for group in groups]
+    return [ids[group] for group in groups[: len(pieces)]]
 
 
-def _connect(found: list[list[Evidence]]) -> list[int]:
-    """Returns a group for each piece: the connected components of pieces and keys."""
-    keys = {key: index for index, key in enumerate({item.key: None for items in found for item in items})}
+def explain(
+    pieces: Sequence[Piece], outlines: Sequence[np.ndarray], *, first: str, second: str
+) -> list[Step]:
+    """Returns why two pieces are one work: the shortest way from one to the other.
+
+    Args:
+        pieces: The pieces of a corpus, all names different.
+        outlines: Steps of the outer voices of each, int8 of shape `(2, steps)`.
+        first: Name of one of the pieces.
+        second: Name of another.
+
+    Returns:
+        Steps from the first piece to the second; none if they are not one work.
+
+    Example:
+
+    >>> pieces = [Piece(path, "Haydn", read=bytes) for path in ("Sonata n4 1mov.mid", "Sonata n4 2mov.mid")]
+    >>> [step] = explain(pieces, [NO_OUTLINE] * 2, first=pieces[0].piece, second=pieces[1].piece)
+    >>> KINDS[step.reason.kind], step.reason.key
+    ("the same number among the composer's works of that form", 'Haydn/sonata-4')
+    """
+    found = all_evidence(pieces, outlines)
+    reasons = list(_keys(found))
+    index = {piece.piece: number for number, piece in enumerate(pieces)}
+    _, came_from = breadth_first_order(_links(found), index[first], directed=False)
+    steps, here = [], index[second]
+    while here != index[first]:
+        if came_from[here] < 0:
+            return []
+        reason = reasons[came_from[here] - len(pieces)]
+        there = came_from[came_from[here]]
+        steps.append(Step(pieces[there].piece, pieces[here].piece, reason))
+        here = there
+    return steps[::-1]
+
+
+def all_evidence(pieces: Sequence[Piece], outlines: Sequence[np.ndarray]) -> list[list[Evidence]]:
+    """Returns the evidence of each piece, that of pairs which hold the same music included."""
+    found = [evidence(*of_piece) for of_piece in zip(pieces, outlines, strict=True)]
+    for copy in find_copies(outlines):
+        pair = sorted(pieces[index].piece for index in (copy.first, copy.second))
+        reason = Evidence("copy", f"{' = '.join(pair)} ({copy.num_common} places, {copy.share:.0%})")
+        for index in (copy.first, copy.second):
+            found[index].append(reason)
+    return found
+
+
+def _named(piece: Piece) -> list[Evidence]:
+    """Returns the evidence in the name of a piece."""
+    composer = piece.composer
+    path = names.without_composer(piece.piece, composer)
+    found = [("catalogue", key) for key in names.catalogue_numbers(path, composer)]
+    found += [("opus", f"{composer}/{key}") for key in names.opus_numbers(path)]
+    found += [("number", f"{composer}/{key}") for key in names.numbered_forms(path, composer)]
+    found += [("nickname", f"{composer}/{key}") for key in names.nicknames(path)]
+    found += [("folder", f"{composer}/{key}") for key in names.work_folders(path)]
+    if not found and names.title(path):
+        found = [("title", f"{composer}/{names.title(path)}")]
+    known = {work: None for _, key in found for work in known_works(key)}
+    return [*(Evidence("known", work) for work in known), *(Evidence(*pair) for pair in found)]
+
+
+def _keys(found: Sequence[Sequence[Evidence]]) -> dict[Evidence, int]:
+    """Returns the evidence that occurs, numbered."""
+    return {item: number for number, item in enumerate(dict.fromkeys(i for items in found for i in items))}
+
+
+def _links(found: Sequence[Sequence[Evidence]]) -> coo_array:
+    """Returns a graph, `(nodes, nodes)`, that links each piece to its evidence: pieces first."""
+    keys = _keys(found)
     piece_of_link = np.repeat(np.arange(len(found)), [len(items) for items in found])
-    key_of_link = np.array([keys[item.key] for items in found for item in items], dtype=int)
+    key_of_link = np.array([len(found) + keys[item] for items in found for item in items], dtype=int)
     size = len(found) + len(keys)
-    links = coo_array(
-        (np.ones(len(key_of_link)), (piece_of_link, len(found) + key_of_link)), shape=(size, size)
-    )
-    _, groups = connected_components(links, directed=False)
-    return groups[: len(found)].tolist()
+    return coo_array((np.ones(len(key_of_link)), (piece_of_link, key_of_link)), shape=(size, size)).tocsr()
 
 
 def _name_work(shared: set[Evidence]) -> str:

@@ -23,7 +23,10 @@ def encoded(seed, *, num_frames=5, columns=256):
         values=rng.random(counts.sum(), np.float32),
     )
     return EncodedPiece(
-        rows, fingerprint=rng.random(3), melody=rng.integers(-9, 9, seed, np.int8), source=f"source {seed}"
+        rows,
+        fingerprint=rng.random(3),
+        outline=rng.integers(-9, 9, (2, seed), np.int8),
+        source=f"source {seed}",
     )
 
 
@@ -64,8 +67,8 @@ def assert_right(store):
         offsets = store.rows.offsets[first : end + 1] - store.rows.offsets[first]
         np.testing.assert_array_equal(offsets, piece.rows.offsets)
         np.testing.assert_array_equal(store.fingerprints[index], piece.fingerprint)
-    for melody, piece in zip(store.melodies, PIECES, strict=True):
-        np.testing.assert_array_equal(melody, piece.melody)
+    for outline, piece in zip(store.outlines, PIECES, strict=True):
+        np.testing.assert_array_equal(outline, piece.outline)
     assert store.sources == tuple(piece.source for piece in PIECES)
     assert store.problems == tuple(piece.problem for piece in PIECES)
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.corpora.catalogue import Piece
-from features.splits.works import KINDS, NO_MELODY, assign_works, evidence
+from features.splits.works import KINDS, NO_OUTLINE, all_evidence, assign_works, evidence, explain
 
 PATHS = [
     "Bwv846-869 Book 1/WT1_1A.MID",
@@ -21,18 +21,18 @@ PATHS = [
     "0001.mid",
 ]
 
-MELODIES = [np.array([2, -1, 3, step] * 5, np.int8) for step in (0, 7)]
+OUTLINES = [np.array([[2, -1, 3, step] * 5] * 2, np.int8) for step in (0, 7)]
 
 
-def works_of(*paths, composer="Bach", melodies=None):
+def works_of(*paths, composer="Bach", outlines=None):
     return assign_works(
-        [Piece(path, composer, read=bytes) for path in paths], melodies or [NO_MELODY] * len(paths)
+        [Piece(path, composer, read=bytes) for path in paths], outlines or [NO_OUTLINE] * len(paths)
     )
 
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(PATHS), st.sampled_from("AB"), st.sampled_from([NO_MELODY, *MELODIES])),
+        st.tuples(st.sampled_from(PATHS), st.sampled_from("AB"), st.sampled_from([NO_OUTLINE, *OUTLINES])),
         unique_by=lambda row: row[:2],
         min_size=1,
     ),
@@ -42,7 +42,7 @@ def works_of(*paths, composer="Bach", melodies=None):
 def test_order_of_pieces_does_not_matter(rows, shuffler):
     def works_by_piece(rows):
         pieces = [Piece(f"{composer}/{path}", composer, read=bytes) for path, composer, _ in rows]
-        works = assign_works(pieces, [melody for *_, melody in rows])
+        works = assign_works(pieces, [outline for *_, outline in rows])
         return dict(zip([piece.piece for piece in pieces], works, strict=True))
 
     shuffled = shuffler.sample(rows, len(rows))
@@ -51,16 +51,16 @@ def test_order_of_pieces_does_not_matter(rows, shuffler):
 
 @given(
     st.lists(
-        st.tuples(st.text("abop19 n./", max_size=12), st.sampled_from([NO_MELODY, *MELODIES])),
+        st.tuples(st.text("abop19 n./", max_size=12), st.sampled_from([NO_OUTLINE, *OUTLINES])),
         unique_by=lambda row: row[0],
     )
 )
 @settings(max_examples=100, deadline=None)
 def test_pieces_have_one_name_exactly_if_evidence_connects_them(rows):
     pieces = [Piece(path, "Anon", read=bytes) for path, _ in rows]
-    melodies = [melody for _, melody in rows]
-    works = assign_works(pieces, melodies)
-    keys = [{item.key for item in evidence(*row)} for row in zip(pieces, melodies, strict=True)]
+    outlines = [outline for _, outline in rows]
+    works = assign_works(pieces, outlines)
+    keys = [{item.key for item in items} for items in all_evidence(pieces, outlines)]
     for work in set(works):
         inside = set().union(*(k for k, w in zip(keys, works, strict=True) if w == work))
         outside = set().union(*(k for k, w in zip(keys, works, strict=True) if w != work))
@@ -69,7 +69,7 @@ def test_pieces_have_one_name_exactly_if_evidence_connects_them(rows):
 
 def test_every_piece_has_evidence_of_a_known_kind():
     for path in PATHS:
-        kinds = [item.kind for item in evidence(Piece(path, "Bach", read=bytes), MELODIES[0])]
+        kinds = [item.kind for item in evidence(Piece(path, "Bach", read=bytes), OUTLINES[0])]
         assert kinds == sorted(kinds, key=list(KINDS).index) and {"melody", "file"} <= set(kinds) <= set(
             KINDS
         )
@@ -91,6 +91,9 @@ def test_every_piece_has_evidence_of_a_known_kind():
         ("The Chelsea Notebook/n1 Andante.mid", "The Chelsea Notebook/n10 Air.mid"),
         ("19 Polish Songs, No.10.mid", "19 Polish Songs, No.2.mid"),
         ("Lute Concerto 1mov.mid", "Lute Concerto 3mov.mid"),
+        ("Symphony No. 40 mov 2.mid", "Symphony No. 40 1st movement.mid"),
+        ("Concertos/Bwv1041 Violin Concerto n1.mid", "Bwv1058 Harpsichord Concerto n7.mid"),
+        ("Bwv772 Invention n1.mid", "Bwv801 Sinfonia n15.mid"),
     ],
 )
 def test_one_work(paths):
@@ -120,17 +123,23 @@ def test_identical_music_is_one_work_across_composers():
         Piece("Liszt/Serenade.mid", "Liszt", read=bytes),
         Piece("Schubert/D957.mid", "Schubert", read=bytes),
     ]
-    assert len(set(assign_works(pieces, [MELODIES[0]] * 2))) == 1
-    assert len(set(assign_works(pieces, [b"abc", b"abc"]))) == 1
-    assert len(set(assign_works(pieces, ["abc", "abd"]))) == 2
-    assert len(set(assign_works(pieces, [NO_MELODY] * 2))) == 2
+    assert len(set(assign_works(pieces, [OUTLINES[0]] * 2))) == 1
+    assert len(set(assign_works(pieces, OUTLINES))) == 2
+    assert len(set(assign_works(pieces, [NO_OUTLINE] * 2))) == 2
+
+
+def test_an_excerpt_is_one_work_with_its_whole_across_composers():
+    line = np.random.default_rng(0).integers(-9, 10, (2, 200)).astype(np.int8)
+    pieces = [Piece("Busoni/Choral.mid", "Busoni", read=bytes), Piece("Bach/a.mid", "Bach", read=bytes)]
+    assert len(set(assign_works(pieces, [line, line[:, 60:120]]))) == 1
+    assert len(set(assign_works(pieces, [line, -line]))) == 2
 
 
 def test_the_same_name_under_two_composers_is_two_works():
     pieces = [
         Piece(f"{composer}/Symphony n4 op98.mid", composer, read=bytes) for composer in ("Brahms", "Raff")
     ]
-    assert assign_works(pieces, [NO_MELODY] * 2) == ["Brahms/op-98", "Raff/op-98"]
+    assert assign_works(pieces, [NO_OUTLINE] * 2) == ["Brahms/Symphony op. 98", "Raff/op-98"]
 
 
 def test_the_folder_of_the_composer_is_no_work():
@@ -143,7 +152,21 @@ def test_the_work_a_corpus_knows_stands_instead_of_names():
         Piece(f"Agnus_{number}.krn", "Palestrina", read=bytes, work=work)
         for number, work in ((1, "a"), (2, "b"))
     ]
-    assert assign_works(pieces, [NO_MELODY] * 2) == ["Palestrina/a", "Palestrina/b"]
+    assert assign_works(pieces, [NO_OUTLINE] * 2) == ["Palestrina/a", "Palestrina/b"]
+
+
+def test_a_way_leads_from_a_piece_to_every_other_of_its_work_and_to_no_other():
+    paths = ["Sonata n14 op27.mid", "Sonata n14 3mov.mid", "Moonlight.mid", "Sonata n15.mid"]
+    pieces = [Piece(path, "Hummel", read=bytes) for path in paths]
+    outlines = [NO_OUTLINE, *OUTLINES[:1] * 2, OUTLINES[1]]
+
+    def way(first, second):
+        return explain(pieces, outlines, first=paths[first], second=paths[second])
+
+    first, second = way(0, 2)
+    assert (first.first, first.second, first.reason.kind) == (paths[0], paths[1], "number")
+    assert (second.first, second.second, second.reason.kind) == (paths[1], paths[2], "melody")
+    assert way(0, 3) == [] and way(1, 1) == []
 
 
 def test_names_with_odd_digits_sort():
@@ -151,10 +174,11 @@ def test_names_with_odd_digits_sort():
 
 
 def test_names_of_works():
-    assert works_of("Bwv846-869 Book 1/WT1_1A.MID") == ["Bach/bwv-846-869"]
+    assert works_of("Bwv846-869 Book 1/WT1_1A.MID") == ["Bach/Well-Tempered Clavier I BWV 846-869"]
+    assert works_of("Bwv1066-1069 Suites/a.mid") == ["Bach/bwv-1066-1069"]
     assert works_of("Bwv988 Variations/Bwv1087 Canons.mid") == ["Bach/bwv-988"]
     assert (
-        works_of("K9.mid", "K10.mid", composer="Mozart", melodies=[MELODIES[0]] * 2) == ["Mozart/k-9-10"] * 2
+        works_of("K9.mid", "K10.mid", composer="Mozart", outlines=[OUTLINES[0]] * 2) == ["Mozart/k-9-10"] * 2
     )
     assert works_of("0001.mid") == ["0001.mid"]
 
