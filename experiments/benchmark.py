@@ -1,32 +1,49 @@
 """How fast is it, beside the alternative? Times things in turn, in one run on one machine.
 
-    python -m experiments.benchmark builders
     python -m experiments.benchmark builders --precision float32 --batch-size 32
+    python -m experiments.benchmark corpus
+    python -m experiments.benchmark corpus --corpus midi_classics --data-home midi-classic-music.zip --every 20
 
 `builders` takes training steps of every builder in turn, round after round, and prints the ratio of each one's
-median to the reference CNN's. Machines are noisy: only ratios within one run mean anything.
+median to the reference CNN's. `corpus` goes from MIDI files to chunks on disk, by our route, by pretty_midi's, and by
+reading and writing no more than the bytes. Machines are noisy: only ratios within one run mean anything.
 """
 
 import statistics
-import time
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Literal
 
 import tyro
 
 from experiments.engine.command import as_sentences, read_arguments
+from experiments.engine.config import REPOSITORY, CorpusConfig
+from experiments.engine.tables import module_of
+from experiments.engine.timing import Measurement, time_in_turn
+from features.corpora import CORPORA
+from features.corpora.catalogue import Piece, Request
+from features.errors import InputError
 from models import BUILDERS
 
 REFERENCE = "cnn_reference"
 
+WHAT_COUNTS = """
+Each time: a new process on one core, which has taken the route with three files before the clock starts, so that
+imports are over and compiled code is loaded; the MIDI files, unpacked, in the system's memory; an empty folder, written
+to disk as the system sees fit. Files that either route cannot use are left out. Peak memory includes the libraries.
+  rollcall     file digests, rolls, fingerprints, melodies, the closed store, and the works of the pieces
+  pretty_midi  PrettyMIDI(file), get_piano_roll(fs=10), chunks of 150 frames with the channels binary and velocity,
+               numpy.savez_compressed for each piece, which was faster here than numpy.save
+  plain        reads the bytes of every file, writes as many bytes as rollcall's store has"""
+
 
 @dataclass(frozen=True)
-class Arguments:
-    """What to time."""
+class Builders:
+    """A training step of every builder."""
 
-    what: tyro.conf.Positional[Literal["builders"]] = "builders"
-    """builders: a training step of each."""
     rounds: int = 10
     """How often each is timed, in turn; one more round goes first and is not counted."""
     batch_size: int = 32
@@ -37,64 +54,176 @@ class Arguments:
     """Precision of training; auto: bfloat16 on processors that compute in it, else float32."""
 
 
+@dataclass(frozen=True)
+class Corpus:
+    """From MIDI files to the closed store of chunks, on one core, beside pretty_midi and the bare bytes."""
+
+    corpus: CorpusConfig = CorpusConfig()
+    data_home: Path | None = None
+    """Where the corpus lies: a zip file, a folder, or a CSV file."""
+    download: bool = False
+    """Fetch the corpus from the network if the corpus can be fetched."""
+    cache_dir: Path = REPOSITORY / ".cache"
+    """Where all is written, and deleted again; a corpus may keep there what it has converted."""
+    repeats: int = 3
+    """How often each route is taken, in turn."""
+    every: int = 1
+    """Take every so-many-th file only, for a quick look."""
+
+    def __post_init__(self) -> None:
+        """Refuses numbers with which nothing can be timed."""
+        for name in ("repeats", "every"):
+            if getattr(self, name) < 1:
+                raise InputError(f"Expected {name} to be 1 or more, but received {getattr(self, name)}.")
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What to time."""
+
+    what: (
+        Annotated[Builders, tyro.conf.subcommand("builders", prefix_name=False)]
+        | Annotated[Corpus, tyro.conf.subcommand("corpus", prefix_name=False)]
+    ) = Builders()
+
+
 @as_sentences
 def main(argv: Sequence[str] | None = None) -> None:
     """Times what the command line asks for and prints a table of medians and ratios."""
-    arguments = read_arguments(Arguments, argv, description=__doc__, name="benchmark")
-    from rich.console import Console
-    from rich.table import Table
+    asked = read_arguments(Arguments, argv, description=__doc__, name="benchmark").what
+    if isinstance(asked, Corpus):
+        time_corpus(asked)
+    else:
+        time_builders(asked)
 
-    steps, parameters = training_steps(arguments)
-    seconds = time_in_turn(steps, rounds=arguments.rounds)
+
+def time_builders(asked: Builders) -> None:
+    """Times training steps and prints a row for each builder."""
+    steps, parameters = training_steps(asked)
+    seconds = time_in_turn(steps, rounds=asked.rounds)
     median = {name: statistics.median(values) for name, values in seconds.items()}
-    table = Table(title=f"A training step on {arguments.batch_size} chunks, {arguments.precision}")
-    for heading in ("builder", "parameters", "median ms", "min-max ms", f"ratio to {REFERENCE}"):
-        table.add_column(heading, justify="left" if heading == "builder" else "right")
-    for name, values in seconds.items():
-        low, high = min(values) * 1000, max(values) * 1000
-        ratio = f"{median[name] / median[REFERENCE]:.2f}"
-        table.add_row(name, f"{parameters[name]:,}", f"{median[name] * 1000:.0f}", f"{low:.0f}-{high:.0f}", ratio)
-    Console().print(table)
+    rows = [
+        (
+            name,
+            f"{parameters[name]:,}",
+            f"{median[name] * 1000:.0f}",
+            f"{min(values) * 1000:.0f}-{max(values) * 1000:.0f}",
+            f"{median[name] / median[REFERENCE]:.2f}",
+        )
+        for name, values in seconds.items()
+    ]
+    headings = ("builder", "parameters", "median ms", "min-max ms", f"ratio to {REFERENCE}")
+    print_table(f"A training step on {asked.batch_size} chunks, {asked.precision}", headings, rows)
 
 
-def training_steps(arguments: Arguments) -> tuple[dict[str, Callable[[], None]], dict[str, int]]:
+def training_steps(asked: Builders) -> tuple[dict[str, Callable[[], None]], dict[str, int]]:
     """Returns a training step of each builder, on the same made-up chunks, and its number of parameters."""
     import keras_tuner
     import numpy as np
 
     from experiments.engine.device import computing_in
-    from experiments.engine.tables import module_of
 
     rng = np.random.default_rng(0)
-    shape, num_classes = (128, 150, arguments.num_channels), 4
-    chunks = (rng.random((arguments.batch_size, *shape)) < 0.03).astype(np.float32)  # as sparse as real ones
-    labels = rng.integers(0, num_classes, arguments.batch_size)
-    with computing_in(arguments.precision):
+    shape, num_classes = (128, 150, asked.num_channels), 4
+    chunks = (rng.random((asked.batch_size, *shape)) < 0.03).astype(np.float32)  # as sparse as real ones
+    labels = rng.integers(0, num_classes, asked.batch_size)
+    with computing_in(asked.precision):
         networks = {
-            name: module_of(BUILDERS, name, kind="model").build(keras_tuner.HyperParameters(), shape, num_classes)
+            name: module_of(BUILDERS, name, kind="model").build(
+                keras_tuner.HyperParameters(), shape, num_classes
+            )
             for name in BUILDERS
         }
     steps = {
-        name: lambda network=network: network.train_on_batch(chunks, labels) for name, network in networks.items()
+        name: lambda network=network: network.train_on_batch(chunks, labels)
+        for name, network in networks.items()
     }
     return steps, {name: network.count_params() for name, network in networks.items()}
 
 
-def time_in_turn(steps: Mapping[str, Callable[[], None]], *, rounds: int) -> dict[str, list[float]]:
-    """Returns the seconds of each step, round after round, so that a slow moment meets them all.
+def time_corpus(asked: Corpus) -> None:
+    """Times the three routes and prints a row for each."""
+    from experiments.engine.routes import lay_out, take_turns, unusable
 
-    Example:
-        >>> [len(seconds) for seconds in time_in_turn({"a": int, "b": float}, rounds=3).values()]
-        [3, 3]
-    """
-    seconds: dict[str, list[float]] = {name: [] for name in steps}
-    for number in range(rounds + 1):
-        for name, step in steps.items():
-            started = time.perf_counter()
-            step()
-            if number > 0:
-                seconds[name].append(time.perf_counter() - started)
-    return seconds
+    pieces = load_pieces(asked)
+    asked.cache_dir.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="benchmark-", dir=asked.cache_dir) as folder:
+        laid_out = lay_out(pieces, Path(folder, "files"))
+        problems = unusable(laid_out)
+        usable = [piece for piece in laid_out if piece.piece not in problems]
+        if not usable:
+            raise InputError(
+                f"None of the {len(pieces)} files can be used; take more of them, or another corpus."
+            )
+        measured = take_turns(usable, Path(folder), repeats=asked.repeats)
+        problems |= measured["pretty_midi"][0].result.problems
+        num_bytes = sum(len(piece.read()) for piece in usable if piece.piece not in problems)
+    for name, reason in problems.items():
+        print(f"Left out: {name}: {reason}", file=sys.stderr)
+    look = f"; only every {asked.every}th file, for a quick look" if asked.every > 1 else ""
+    num_files = len(pieces) - len(problems)
+    report(
+        f"{asked.corpus.corpus}: {num_files:,} files ({num_bytes / 1e6:.1f} MB) that both can use, "
+        f"of {len(pieces):,}{look}",
+        measured,
+    )
+
+
+def load_pieces(asked: Corpus) -> list[Piece]:
+    """Returns the pieces asked for, but those that the corpus itself leaves out."""
+    corpus = module_of(CORPORA, asked.corpus.corpus, kind="corpus")
+    request = Request(
+        composers=asked.corpus.composers,
+        pieces=asked.corpus.pieces,
+        data_home=asked.data_home and asked.data_home.expanduser(),
+        cache_dir=asked.cache_dir,
+        download=asked.download,
+    )
+    return [piece for piece in corpus.load(request) if not piece.left_out][:: asked.every]
+
+
+def report(title: str, measured: Mapping[str, Sequence[Measurement]]) -> None:
+    """Prints a row for each route, and what the figures mean."""
+    seconds = {name: [one.seconds for one in taken] for name, taken in measured.items()}
+    median = {name: statistics.median(values) for name, values in seconds.items()}
+    rows = [
+        (
+            name,
+            f"{median[name]:.3g}",
+            f"{min(seconds[name]):.3g}-{max(seconds[name]):.3g}",
+            f"{median[name] / median['rollcall']:.3g}",
+            f"{statistics.median(one.cpu_seconds for one in taken):.3g}",
+            f"{taken[-1].bytes_written / 1e6:.1f}",
+            megabytes(max((one.peak_bytes for one in taken if one.peak_bytes), default=None)),
+            f"{taken[-1].result.num_chunks or ''}",
+        )
+        for name, taken in measured.items()
+    ]
+    headings = ("route", "median s", "min-max s", "ratio", "cpu s", "MB written", "peak MB", "chunks")
+    print_table(title, headings, rows)
+    print(
+        f"Rollcall is {median['pretty_midi'] / median['rollcall']:.1f} times as fast as pretty_midi's route, and takes "
+        f"{median['rollcall'] / median['plain']:.1f} times as long as reading and writing the bytes.\n{WHAT_COUNTS}"
+    )
+
+
+def megabytes(count: int | None) -> str:
+    """Returns a number of bytes as whole MB; a question mark where it is not known."""
+    return "?" if count is None else f"{count / 1e6:.0f}"
+
+
+def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Prints a table with its first column to the left, numbers to the right."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title)
+    for number, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    # A narrow terminal rather breaks the lines than lacks the ends of numbers.
+    Console(width=max(Console().width, 100)).print(table)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,10 @@
 """Timing in turn: what is printed, never how fast."""
 
+import pytest
+
 from experiments import benchmark
+from features.corpora.synthetic import compose
 from models import BUILDERS
-
-
-def test_steps_take_turns_and_the_first_round_does_not_count():
-    order = []
-    seconds = benchmark.time_in_turn({name: lambda name=name: order.append(name) for name in "ab"}, rounds=2)
-    assert order == ["a", "b"] * 3
-    assert {name: len(values) for name, values in seconds.items()} == {"a": 2, "b": 2}
 
 
 def test_every_builder_is_timed_beside_the_reference(capsys):
@@ -16,3 +12,60 @@ def test_every_builder_is_timed_beside_the_reference(capsys):
     printed = capsys.readouterr().out
     assert all(name in printed for name in BUILDERS)
     assert "1.00" in printed
+
+
+def rows(printed):
+    """The rows of a printed table by their first cell."""
+    cells = [
+        [cell.strip() for cell in line.strip("│").split("│")] for line in printed.splitlines() if "│" in line
+    ]
+    return {name: rest for name, *rest in cells}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Two composers, and what pretty_midi, or nobody, can read: data above 127, and zeros."""
+    home = tmp_path_factory.mktemp("home")
+    for composer in ("Ada", "Bela"):
+        (home / composer).mkdir()
+        for number in (1, 2):
+            (home / composer / f"{number}.mid").write_bytes(compose(composer, number, movement=1))
+    loud = bytearray(compose("Ada", 3, movement=1))
+    loud[loud.index(b"\x90") + 2] = 200
+    (home / "Ada" / "loud.mid").write_bytes(loud)
+    (home / "Bela" / "zeros.mid").write_bytes(bytes(100))
+    return home
+
+
+def test_a_corpus_is_timed_by_three_routes_on_the_files_that_all_can_use(folders, tmp_path, capfd):
+    benchmark.main(
+        ["corpus", "--corpus", "composer_folders", "--data-home", str(folders), "--repeats", "2"]
+        + ["--cache-dir", str(tmp_path)]
+    )
+    printed = capfd.readouterr()
+    assert "4 files" in printed.out and "of 6" in printed.out
+    assert "quick look" not in printed.out
+    table = rows(printed.out)
+    assert table["rollcall"][2] == "1"
+    assert table["rollcall"][-1] == table["pretty_midi"][-1] != ""
+    assert all(float(table[route][0]) > 0 for route in ("rollcall", "pretty_midi", "plain"))
+    assert table["plain"][4] == table["rollcall"][4]
+    assert "Left out: Bela/zeros.mid: it has no MIDI header" in printed.err
+    assert "Left out: Ada/loud.mid: OSError" in printed.err
+    assert "Round 2 of 2: plain" in printed.err
+    assert not list(tmp_path.iterdir()), "What was written has to go."
+
+
+def test_a_quick_look_says_that_it_is_one(tmp_path, capfd):
+    benchmark.main(
+        ["corpus", "--corpus", "synthetic", "--repeats", "1", "--every", "20", "--cache-dir", str(tmp_path)]
+    )
+    assert "every 20th file, for a quick look" in " ".join(capfd.readouterr().out.split())
+
+
+@pytest.mark.parametrize("flag", ["--repeats", "--every"])
+def test_numbers_with_which_nothing_can_be_timed_are_refused(flag, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        benchmark.main(["corpus", "--corpus", "synthetic", flag, "0"])
+    assert stopped.value.code == 2
+    assert "to be 1 or more, but received 0" in capsys.readouterr().err
