@@ -2,7 +2,8 @@
 
 They stand in `known_works.csv`, a row a work, with the keys that `features.splits.names` finds in names. A
 collection that its composer put together, such as each book of the Well-Tempered Clavier, is one work. Only
-numberings on which editions agree are there: Mozart's piano sonatas 7 to 9 are counted in several ways.
+numberings on which editions agree are there: Mozart's piano sonatas 7 to 9 are counted in several ways. Where a
+name gives a catalogue number or an opus of the list and a number of another work, the catalogue is believed.
 """
 
 import csv

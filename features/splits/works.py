@@ -174,7 +174,11 @@ def _named(piece: Piece) -> list[Evidence]:
     path = names.without_composer(piece.piece, composer)
     found = [("catalogue", key) for key in names.catalogue_numbers(path, composer)]
     found += [("opus", f"{composer}/{key}") for key in names.opus_numbers(path)]
-    found += [("number", f"{composer}/{key}") for key in names.numbered_forms(path, composer)]
+    listed = {work for _, key in found for work in known_works(key)}
+    for key in names.numbered_forms(path, composer):
+        works = known_works(f"{composer}/{key}")
+        if not listed or not works or listed & set(works):  # numbers within a form are often given wrong
+            found.append(("number", f"{composer}/{key}"))
     found += [("nickname", f"{composer}/{key}") for key in names.nicknames(path)]
     found += [("folder", f"{composer}/{key}") for key in names.work_folders(path)]
     if not found and names.title(path):

@@ -110,6 +110,7 @@ def test_one_work(paths):
         ("Piano Sonatas/Piano Sonata n4.mid", "Symphonies/Symphony n4.mid"),
         ("Etude op10 n01.mid", "Etude op25 n01.mid"),
         ("Sonata op35 n3.mid", "Sonata No.3 1st Mov.mid"),
+        ("Bwv1042 Violin Concerto n1.mid", "Bwv1041 Violin Concerto n2.mid"),
         ("piece_0001.mid", "piece_0002.mid"),
         ("0001.mid", "0002.mid"),
     ],
@@ -167,6 +168,12 @@ def test_a_way_leads_from_a_piece_to_every_other_of_its_work_and_to_no_other():
     assert (first.first, first.second, first.reason.kind) == (paths[0], paths[1], "number")
     assert (second.first, second.second, second.reason.kind) == (paths[1], paths[2], "melody")
     assert way(0, 3) == [] and way(1, 1) == []
+
+
+def test_a_catalogue_is_believed_before_a_number():
+    paths = ["K309 Piano Sonata n10.mid", "K330 Piano Sonata n10.mid", "Piano Sonata n10.mid"]
+    first, second, third = works_of(*paths, composer="Mozart")
+    assert first != second == third
 
 
 def test_names_with_odd_digits_sort():
