@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from features.encoders.rows import Rows
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Raised whenever the same files and settings would be stored as other bytes."""
 
 ROW_FILES = {"offsets": np.int64, "columns": np.uint16, "values": np.float32}
