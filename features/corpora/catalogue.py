@@ -48,6 +48,19 @@ class Request:
     download: bool = False
 
 
+def check_list(request: Request, corpus: str, lists: Sequence[str] = ("reference",)) -> None:
+    """Makes sure that a corpus has the list of pieces that is asked for.
+
+    Raises:
+        InputError: It has not.
+    """
+    if request.pieces not in lists:
+        raise InputError(
+            f"{corpus} has no pieces {request.pieces!r}, only {' and '.join(map(repr, lists))}; "
+            f"use --pieces {lists[0]}."
+        )
+
+
 def select_composers(pieces: Iterable[Piece], composers: Sequence[str]) -> list[Piece]:
     """Returns the pieces of the wanted composers, sorted by name.
 
@@ -59,7 +72,7 @@ def select_composers(pieces: Iterable[Piece], composers: Sequence[str]) -> list[
         InputError: A wanted composer has no piece; the message names who is there.
     """
     pieces = sorted(pieces)
-    present = Counter(piece.composer for piece in pieces)
+    present = Counter(piece.composer for piece in pieces if not piece.left_out)
     missing = [composer for composer in composers if composer not in present]
     if missing:
         known = ", ".join(f"{name} ({count})" for name, count in present.most_common())

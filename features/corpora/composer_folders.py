@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from features.corpora.catalogue import Piece, Request, select_composers
+from features.corpora.catalogue import Piece, Request, check_list, select_composers
 from features.corpora.files import find_midi_files, read_file
 from features.errors import InputError
 
@@ -29,6 +29,7 @@ def load(request: Request) -> list[Piece]:
     Raises:
         InputError: What is there cannot be used as it is, or a composer is not in it.
     """
+    check_list(request, "composer_folders")
     home = request.data_home
     if home is None:
         raise InputError(

@@ -1,18 +1,24 @@
 """The MIDI files of a folder or of a zip file: what they are called and how to read them."""
 
 import os
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import NoReturn
 
+from features.corpora.archives import list_members, read_beginning, read_file, read_member
 from features.errors import InputError
 
 MIDI_SUFFIXES = (".mid", ".midi")
 
+FIRST_BYTES = b"MThd"
+"""With these a MIDI file begins, whatever it is called."""
 
-def find_midi_files(home: Path) -> dict[str, Callable[[], bytes]]:
+Found = Iterator[tuple[str, Callable[[], bytes]]]
+"""Names, and functions that return the bytes or raise the reason why there are none."""
+
+
+def find_midi_files(home: Path, *, look_inside: bool = False) -> dict[str, Callable[[], bytes]]:
     """Returns the MIDI files of a folder or a zip file, sorted by name.
 
     The suffix may be in capitals. The shadows `._name.mid` that macOS puts into its zip files
@@ -20,20 +26,22 @@ def find_midi_files(home: Path) -> dict[str, Callable[[], bytes]]:
 
     Args:
         home: A folder or a zip file.
+        look_inside: Whether to find also MIDI files that have another suffix or none, and those in
+            zip files within, whose names go on behind that of the zip file: `Scarlatti/v5.zip/K500.MID`.
 
     Returns:
         For each file its path relative to `home`, with `/` between the parts, and a function
-        that returns its bytes. The functions can be pickled and called from several processes
-        and threads at once.
+        that returns its bytes, or raises an InputError if that cannot or should not be done. The
+        functions can be pickled and called from several processes and threads at once.
 
     Raises:
         InputError: There is no such path, it is neither a folder nor a zip file, or it holds
             no MIDI file.
     """
     if home.is_dir():
-        found = dict(_in_folder(home))
-    elif home.is_file():
-        found = dict(_in_zip(home))
+        found = dict(_in_folder(home, look_inside))
+    elif home.exists():
+        found = dict(_in_zip(home, look_inside))
     else:
         raise InputError(f"There is no folder and no file {home}; check --data-home.")
     if not found:
@@ -53,64 +61,77 @@ def is_midi_name(path: PurePosixPath) -> bool:
     return path.suffix.lower() in MIDI_SUFFIXES and not path.name.startswith("._")
 
 
-def read_file(path: Path) -> bytes:
-    """Returns the bytes of a file.
+def refuse(reason: str) -> NoReturn:
+    """Stands in for the reading of a file that should not be read.
 
     Raises:
-        InputError: The system does not let us read it.
+        InputError: Always.
     """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"Cannot read {path}: {error.strerror}.") from error
+    raise InputError(reason)
 
 
-def read_zip_member(path: Path, member: str) -> bytes:
-    """Returns the bytes of one file within a zip file.
-
-    Raises:
-        InputError: The zip file is damaged there or cannot be read at all.
-    """
-    try:
-        return _open_zip(path, os.getpid()).read(member)
-    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-        raise InputError(f"Cannot read {member} in {path} ({error}); is the zip file complete?") from error
-
-
-def _in_folder(home: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    for folder, _, names in os.walk(home, onerror=_refuse):
+def _in_folder(home: Path, look_inside: bool) -> Found:
+    for folder, _, names in os.walk(home, onerror=_refuse_folder):
         for name in names:
             path = Path(folder, name)
+            shown = _printable(path.relative_to(home).as_posix())
             if is_midi_name(path):
-                yield _printable(path.relative_to(home).as_posix()), partial(read_file, path)
+                yield shown, partial(read_file, path)
+            elif look_inside and _is_zip_name(path):
+                yield from _in_nested(shown, path)
+            elif look_inside and _begins_like_midi(path):
+                yield shown, partial(read_file, path)
 
 
-def _refuse(error: OSError) -> None:
+def _refuse_folder(error: OSError) -> None:
     raise InputError(f"Cannot read the folder {error.filename}: {error.strerror}.") from error
 
 
-def _in_zip(home: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
+def _in_zip(home: Path, look_inside: bool) -> Found:
+    for member in list_members(home):
+        name = PurePosixPath(member)
+        if is_midi_name(name):
+            yield member, partial(read_member, home, member)
+        elif look_inside and _is_zip_name(name):
+            yield from _in_nested(member, home, member)
+        elif look_inside and _is_hidden_midi(home, member):
+            yield member, partial(read_member, home, member)
+
+
+def _in_nested(shown: str, path: Path, nested: str = "") -> Found:
+    """Yields what is in a zip file within; one that cannot be opened, and one deeper within, is named."""
     try:
-        members = _open_zip(home, os.getpid()).namelist()
-    except (OSError, zipfile.BadZipFile, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{home} is not a zip file that can be read ({error}); "
-            "give --data-home a folder or a complete zip file, or download it again."
-        ) from error
+        members = list_members(path, nested)
+    except InputError as error:
+        yield shown, partial(refuse, str(error))
+        return
     for member in members:
-        if is_midi_name(PurePosixPath(member)):
-            yield member, partial(read_zip_member, home, member)
+        name = PurePosixPath(member)
+        if is_midi_name(name) or _is_hidden_midi(path, member, nested):
+            yield f"{shown}/{member}", partial(read_member, path, member, nested)
+        elif _is_zip_name(name):
+            reason = f"Cannot read {shown}/{member}: a zip file in a zip file in a zip file is not opened."
+            yield f"{shown}/{member}", partial(refuse, reason)
 
 
-@lru_cache(maxsize=4)
-def _open_zip(path: Path, process: int) -> zipfile.ZipFile:
-    """Opens a zip file once a process.
+def _is_zip_name(path: PurePosixPath) -> bool:
+    return path.suffix.lower() == ".zip" and not path.name.startswith("._")
 
-    Opening costs as much as reading a hundred members. One ZipFile may be read from several
-    threads but not from several processes, which would share its position in the file; hence
-    the process in the key.
-    """
-    return zipfile.ZipFile(path)
+
+def _is_hidden_midi(path: Path, member: str, nested: str = "") -> bool:
+    is_shadow = PurePosixPath(member).name.startswith("._")
+    return not is_shadow and read_beginning(path, member, nested, length=len(FIRST_BYTES)) == FIRST_BYTES
+
+
+def _begins_like_midi(path: Path) -> bool:
+    """Whether an ordinary file begins as MIDI files do; of others (pipes, devices) nothing is read."""
+    try:
+        if path.name.startswith("._") or not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(len(FIRST_BYTES)) == FIRST_BYTES
+    except OSError:
+        return False
 
 
 def _printable(name: str) -> str:

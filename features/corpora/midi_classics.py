@@ -1,38 +1,88 @@
 """The Kaggle corpus blanderbuss/midi-classic-music: 3,885 MIDI files in a folder for each composer.
 
 https://www.kaggle.com/datasets/blanderbuss/midi-classic-music
+
+There are two lists of its pieces. `"reference"` takes the files as they stand. `"clean"` gives each
+composer one name, opens the zip files within, and corrects labels or leaves files out, with the
+reason, as `midi_classics.csv` says; of files with the same bytes it keeps one.
 """
 
+import csv
 import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
-from features.corpora.catalogue import Piece, Request, select_composers
+from features.corpora.catalogue import Piece, Request, check_list, select_composers
+from features.corpora.composers import find_composer, find_composer_in_title
 from features.corpora.files import find_midi_files
 from features.errors import InputError
 
 HOME_VARIABLE = "MIDI_CLASSICS_HOME"
 KAGGLE_HANDLE = "blanderbuss/midi-classic-music"
 TOP_FOLDER = "midiclassics"
+TABLE = Path(__file__).with_name("midi_classics.csv")
+LISTS = ("reference", "clean")
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What is wrong with the label of a file.
+
+    Attributes:
+        piece: Its name.
+        composer: Who wrote it; empty if nobody whom the corpus could name did.
+        left_out: Why it is left out; empty if it is not.
+        remark: How this is known.
+    """
+
+    piece: str
+    composer: str
+    left_out: str
+    remark: str
 
 
 def load(request: Request) -> list[Piece]:
-    """Returns the pieces as they stand on Kaggle: the name of a folder is the label.
+    """Returns the pieces of one of the two lists.
 
     Args:
-        request: What is wanted; only the list of pieces `"reference"` is known.
+        request: What is wanted; under `"clean"` any spelling of a composer is understood.
 
     Raises:
         InputError: The corpus is not where the request says, or a composer is not in it.
     """
-    if request.pieces != "reference":
-        raise InputError(
-            f"midi_classics has no pieces {request.pieces!r}, only 'reference'; use --pieces reference."
-        )
+    check_list(request, "midi_classics", LISTS)
+    home = _find_home(request)
+    if request.pieces == "reference":
+        return select_composers(reference_pieces(home), request.composers)
+    wanted = dict.fromkeys(find_composer(name) or name for name in request.composers)
+    return select_composers(clean_pieces(home), tuple(wanted))
+
+
+def reference_pieces(home: Path) -> list[Piece]:
+    """Returns the files as they stand on Kaggle: the name of a folder is the label."""
+    found = find_midi_files(home).items()
+    return [
+        Piece(piece=name, composer=reference_label(PurePosixPath(name)), read=read)
+        for name, read in _named(found)
+    ]
+
+
+def clean_pieces(home: Path) -> list[Piece]:
+    """Returns all files with the name of who wrote them, and why some are left out."""
+    corrections = load_corrections()
     pieces = []
-    for path, read in find_midi_files(_find_home(request)).items():
-        name = PurePosixPath(path.removeprefix(f"{TOP_FOLDER}/"))
-        pieces.append(Piece(piece=str(name), composer=reference_label(name), read=read))
-    return select_composers(pieces, request.composers)
+    for name, read in _named(find_midi_files(home, look_inside=True).items()):
+        label = clean_label(PurePosixPath(name))
+        correction = corrections.get(name)
+        reason = "" if label else "label in doubt: no composer's name begins this one"
+        if correction:
+            label = correction.composer or label
+            reason = f"label in doubt: {correction.left_out}" if correction.left_out else ""
+        pieces.append(Piece(piece=name, composer=label or "unknown", read=read, left_out=reason))
+    return leave_out_copies(pieces)
 
 
 def reference_label(name: PurePosixPath) -> str:
@@ -48,6 +98,54 @@ def reference_label(name: PurePosixPath) -> str:
         'Grieg'
     """
     return name.parts[0] if len(name.parts) > 1 else (name.stem.split() or [name.name])[0]
+
+
+def clean_label(name: PurePosixPath) -> str:
+    """Returns the composer whom the folder of a file names, or the beginning of a stray's name.
+
+    A folder that no composer is known by is a label of its own; a stray like that has none.
+
+    Example:
+        >>> clean_label(PurePosixPath("Haendel/Samson 57 1mov Overture.mid"))
+        'Handel'
+        >>> clean_label(PurePosixPath("Lizt Piano Concerto n1 S124.mid"))
+        'Liszt'
+    """
+    if len(name.parts) > 1:
+        return find_composer(name.parts[0]) or name.parts[0]
+    return find_composer_in_title(name.stem) or ""
+
+
+def leave_out_copies(pieces: Iterable[Piece]) -> list[Piece]:
+    """Returns the pieces sorted by name; of those with the same bytes only the first is not left out."""
+    firsts: dict[bytes, str] = {}
+    kept = []
+    for piece in sorted(pieces):
+        digest = b"" if piece.left_out else _digest(piece.read)
+        first = firsts.setdefault(digest, piece.piece) if digest else piece.piece
+        same = first != piece.piece
+        kept.append(replace(piece, left_out=f"the same bytes as {first}") if same else piece)
+    return kept
+
+
+@lru_cache(maxsize=1)
+def load_corrections() -> dict[str, Correction]:
+    """Returns what `midi_classics.csv` says, by the name of the file."""
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return {row["piece"]: Correction(**row) for row in csv.DictReader(file)}
+
+
+def _named(found: Iterable[tuple[str, Callable[[], bytes]]]) -> Iterable[tuple[str, Callable[[], bytes]]]:
+    """Yields files with their names below the top folder, whether or not that is there."""
+    return ((path.removeprefix(f"{TOP_FOLDER}/"), read) for path, read in found)
+
+
+def _digest(read: Callable[[], bytes]) -> bytes:
+    """SHA-256 of a file; empty if it cannot be read, which whoever encodes it reports."""
+    try:
+        return sha256(read()).digest()
+    except InputError:
+        return b""
 
 
 def _find_home(request: Request) -> Path:

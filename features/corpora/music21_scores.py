@@ -24,7 +24,7 @@ from threading import Thread
 
 from tqdm import tqdm
 
-from features.corpora.catalogue import Piece, Request, select_composers
+from features.corpora.catalogue import Piece, Request, check_list, select_composers
 from features.corpora.files import read_file
 from features.corpora.scores import score_to_midi
 from features.errors import InputError
@@ -85,6 +85,7 @@ def load(request: Request) -> list[Piece]:
     Raises:
         InputError: A composer is not in the corpus, or the cache cannot be written.
     """
+    check_list(request, "music21_scores")
     folder = request.cache_dir / f"music21_scores-{version('music21')}-{CONVERTER_VERSION}"
     jobs = {score: (score.path, folder / f"{score.piece}.mid") for score in find_scores()}
     pieces = [

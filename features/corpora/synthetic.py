@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from features.corpora.catalogue import Piece, Request, select_composers
+from features.corpora.catalogue import Piece, Request, check_list, select_composers
 from features.corpora.scores import SoundingNote, resolve_unisons
 from features.midi.writing import notes_to_midi
 
@@ -60,6 +60,7 @@ def load(request: Request) -> list[Piece]:
     Raises:
         InputError: A composer is not among the four.
     """
+    check_list(request, "synthetic")
     pieces = [
         Piece(
             piece=f"{composer}/opus {opus:02d}/{movement}",

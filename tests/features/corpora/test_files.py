@@ -1,5 +1,7 @@
+import io
 import os
 import pickle
+import shutil
 import sys
 import zipfile
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -43,6 +45,29 @@ def test_a_folder_and_its_zip_file_are_the_same_corpus(folder, archive):
         found = find_midi_files(home)
         assert {name: read() for name, read in found.items()} == CONTENTS
         assert list(found) == sorted(found)
+
+
+def test_looking_inside_finds_other_names_and_nested_files(folder, tmp_path):
+    nested = io.BytesIO()
+    with zipfile.ZipFile(nested, "w") as file:
+        file.writestr("v5/K500.MID", b"K500")
+        file.writestr("v5/readme.txt", b"MThm")
+        file.writestr("untitled", b"MThd...")
+    hidden = {"Bach/Rite, Mov.C": b"MThd...", "Bach/._shadow": b"MThd", "Bach/nested.zip": nested.getvalue()}
+    for name, data in hidden.items():
+        (folder / name).write_bytes(data)
+    expected = CONTENTS | {
+        "Bach/Rite, Mov.C": b"MThd...",
+        "Bach/nested.zip/v5/K500.MID": b"K500",
+        "Bach/nested.zip/untitled": b"MThd...",
+    }
+    archive = shutil.make_archive(str(tmp_path / "again"), "zip", folder)
+    for home in (folder, Path(archive)):
+        found = find_midi_files(home, look_inside=True)
+        assert {name: read() for name, read in found.items()} == expected
+        assert list(found) == sorted(found)
+        assert pickle.loads(pickle.dumps(found["Bach/nested.zip/untitled"]))() == b"MThd..."
+        assert {name: read() for name, read in find_midi_files(home).items()} == CONTENTS
 
 
 def test_readers_work_in_other_processes_and_in_threads(archive):

@@ -1,0 +1,28 @@
+import importlib
+
+import pytest
+
+from features.corpora import CORPORA
+from features.corpora.catalogue import Piece, Request, select_composers
+from features.errors import InputError
+
+
+@pytest.mark.parametrize("name", sorted(CORPORA.keys() - {"midi_classics"}))
+def test_a_corpus_with_one_list_of_pieces_refuses_another(name):
+    corpus = importlib.import_module(CORPORA[name])
+    with pytest.raises(InputError, match=f"{name} has no pieces 'clean', only 'reference'; use --pieces ref"):
+        corpus.load(Request(pieces="clean"))
+
+
+def test_composers_are_selected_and_pieces_left_out_do_not_count():
+    pieces = [
+        Piece("b", "Bach", bytes),
+        Piece("a", "Bach", bytes, left_out="a copy"),
+        Piece("v", "Verdi", bytes, left_out="a selection"),
+    ]
+    assert [piece.piece for piece in select_composers(pieces, ["Bach"])] == ["a", "b"]
+    assert len(select_composers(pieces, [])) == 3
+    with pytest.raises(
+        InputError, match=r"No pieces by Verdi, Wagner in this corpus; it has Bach \(1\)\. Choose"
+    ):
+        select_composers(pieces, ["Verdi", "Wagner", "Bach"])
