@@ -1,23 +1,18 @@
 """A corpus, read and encoded: what every split, model and report works on."""
 
-from collections.abc import Generator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from features.corpora.catalogue import Piece
 from features.encoders.rows import Rows
 from features.errors import InputError
-from features.midi import fingerprint, outline, read_events, read_notes
-from features.splits.sources import source_of
+from features.preparation import prepare
 from features.splits.works import assign_works
-from features.store import EncodedPiece, open_store
 
 
 @dataclass(frozen=True)
@@ -111,13 +106,10 @@ def load_dataset(pieces: Sequence[Piece], encoder: Any, *, cache_dir: Path, prog
         progress: Whether to show a progress bar.
 
     Raises:
-        InputError: No piece can be used, or a composer has lost all pieces.
+        InputError: No piece can be used, a composer has lost all pieces, or a file has changed in the meantime.
     """
     listed, pieces = pieces, [piece for piece in pieces if not piece.left_out]
-    contents = tuple(_digest(piece) for piece in pieces)
-    settings = {"encoder": type(encoder).__name__} | encoder.row_settings()
-    with closing(_encode(pieces, encoder, progress=progress)) as encoded:  # also the progress bar
-        store = open_store(encoded, contents, settings=settings, cache_dir=cache_dir)
+    store, contents = prepare(pieces, encoder, cache_dir=cache_dir, progress=progress)
     usable = [index for index, problem in enumerate(store.problems) if not problem]
     problems = dict(zip((piece.piece for piece in pieces), store.problems, strict=True))
     reasons = [(piece, piece.left_out or problems[piece.piece]) for piece in listed]
@@ -146,29 +138,6 @@ def load_dataset(pieces: Sequence[Piece], encoder: Any, *, cache_dir: Path, prog
         _starts=np.concatenate(starts) + first_rows[chunk_pieces],
         _ends=end_rows[chunk_pieces],
     )
-
-
-def _digest(piece: Piece) -> str:
-    """SHA-256 of a piece's file; empty if it cannot be read, which `_encode` then reports."""
-    try:
-        return sha256(piece.read()).hexdigest()
-    except InputError:
-        return ""
-
-
-def _encode(pieces: Sequence[Piece], encoder: Any, *, progress: bool) -> Generator[EncodedPiece, None, None]:
-    for piece in tqdm(pieces, desc="Encoding pieces", unit="piece", disable=not progress):
-        try:
-            events = read_events(piece.read())
-            notes = read_notes(events)
-        except InputError as error:
-            yield EncodedPiece(problem=str(error))
-            continue
-        rows = encoder.encode(notes)
-        if len(rows.columns) == 0:
-            yield EncodedPiece(problem="It has no pitched note that lasts.")
-        else:
-            yield EncodedPiece(rows, fingerprint(events), outline(notes), source_of(events))
 
 
 def _require_every_composer(

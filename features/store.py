@@ -8,6 +8,7 @@ that can be seen is whole; a lock lets two processes that want the same store sh
 import json
 import os
 import shutil
+import zipfile
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -68,7 +69,7 @@ class RowStore:
 def open_store(
     encoded: Iterable[EncodedPiece], contents: Sequence[str], *, settings: dict, cache_dir: Path
 ) -> RowStore:
-    """Opens the store of these files and settings; makes it first where it is missing.
+    """Opens the store of these files and settings; makes it first where it is missing or no longer whole.
 
     Args:
         encoded: The pieces, encoded one by one as they are asked for; untouched if the store exists.
@@ -78,21 +79,35 @@ def open_store(
     """
     key = json.dumps([FORMAT_VERSION, settings, list(contents)], sort_keys=True)
     folder = Path(cache_dir) / "rows" / blake2b(key.encode(), digest_size=16).hexdigest()
-    if not folder.exists():
+    store = _read_if_whole(folder)
+    if store is None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):
-            if not folder.exists():
-                _write(encoded, folder)
-    return _read(folder)
+            store = _read_if_whole(folder)  # by now another process may have made it
+            if store is None:
+                _make(encoded, folder)
+                store = _read(folder)
+    return store
+
+
+def _make(encoded: Iterable[EncodedPiece], folder: Path) -> None:
+    unfinished = folder.with_suffix(".unfinished")
+    for leftover in (unfinished, folder):  # of a killed process; of a user who removed a part of it
+        if leftover.exists():
+            shutil.rmtree(leftover)
+    unfinished.mkdir()
+    try:
+        _write(encoded, unfinished)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)  # above all where the disk is full
+        raise
+    os.replace(unfinished, folder)
 
 
 def _write(encoded: Iterable[EncodedPiece], folder: Path) -> None:
-    unfinished = folder.with_suffix(".unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)  # left behind by a killed process
-    unfinished.mkdir()
     row_starts, fingerprints, outlines, facts, num_cells = [0], [], [], [], 0
     with ExitStack() as opened:
-        files = {name: opened.enter_context(open(unfinished / f"{name}.bin", "wb")) for name in ROW_FILES}
+        files = {name: opened.enter_context(open(folder / f"{name}.bin", "wb")) for name in ROW_FILES}
         # Not `tofile`, whose error for a full disk does not say that it is one.
         files["offsets"].write(np.zeros(1, np.int64))
         for piece in encoded:
@@ -110,19 +125,30 @@ def _write(encoded: Iterable[EncodedPiece], folder: Path) -> None:
     width = max((len(row) for row in fingerprints if row is not None), default=0)
     blank = np.full(width, np.nan)
     np.savez(
-        unfinished / "pieces.npz",
+        folder / "pieces.npz",
         row_starts=np.array(row_starts, np.int64),
         fingerprints=np.array([blank if row is None else row for row in fingerprints]),
         outlines=np.concatenate([np.zeros((2, 0), np.int8), *outlines], axis=1),
         outline_ends=np.cumsum([outline.shape[1] for outline in outlines], dtype=np.int64),
     )
-    (unfinished / "pieces.json").write_text(json.dumps(facts), encoding="utf-8")
-    os.replace(unfinished, folder)
+    (folder / "pieces.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def _read_if_whole(folder: Path) -> RowStore | None:
+    """Opens a store; None where files are missing or have been cut."""
+    try:
+        store = _read(folder)
+    except (FileNotFoundError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        return None
+    offsets, cells = store.rows.offsets, len(store.rows.columns)
+    is_whole = len(offsets) == store.row_starts[-1] + 1 and offsets[-1] == cells == len(store.rows.values)
+    return store if is_whole else None
 
 
 def _read(folder: Path) -> RowStore:
     facts = json.loads((folder / "pieces.json").read_text(encoding="utf-8"))
-    with np.load(folder / "pieces.npz") as arrays:
+    # Opened here, because NumPy leaves a damaged file open.
+    with open(folder / "pieces.npz", "rb") as file, np.load(file) as arrays:
         row_starts, fingerprints = arrays["row_starts"], arrays["fingerprints"]
         outlines = np.split(arrays["outlines"], arrays["outline_ends"], axis=1)[:-1]
     return RowStore(

@@ -1,6 +1,7 @@
 """A store is whole or not there, and holds what its files and settings say."""
 
 import errno
+import os
 import threading
 from pathlib import Path
 
@@ -108,19 +109,59 @@ def test_pieces_without_a_cell_need_no_rows(tmp_path):
     assert store.problems == ("It is no music.", "Nor is this.")
 
 
-def test_what_was_interrupted_is_made_anew(tmp_path):
+def test_what_was_interrupted_leaves_nothing_and_is_made_anew(tmp_path):
     def interrupted():
         yield PIECES[1]
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         open_(tmp_path, interrupted())
-    left_behind = folders(tmp_path)
-    assert len(left_behind) == 1
-    assert left_behind[0].endswith(".unfinished")
-    (tmp_path / "rows" / left_behind[0] / "of an older version.bin").write_bytes(b"x")
+    assert folders(tmp_path) == []
     assert_right(open_(tmp_path))
-    assert folders(tmp_path) == [left_behind[0].removesuffix(".unfinished")]
+
+
+def test_what_a_killed_process_left_behind_goes(tmp_path):
+    open_(tmp_path)
+    (whole,) = folders(tmp_path)
+    os.replace(tmp_path / "rows" / whole, tmp_path / "rows" / f"{whole}.unfinished")
+    (tmp_path / "rows" / f"{whole}.unfinished" / "of an older version.bin").write_bytes(b"x")
+    assert_right(open_(tmp_path))
+    assert folders(tmp_path) == [whole]
+
+
+FILES = ("columns.bin", "offsets.bin", "values.bin", "pieces.json", "pieces.npz")
+
+
+def test_these_are_all_the_files_of_a_store(tmp_path):
+    open_(tmp_path)
+    (folder,) = folders(tmp_path)
+    assert sorted(path.name for path in (tmp_path / "rows" / folder).iterdir()) == sorted(FILES)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("damage", ["gone", "empty", "cut by a byte", "half", "longer by an item"])
+def test_a_store_that_was_damaged_is_made_anew(tmp_path, name, damage):
+    open_(tmp_path)
+    (folder,) = folders(tmp_path)
+    path = tmp_path / "rows" / folder / name
+    content = path.read_bytes()
+    if damage == "gone":
+        path.unlink()
+    elif damage == "longer by an item":
+        path.write_bytes(content + bytes(8))
+    else:
+        path.write_bytes(content[: {"empty": 0, "cut by a byte": -1, "half": len(content) // 2}[damage]])
+    assert_right(open_(tmp_path))
+    assert path.read_bytes()[: len(content)] == content
+    assert_right(open_(tmp_path, never()))
+
+
+def test_an_emptied_store_is_made_anew(tmp_path):
+    open_(tmp_path)
+    (folder,) = folders(tmp_path)
+    for path in (tmp_path / "rows" / folder).iterdir():
+        path.unlink()
+    assert_right(open_(tmp_path))
 
 
 @pytest.mark.parametrize("together", [2, 4])
@@ -167,6 +208,7 @@ def test_a_full_disk_is_told_as_such_and_leaves_no_store(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space left") as caught:
         open_(tmp_path)
     assert caught.value.errno == errno.ENOSPC
+    assert folders(tmp_path) == [], "What is left of it would keep the disk full."
     monkeypatch.undo()
     assert_right(open_(tmp_path))
 
