@@ -1,4 +1,4 @@
-"""Three routes from MIDI files to chunks on disk: ours, pretty_midi's, and no more than the bytes.
+"""Routes from MIDI files to chunks on disk: ours, pretty_midi's, and no more than the bytes.
 
 Each is called with the pieces, an empty folder to write to, and whether to show progress.
 """
@@ -44,12 +44,25 @@ class Outcome:
 
 
 def rollcall(pieces: Sequence[Piece], folder: Path, *, progress: bool) -> Outcome:
-    """Our route: digests, rolls, fingerprints, melodies, the closed store, and the work of each piece."""
+    """Our route to the closed store: digests, rolls, fingerprints, outlines and sources of all files."""
+    from features.encoders.piano_roll import PianoRoll
+    from features.preparation import prepare
+
+    encoder = PianoRoll()
+    store, _ = prepare(pieces, encoder, cache_dir=folder, progress=progress)
+    problems = {
+        piece.piece: problem for piece, problem in zip(pieces, store.problems, strict=True) if problem
+    }
+    return Outcome(sum(len(encoder.chunk_starts(count)) for count in np.diff(store.row_starts)), problems)
+
+
+def dataset(pieces: Sequence[Piece], folder: Path, *, progress: bool) -> Outcome:
+    """All that a study does before its split: our route, and then the work of each piece."""
     from features.datasets import load_dataset
     from features.encoders.piano_roll import PianoRoll
 
-    dataset = load_dataset(pieces, PianoRoll(), cache_dir=folder, progress=progress)
-    return Outcome(len(dataset.chunk_pieces), {left.piece: left.reason for left in dataset.left_out})
+    loaded = load_dataset(pieces, PianoRoll(), cache_dir=folder, progress=progress)
+    return Outcome(len(loaded.chunk_pieces), {left.piece: left.reason for left in loaded.left_out})
 
 
 def pretty_midi(pieces: Sequence[Piece], folder: Path, *, progress: bool) -> Outcome:
@@ -100,6 +113,10 @@ def plain(pieces: Sequence[Piece], folder: Path, *, progress: bool, num_bytes: i
     return Outcome()
 
 
+ROUTES = (pretty_midi, rollcall, dataset, plain)
+"""In turn; pretty_midi goes first, because it can use the fewest files."""
+
+
 def lay_out(pieces: Sequence[Piece], folder: Path) -> list[Piece]:
     """Writes the MIDI files to a folder and returns the pieces, to be read from there.
 
@@ -143,11 +160,10 @@ def take_turns(pieces: Sequence[Piece], folder: Path, *, repeats: int) -> dict[s
     """Measures every route, round after round, so that a slow moment meets them all.
 
     Files that a route cannot use are left out from then on; its seconds come without those it spent on them.
-    The route that finds the most of them goes first.
     """
-    measured: dict[str, list[Measurement]] = {route.__name__: [] for route in (pretty_midi, rollcall, plain)}
+    measured: dict[str, list[Measurement]] = {route.__name__: [] for route in ROUTES}
     for number in range(repeats):
-        for route in (pretty_midi, rollcall, plain):
+        for route in ROUTES:
             name = route.__name__
             print(f"Round {number + 1} of {repeats}: {name}{time_left(measured, repeats)}", file=sys.stderr)
             if route is plain:

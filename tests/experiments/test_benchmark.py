@@ -3,6 +3,8 @@
 import pytest
 
 from experiments import benchmark
+from experiments.engine.routes import Outcome
+from experiments.engine.timing import Measurement
 from features.corpora.synthetic import compose
 from models import BUILDERS
 
@@ -37,9 +39,9 @@ def folders(tmp_path_factory):
     return home
 
 
-def test_a_corpus_is_timed_by_three_routes_on_the_files_that_all_can_use(folders, tmp_path, capfd):
+def test_a_corpus_is_timed_by_every_route_on_the_files_that_all_can_use(folders, tmp_path, capfd):
     benchmark.main(
-        ["corpus", "--corpus", "composer_folders", "--data-home", str(folders), "--repeats", "2"]
+        ["corpus", "--corpus", "composer_folders", "--data-home", str(folders), "--repeats", "1"]
         + ["--cache-dir", str(tmp_path)]
     )
     printed = capfd.readouterr()
@@ -47,20 +49,31 @@ def test_a_corpus_is_timed_by_three_routes_on_the_files_that_all_can_use(folders
     assert "quick look" not in printed.out
     table = rows(printed.out)
     assert table["rollcall"][2] == "1"
-    assert table["rollcall"][-1] == table["pretty_midi"][-1] != ""
-    assert all(float(table[route][0]) > 0 for route in ("rollcall", "pretty_midi", "plain"))
+    assert table["rollcall"][-1] == table["pretty_midi"][-1] == table["dataset"][-1] != ""
+    assert all(float(table[route][0]) > 0 for route in ("rollcall", "dataset", "pretty_midi", "plain"))
     assert table["plain"][4] == table["rollcall"][4]
     assert "Left out: Bela/zeros.mid: it has no MIDI header" in printed.err
     assert "Left out: Ada/loud.mid: OSError" in printed.err
-    assert "Round 2 of 2: plain" in printed.err
+    assert "Round 1 of 1: plain" in printed.err
     assert not list(tmp_path.iterdir()), "What was written has to go."
 
 
-def test_a_quick_look_says_that_it_is_one(tmp_path, capfd):
+def test_a_quick_look_says_that_it_is_one_and_routes_take_turns(tmp_path, capfd, monkeypatch):
+    def measure(route, pieces, folder):
+        folder.mkdir()
+        return Measurement(Outcome(num_chunks=len(pieces)), 100.0, 100.0, 10, None)
+
+    monkeypatch.setattr("experiments.engine.routes.measure_alone", measure)
     benchmark.main(
-        ["corpus", "--corpus", "synthetic", "--repeats", "1", "--every", "20", "--cache-dir", str(tmp_path)]
+        ["corpus", "--corpus", "synthetic", "--repeats", "2", "--every", "20", "--cache-dir", str(tmp_path)]
     )
-    assert "every 20th file, for a quick look" in " ".join(capfd.readouterr().out.split())
+    printed = capfd.readouterr()
+    assert "every 20th file, for a quick look" in " ".join(printed.out.split())
+    assert rows(printed.out)["dataset"] == ["100", "100-100", "1", "100", "0.0", "?", "4"]
+    rounds = [line.partition(";") for line in printed.err.splitlines() if line.startswith("Round")]
+    routes = ("pretty_midi", "rollcall", "dataset", "plain")
+    assert [line for line, _, _ in rounds] == [f"Round {n} of 2: {route}" for n in (1, 2) for route in routes]
+    assert [left for _, _, left in rounds[-3:]] == [f" about {n} min left" for n in (5, 3, 2)]
 
 
 @pytest.mark.parametrize("flag", ["--repeats", "--every"])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.engine.routes import Outcome, cut, lay_out, plain, pretty_midi, rollcall, unusable
+from experiments.engine.routes import Outcome, cut, dataset, lay_out, plain, pretty_midi, rollcall, unusable
 from features.corpora.catalogue import Piece, Request
 from features.corpora.synthetic import load
 from features.datasets import load_dataset
@@ -24,13 +24,13 @@ def test_both_routes_make_the_same_chunks(pieces, tmp_path):
     (tmp_path / "theirs").mkdir()
     theirs = pretty_midi(pieces, tmp_path / "theirs", progress=False)
     ours = rollcall(pieces, tmp_path / "ours", progress=False)
-    assert ours == theirs == Outcome(num_chunks=ours.num_chunks)
-    dataset = load_dataset(pieces, PianoRoll(), cache_dir=tmp_path / "ours", progress=False)
+    assert ours == theirs == dataset(pieces, tmp_path / "ours", progress=False) == Outcome(ours.num_chunks)
+    loaded = load_dataset(pieces, PianoRoll(), cache_dir=tmp_path / "ours", progress=False)
     written = []
     for number in range(len(pieces)):
         with np.load(tmp_path / "theirs" / f"{number}.npz") as arrays:
             written.append(arrays["chunks"])
-    np.testing.assert_array_equal(np.concatenate(written), dataset.chunks(np.arange(ours.num_chunks)))
+    np.testing.assert_array_equal(np.concatenate(written), loaded.chunks(np.arange(ours.num_chunks)))
 
 
 @pytest.mark.parametrize("num_frames", [0, 1, 149, 150, 151, 300])
@@ -53,6 +53,7 @@ def test_pieces_are_laid_out_as_files_and_what_cannot_be_read_keeps_its_reason(p
     assert [path.name for path in sorted((tmp_path / "files").iterdir())] == ["0.mid", "1.mid", "3.mid"]
     assert [piece.read() for piece in laid_out[:2]] == [piece.read() for piece in pieces[:2]]
     problems = unusable(laid_out)
+    assert rollcall(laid_out, tmp_path / "ours", progress=False).problems == problems
     assert list(problems) == ["closed", "zeros"]
     assert problems["closed"] == "Nobody may read this."
 
