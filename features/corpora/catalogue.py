@@ -18,6 +18,7 @@ class Piece:
         read: Returns the bytes of its MIDI file.
         work: The work it belongs to, where the corpus itself knows; otherwise empty,
             and `features.splits.works` finds out.
+        title: What it is called, where the corpus knows that its name says it wrong; otherwise empty.
         left_out: Why the corpus leaves it out, for example because its label is in doubt;
             empty if it does not.
     """
@@ -26,6 +27,7 @@ class Piece:
     composer: str
     read: Callable[[], bytes] = field(compare=False, repr=False)
     work: str = ""
+    title: str = ""
     left_out: str = ""
 
 

@@ -3,8 +3,8 @@
 https://www.kaggle.com/datasets/blanderbuss/midi-classic-music
 
 There are two lists of its pieces. `"reference"` takes the files as they stand. `"clean"` gives each
-composer one name, opens the zip files within, and corrects labels or leaves files out, with the
-reason, as `midi_classics.csv` says; of files with the same bytes it keeps one.
+composer one name, opens the zip files within, and corrects labels and titles or leaves files out, with
+the reason, as `midi_classics.csv` says; of files with the same bytes it keeps one.
 """
 
 import csv
@@ -29,17 +29,19 @@ LISTS = ("reference", "clean")
 
 @dataclass(frozen=True)
 class Correction:
-    """What is wrong with the label of a file.
+    """What is wrong with the label or the name of a file.
 
     Attributes:
         piece: Its name.
         composer: Who wrote it; empty if nobody whom the corpus could name did.
+        title: What it should be called; empty if its name tells what it is.
         left_out: Why it is left out; empty if it is not.
         remark: How this is known.
     """
 
     piece: str
     composer: str
+    title: str
     left_out: str
     remark: str
 
@@ -77,11 +79,12 @@ def clean_pieces(home: Path) -> list[Piece]:
     for name, read in _named(find_midi_files(home, look_inside=True).items()):
         label = clean_label(PurePosixPath(name))
         correction = corrections.get(name)
+        title = correction.title if correction else ""
         reason = "" if label else "label in doubt: no composer's name begins this one"
         if correction:
             label = correction.composer or label
             reason = f"label in doubt: {correction.left_out}" if correction.left_out else ""
-        pieces.append(Piece(piece=name, composer=label or "unknown", read=read, left_out=reason))
+        pieces.append(Piece(name, label or "unknown", read, title=title, left_out=reason))
     return leave_out_copies(pieces)
 
 

@@ -123,7 +123,9 @@ def _scan_places(steps, factors, min_distinct, longest_figure):
 def _pairs_in_common(keys: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Returns the pairs of pieces that share a place, `(pairs,)` each, and how many places they share."""
     piece_of_place = np.repeat(np.arange(len(keys)), np.array([len(of_piece) for of_piece in keys], int))
-    _, column, num_pieces = np.unique(np.concatenate([NO_KEYS, *keys]), return_inverse=True, return_counts=True)
+    _, column, num_pieces = np.unique(
+        np.concatenate([NO_KEYS, *keys]), return_inverse=True, return_counts=True
+    )
     is_shared = (num_pieces[column] > 1) & (num_pieces[column] <= MAX_PIECES)
     where = piece_of_place[is_shared], column[is_shared]
     table = csr_array((np.ones(len(where[0]), np.int32), where), shape=(len(keys), max(len(num_pieces), 1)))

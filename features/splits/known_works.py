@@ -24,7 +24,7 @@ def known_works(key: str) -> tuple[str, ...]:
 
     >>> known_works("Bach/bwv-851"), known_works("Beethoven/piano-sonata-20")
     (('Bach/Well-Tempered Clavier I BWV 846-869',), ('Beethoven/Piano sonatas op. 49',))
-    >>> known_works("Beethoven/fur-elise")
+    >>> known_works("Beethoven/ode")
     ()
     """
     return _table().get(key, ())

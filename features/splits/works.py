@@ -73,8 +73,8 @@ def evidence(piece: Piece, outline: np.ndarray = NO_OUTLINE) -> list[Evidence]:
     """Returns all that one piece by itself says about its work, the most telling first.
 
     Args:
-        piece: Its path, its label and, where the corpus knows it, its work. What the corpus knows
-            stands instead of all that the path may say.
+        piece: Its path, its label and, where the corpus knows them, its work or its title. What the
+            corpus knows stands instead of all that the path may say.
         outline: Steps of its outer voices, int8 of shape `(2, steps)`; the same music is the same
             work under whatever name, also another composer's.
 
@@ -171,7 +171,7 @@ def all_evidence(pieces: Sequence[Piece], outlines: Sequence[np.ndarray]) -> lis
 def _named(piece: Piece) -> list[Evidence]:
     """Returns the evidence in the name of a piece."""
     composer = piece.composer
-    path = names.without_composer(piece.piece, composer)
+    path = names.without_composer(piece.title or piece.piece, composer)
     found = [("catalogue", key) for key in names.catalogue_numbers(path, composer)]
     found += [("opus", f"{composer}/{key}") for key in names.opus_numbers(path)]
     listed = {work for _, key in found for work in known_works(key)}
