@@ -54,10 +54,10 @@ def histogram_linear(seed: int = 0, num_jobs: int = 1):
 
 
 def histogram_forest(seed: int = 0, num_jobs: int = 1):
-    """A forest of 300 extremely randomised trees."""
-    from sklearn.ensemble import ExtraTreesClassifier
+    """A forest of 300 extremely randomised trees, in bounded memory however many classes there are."""
+    from models.passing_forest import PassingForest
 
-    return ExtraTreesClassifier(n_estimators=300, class_weight="balanced", n_jobs=num_jobs, random_state=seed)
+    return PassingForest(num_trees=300, seed=seed, num_jobs=num_jobs)
 
 
 BASELINES = {
