@@ -2,6 +2,7 @@
 
 EXPERIMENTS = {
     "four_composers": "experiments.four_composers",
+    "catalogue": "experiments.catalogue",
     "leaderboard": "experiments.leaderboard",
     "benchmark": "experiments.benchmark",
 }

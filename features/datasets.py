@@ -73,6 +73,12 @@ class Dataset:
         """Number of chunks of each piece, shape `(pieces,)`."""
         return np.bincount(self.chunk_pieces, minlength=len(self.pieces))
 
+    @cached_property
+    def num_frames(self) -> np.ndarray:
+        """Number of frames of each piece, shape `(pieces,)`."""
+        first_chunks = np.searchsorted(self.chunk_pieces, np.arange(len(self.pieces)))
+        return (self._ends - self._firsts)[first_chunks]
+
     def chunks(
         self, indices: np.ndarray, *, semitones: np.ndarray | None = None, later: np.ndarray | None = None
     ) -> np.ndarray:

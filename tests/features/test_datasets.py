@@ -61,6 +61,7 @@ def direct_chunks(index):
 
 def test_chunks_are_those_of_the_encoder(dataset):
     assert dataset.num_chunks.tolist() == [3, 1, 6, 1]
+    assert dataset.num_frames.tolist() == [52, 20, 120, 4]
     for index in range(len(PIECES)):
         chunks = dataset.chunks(np.flatnonzero(dataset.chunk_pieces == index))
         np.testing.assert_array_equal(chunks, direct_chunks(index))

@@ -1,0 +1,94 @@
+"""Why two pieces are one work, or are not, in words."""
+
+import difflib
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from features.corpora.catalogue import Piece
+from features.datasets import Dataset
+from features.errors import InputError
+from features.splits.works import KINDS, Evidence, evidence, explain
+
+MOST_NAMED = 5
+"""Names that are listed where a part of a name fits several."""
+
+
+def explain_pair(pieces: Sequence[Piece], dataset: Dataset, first: str, second: str) -> str:
+    """Returns the chain of evidence between two pieces, or what each says of itself if there is none.
+
+    Args:
+        pieces: The pieces of the corpus, as its `load` returned them.
+        dataset: The same, read and encoded.
+        first: Name of a piece, or a part of it that no other has.
+        second: That of another.
+
+    Raises:
+        InputError: No piece, or several, have such a name.
+    """
+    first, second = (find_piece(dataset, name) for name in (first, second))
+    index = {name: number for number, name in enumerate(dataset.pieces)}
+    work, other = (dataset.works[index[name]] for name in (first, second))
+    if first == second:
+        return f"Both names mean {first}, of the work {work}; name two pieces."
+    kept = [piece for piece in pieces if piece.piece in index]
+    steps = explain(kept, dataset.outlines, first=first, second=second)
+    if steps:
+        lines = [f"One work, {work} ({_count(dataset, work)}):", f"  {first}"]
+        for step in steps:
+            lines += [f"    {describe(step.reason)}", f"  {step.second}"]
+        return "\n".join(lines)
+    lines = ["Two works: nothing that is known leads from one to the other."]
+    for name, of_work in ((first, work), (second, other)):
+        lines.append(f"  {name}, of the work {of_work} ({_count(dataset, of_work)})")
+        found = evidence(kept[index[name]], dataset.outlines[index[name]])
+        lines += [f"    {describe(reason)}" for reason in found if reason.kind not in ("melody", "file")]
+    return "\n".join(lines)
+
+
+def describe(reason: Evidence) -> str:
+    """Returns a piece of evidence in words.
+
+    Example:
+        >>> describe(Evidence("catalogue", "Bach/bwv-846"))
+        "the same number in a catalogue of the composer's works: Bach/bwv-846"
+        >>> describe(Evidence("melody", "melody/0123456789abcdef"))
+        'the same melody from the first note to the last'
+    """
+    return KINDS[reason.kind] if reason.kind == "melody" else f"{KINDS[reason.kind]}: {reason.key}"
+
+
+def find_piece(dataset: Dataset, name: str) -> str:
+    """Returns the one piece with this name, or with this part in its name; capitals do not count.
+
+    Raises:
+        InputError: There is none, or several; the message lists some.
+    """
+    left_out = {left.piece: left.reason for left in dataset.left_out}
+    if name in dataset.pieces:
+        return name
+    matching = [piece for piece in (*dataset.pieces, *left_out) if name.casefold() in piece.casefold()]
+    kept = [piece for piece in matching if piece not in left_out]
+    if len(kept) == 1:
+        return kept[0]
+    if kept:
+        named = "; ".join(kept[:MOST_NAMED]) + ("; ..." if len(kept) > MOST_NAMED else "")
+        raise InputError(
+            f"{len(kept)} pieces have {name!r} in their name: {named}. Give a longer part of one."
+        )
+    if matching:
+        raise InputError(f"{matching[0]} is left out: {left_out[matching[0]]}.")
+    near = _nearest(name, dataset.pieces)
+    hint = f"the nearest are {'; '.join(near)}" if near else "pieces.csv, written with --output, has them all"
+    raise InputError(f"No piece has {name!r} in its name; {hint}.")
+
+
+def _count(dataset: Dataset, work: str) -> str:
+    number = dataset.works.count(work)
+    return "1 piece" if number == 1 else f"{number} pieces"
+
+
+def _nearest(name: str, pieces: Sequence[str]) -> list[str]:
+    """Returns the pieces whose file names, without folders and suffix, are most like a name."""
+    by_stem = {PurePosixPath(piece).stem.casefold(): piece for piece in pieces}
+    stem = PurePosixPath(name).name.casefold()
+    return [by_stem[found] for found in difflib.get_close_matches(stem, by_stem, n=MOST_NAMED, cutoff=0.4)]

@@ -1,0 +1,118 @@
+"""Our roll beside pretty_midi's, cell by cell, on real files: pretty_midi itself is the oracle."""
+
+import io
+import os
+import signal
+import warnings
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
+from threading import Thread
+
+import numpy as np
+
+from features.corpora.catalogue import Piece
+from features.errors import InputError
+
+FRAMES_PER_SECOND = 10
+
+FILES_PER_WORKER = 16
+"""A worker needs seconds to start, as long as so many files take to compare."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What came of one file.
+
+    Attributes:
+        piece: Its name.
+        refused: Why pretty_midi does not read it; empty if it does.
+        difference: Where our roll is another; empty if it is equal, or if there is none to compare it with.
+    """
+
+    piece: str
+    refused: str = ""
+    difference: str = ""
+
+
+def compare_all(pieces: Sequence[Piece]) -> Iterator[Comparison]:
+    """Compares the rolls of all pieces, in order, on all cores."""
+    workers = min(os.cpu_count() or 1, len(pieces) // FILES_PER_WORKER)
+    if workers < 2:
+        yield from map(compare, pieces)
+        return
+    # Processes are spawned, not forked: the same on every system.
+    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker) as pool:
+        try:
+            yield from pool.map(compare, pieces, chunksize=4)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def compare(piece: Piece) -> Comparison:
+    """Compares the roll of one piece, as our default encoder makes it, with pretty_midi's."""
+    try:
+        data = piece.read()
+        expected = read_with_pretty_midi(data)
+    except Exception as error:  # there is no telling what a damaged file raises
+        return Comparison(piece.piece, refused=f"{type(error).__name__}: {error}")
+    try:
+        roll = read_with_ours(data)
+    except InputError as error:
+        return Comparison(piece.piece, difference=f"pretty_midi reads it, we do not: {error}")
+    return Comparison(piece.piece, difference=find_difference(roll, expected))
+
+
+def read_with_pretty_midi(data: bytes) -> np.ndarray:
+    """Returns pretty_midi's roll of a file, `(128, frames)`."""
+    from pretty_midi import PrettyMIDI
+
+    with warnings.catch_warnings(action="ignore"):  # it warns of tempi on later tracks
+        return PrettyMIDI(io.BytesIO(data)).get_piano_roll(fs=FRAMES_PER_SECOND)
+
+
+def read_with_ours(data: bytes) -> np.ndarray:
+    """Returns our roll of a file, `(128, frames)`, from the very rows that are stored."""
+    from features.encoders.piano_roll import PianoRoll
+    from features.midi import read_events, read_notes
+
+    rows = PianoRoll(frames_per_second=FRAMES_PER_SECOND).encode(read_notes(read_events(data)))
+    roll = np.zeros((rows.num_frames, 128), np.float32)
+    frames = np.repeat(np.arange(rows.num_frames), np.diff(rows.offsets))
+    roll[frames, rows.columns] = rows.values
+    return roll.T
+
+
+def find_difference(roll: np.ndarray, expected: np.ndarray) -> str:
+    """Returns a clause that says where a roll differs from the expected one; empty if it does not.
+
+    Example:
+        >>> find_difference(np.zeros((128, 2)), np.eye(128, 2)[::-1])
+        'at pitch 126, frame 1 it is 0.0 instead of 1.0 (2 cells differ)'
+        >>> find_difference(np.zeros((128, 2)), np.zeros((128, 3)))
+        'it has 2 frames instead of 3'
+    """
+    if roll.shape != expected.shape:
+        return f"it has {roll.shape[1]} frames instead of {expected.shape[1]}"
+    expected = expected.astype(np.float32)  # as stored
+    differing = np.argwhere(roll != expected)
+    if len(differing) == 0:
+        return ""
+    pitch, frame = differing[0]
+    return (
+        f"at pitch {pitch}, frame {frame} it is {float(roll[pitch, frame])} "
+        f"instead of {float(expected[pitch, frame])} ({len(differing)} cells differ)"
+    )
+
+
+def _start_worker() -> None:
+    """Leaves Ctrl-C to the main process; ends when that is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with, args=(parent_process(),), daemon=True).start()
+
+
+def _end_with(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
