@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from experiments import catalogue
-from experiments.engine import oracle
+from experiments.engine import description, oracle
 from features.corpora import midi_classics
 from features.corpora.catalogue import Piece
 from features.corpora.synthetic import compose
@@ -104,7 +104,7 @@ def test_tables_are_written_on_request(run, tmp_path, read_rows):
     pieces = {row["piece"]: row for row in read_rows(tmp_path / "tables" / "pieces.csv")}
     assert list(pieces) == sorted(pieces)
     row = pieces["Bach/Minuet in G.mid"]
-    assert tuple(row) == catalogue.PIECE_COLUMNS
+    assert tuple(row) == description.PIECE_COLUMNS
     assert (row["composer"], len(row["sha256"])) == ("Petzold", 64)
     assert 15 * (int(row["chunks"]) - 1) < float(row["seconds"]) <= 15 * int(row["chunks"])
     left_out = {row["piece"]: row for row in read_rows(tmp_path / "tables" / "left_out.csv")}
@@ -113,7 +113,7 @@ def test_tables_are_written_on_request(run, tmp_path, read_rows):
 
 
 def test_long_lists_end_with_where_the_rest_is(run, monkeypatch, tmp_path):
-    monkeypatch.setitem(catalogue.LONGEST_LIST, "copies", 0)
+    monkeypatch.setitem(description.LONGEST_LIST, "copies", 0)
     assert "  ... 1 more with --output FOLDER, in left_out.csv" in run()
     assert "  ... 1 more are in left_out.csv" in run("--output", str(tmp_path))
 
@@ -266,5 +266,5 @@ class TestTheCorpusItself:
             ["midi_classics", "--pieces", "clean", "--cache-dir", str(cache_dir), "--output", str(tmp_path)]
         )
         reasons = [row["reason"] for row in read_rows(Path(tmp_path, "left_out.csv"))]
-        unusable = [reason for reason in reasons if catalogue.kind_of(reason) == "cannot be used"]
+        unusable = [reason for reason in reasons if description.kind_of(reason) == "cannot be used"]
         assert unusable == ["it has no MIDI header (MThd)"]
