@@ -78,10 +78,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     mistakes = check_labels(dataset)
     if arguments.validate:
         mistakes += validate([piece for piece in pieces if not piece.left_out])
-    num_works = len(set(dataset.works))
+    num_works, num_left_out = len(set(dataset.works)), len(dataset.left_out)
     print(
         f"In all {len(dataset.pieces):,} pieces by {len(dataset.classes)} composers, {num_works:,} works, "
-        f"{len(dataset.chunk_pieces):,} chunks; {len(dataset.left_out):,} files left out."
+        f"{len(dataset.chunk_pieces):,} chunks; {num_left_out:,} file{'' if num_left_out == 1 else 's'} left out."
     )
     if mistakes:
         sys.exit(EXIT_MISTAKE)
@@ -106,14 +106,14 @@ def load(arguments: Arguments) -> tuple[list[Piece], "Dataset"]:
 
 
 def check_labels(dataset: "Dataset") -> int:
-    """Checks the table of composers and prints the labels that it does not know; returns the number of mistakes."""
+    """Checks the table of composers and prints the labels it lacks; returns the number of mistakes."""
     mistakes = find_mistakes(load_composers())
     for mistake in mistakes:
         print(f"composers.csv: {mistake}")
     unknown = Counter(name for name in dataset.composers if find_composer(name) is None)
     if 0 < len(unknown) < len(dataset.classes):  # if it knows none, the labels are not meant to be composers
         named = ", ".join(f"{name} ({count})" for name, count in unknown.most_common())
-        print(f"Labels that composers.csv does not know: {named}.")
+        print(f"Labels that composers.csv has no composer for: {named}.")
     return len(mistakes)
 
 

@@ -88,7 +88,7 @@ def test_composers_are_described_and_every_file_left_out_has_its_reason(run):
         "  Haydn/Broken.mid: it has no MIDI header (MThd)",
         "1 under another composer than their folder names:",
         "  Bach/Minuet in G.mid: by Petzold",
-        "Labels that composers.csv does not know: Nobody (1).",
+        "Labels that composers.csv has no composer for: Nobody (1).",
     ):
         assert line in printed.splitlines()
     assert "In all 6 pieces by 5 composers, 4 works" in printed
