@@ -34,7 +34,7 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
-    *(ValueError, OverflowError, KeyError, RuntimeError),
+    *(ValueError, OverflowError, LookupError, RuntimeError),
 )
 """What `zipfile` raises for files that are cut short or made up."""
 
@@ -64,7 +64,8 @@ def list_members(path: Path, nested: str = "") -> list[str]:
     Raises:
         InputError: It is damaged, or made so that it should not be read.
     """
-    return [member.filename for member in open_zip(path, nested).infolist() if not member.is_dir()]
+    names = (member.filename for member in open_zip(path, nested).infolist())
+    return [name for name in names if name and not name.endswith("/")]
 
 
 def read_member(path: Path, member: str, nested: str = "", *, most: int = MAX_FILE_BYTES) -> bytes:

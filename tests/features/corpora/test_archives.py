@@ -207,6 +207,13 @@ def test_a_file_longer_than_music_is_not_read(tmp_path):
         read_file(tmp_path / "long.mid")
 
 
+def test_a_member_without_a_name_is_passed_over(tmp_path):
+    path = pack(tmp_path / "x.zip", {"!.mid": b"music", "x.mid": b"music"})
+    path.write_bytes(path.read_bytes().replace(b"!.mid", b"\0.mid"))
+    assert "" in [member.filename for member in archives.open_zip(path).infolist()]
+    assert list(find_midi_files(path, look_inside=True)) == ["x.mid"]
+
+
 def test_members_are_listed_and_read(tmp_path):
     inner = in_memory({"x.mid": b"inner"})
     path = pack(tmp_path / "x.zip", {"a/": b"", "a/x.mid": b"outer", "y.zip": inner})
