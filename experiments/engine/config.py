@@ -27,8 +27,8 @@ class CorpusConfig:
 
     corpus: str = "music21_scores"
     """Name of a corpus: music21_scores, midi_classics, composer_folders, synthetic."""
-    pieces: Literal["reference"] = "reference"
-    """Which list of its pieces: reference, as they stand."""
+    pieces: Literal["reference", "clean"] = "reference"
+    """Which list of its pieces: reference, as they stand; clean, labels put right (midi_classics only)."""
     composers: tuple[str, ...] = ()
     """The composers to tell apart; none: those of the study."""
 
