@@ -16,12 +16,14 @@ def outer_voices(notes: Notes) -> np.ndarray:
     Returns:
         Integer array `(2, moments)`, highest first, in time.
     """
-    pitched = notes.notes[~notes.notes["is_drum"]]
-    order = np.lexsort((pitched["pitch"], pitched["start_s"]))
-    starts, pitches = pitched["start_s"][order], pitched["pitch"][order].astype(np.int64)
+    is_pitched = ~notes.notes["is_drum"]
+    starts, pitches = notes.notes["start_s"][is_pitched], notes.notes["pitch"][is_pitched]
+    order = np.argsort(starts)
+    starts, pitches = starts[order], pitches[order].astype(np.int64)
     firsts = np.flatnonzero(np.diff(starts, prepend=-1.0))
-    lasts = np.append(firsts[1:], len(starts))[: len(firsts)] - 1
-    return np.stack([pitches[lasts], pitches[firsts]])
+    if len(firsts) == 0:
+        return np.zeros((2, 0), np.int64)
+    return np.stack([np.maximum.reduceat(pitches, firsts), np.minimum.reduceat(pitches, firsts)])
 
 
 def outline(notes: Notes) -> np.ndarray:

@@ -134,10 +134,9 @@ def maker(texts: list[str]) -> str:
 
 
 def _texts(events: Events) -> list[str]:
-    table = events.table
-    is_text = (table["status"] == META) & np.isin(table["data1"], TEXT_KINDS)
+    metas = events.table[events.table["status"] == META]
     payloads = []
-    for event in table[is_text][:MAX_TEXTS]:
+    for event in metas[np.isin(metas["data1"], TEXT_KINDS)][:MAX_TEXTS]:
         start = int(event["payload_start"])
         payloads.append(events.data[start : start + min(int(event["payload_length"]), MAX_TEXT_BYTES)])
     return [line for payload in payloads for line in plain(payload.decode("latin-1")).splitlines()]
