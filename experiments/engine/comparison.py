@@ -1,0 +1,58 @@
+"""Models compared on the same pieces: differences and means of macro-F1, drawn together by work."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from experiments.engine.evaluation import combined_macro_f1
+from experiments.engine.predictions import Predictions
+
+
+def combine(parts: Sequence[Predictions], weights: Sequence[float]) -> dict[str, float]:
+    """Returns a weighted sum of the macro-F1 of several models, with its 95 % interval over draws of works.
+
+    Args:
+        parts: Answers of the models for the same pieces, in any order.
+        weights: `(1, -1)` for a difference, `(1/3, 1/3, 1/3)` for a mean; see `combined_macro_f1`.
+
+    Returns:
+        `macro_f1`, `macro_f1_low` and `macro_f1_high`.
+    """
+    first = parts[0]
+    answers = np.stack([_answers_for(first.pieces, part) for part in parts])
+    score, low, high = combined_macro_f1(
+        first.labels, answers, weights=weights, works=first.works, num_classes=len(first.classes)
+    )
+    return {"macro_f1": score, "macro_f1_low": low, "macro_f1_high": high}
+
+
+def differences(
+    network: Sequence[Predictions], stacked: Sequence[Predictions], fingerprint: Sequence[Predictions]
+) -> dict[str, dict[str, float]]:
+    """Returns by how much the network, and network and fingerprint stacked, are better than the fingerprint.
+
+    Args:
+        network: Answers by piece, one set for each training seed.
+        stacked: The same of both stacked; may be empty.
+        fingerprint: The same of the fingerprint, on the same splits.
+
+    Returns:
+        `network_minus_fingerprint` and `stacked_minus_fingerprint`, each as `combine` returns it.
+    """
+    share = 1 / len(fingerprint)
+    weights = [share] * len(fingerprint) + [-share] * len(fingerprint)
+    better = {"network": network} | ({"stacked": stacked} if stacked else {})
+    return {
+        f"{name}_minus_fingerprint": combine([*parts, *fingerprint], weights)
+        for name, parts in better.items()
+    }
+
+
+def _answers_for(pieces: Sequence[str], part: Predictions) -> np.ndarray:
+    """The class answered for each of these pieces, shape `(pieces,)`."""
+    if part.pieces == tuple(pieces):
+        return part.probabilities.argmax(axis=1)
+    places = {piece: place for place, piece in enumerate(part.pieces)}
+    if sorted(places) != sorted(pieces):
+        raise ValueError("Models can only be compared on the same pieces.")
+    return part.probabilities.argmax(axis=1)[[places[piece] for piece in pieces]]
