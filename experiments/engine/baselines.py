@@ -1,6 +1,7 @@
 """Runs the baselines on the same split as the network, and keeps their answers by piece."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from tqdm import tqdm
 
 from experiments.engine.predictions import Predictions, of_pieces, read_predictions, voted, write_predictions
 from features.datasets import Dataset
-from features.splits.protocols import TEST, TRAIN, Split
+from features.splits.protocols import TEST, TRAIN, VALIDATION, Split
 from models.baselines import BASELINES, Baseline
 from models.histograms import chunk_histograms
 
@@ -19,10 +20,14 @@ NUM_PITCHES = 128
 """On the first axis of every piano roll."""
 
 
+STACKED = "fingerprint"
+"""The baseline that is stacked with the network, and so has to answer for the validation pieces too."""
+
+
 def run_baselines(
     dataset: Dataset, split: Split, *, seed: int, folder: Path, show: bool = True
-) -> dict[str, Predictions]:
-    """Trains every baseline on the training part and returns its answers for the test pieces.
+) -> dict[str, dict[str, Predictions]]:
+    """Trains every baseline on the training part and returns its answers by piece.
 
     Histograms are counted in piano rolls: with an encoder of another kind those baselines are left out.
     Answers that an interrupted run has already written are read back.
@@ -33,19 +38,27 @@ def run_baselines(
         seed: Of the forests.
         folder: The run folder; gets `predictions-<baseline>.csv`.
         show: Whether to show progress.
+
+    Returns:
+        For each baseline its answers for the `"test"` pieces; of the one that is stacked, also those for
+        the `"validation"` pieces, which are kept as `predictions-<baseline>-validation.csv`.
     """
     histograms = None
     answers = {}
     usable = {name: baseline for name, baseline in BASELINES.items() if _can_read(baseline, dataset)}
     for name, baseline in tqdm(usable.items(), desc="Baselines", unit="model", disable=not show):
-        path = folder / f"predictions-{name}.csv"
-        if not path.exists():
+        paths = {TEST: folder / f"predictions-{name}.csv"}
+        if name == STACKED:
+            paths[VALIDATION] = folder / f"predictions-{name}-validation.csv"
+        if not all(path.exists() for path in paths.values()):
             if baseline.reads == "histograms":
                 histograms = all_histograms(dataset) if histograms is None else histograms
-                write_predictions(path, _from_histograms(baseline, histograms, dataset, split, seed=seed))
+                made = _from_histograms(baseline, histograms, dataset, split, seed=seed, sides=paths)
             else:
-                write_predictions(path, _from_fingerprints(baseline, dataset, split, seed=seed))
-        answers[name] = read_predictions(path)
+                made = _from_fingerprints(baseline, dataset, split, seed=seed, sides=paths)
+            for side, path in paths.items():
+                write_predictions(path, made[side])
+        answers[name] = {side: read_predictions(path) for side, path in paths.items()}
     return answers
 
 
@@ -68,17 +81,32 @@ def all_histograms(dataset: Dataset) -> np.ndarray:
 
 
 def _from_histograms(
-    baseline: Baseline, histograms: np.ndarray, dataset: Dataset, split: Split, *, seed: int
-) -> Predictions:
-    train, test = split.indices(TRAIN), split.indices(TEST)
-    model = baseline.build(seed, os.cpu_count() or 1)
+    baseline: Baseline,
+    histograms: np.ndarray,
+    dataset: Dataset,
+    split: Split,
+    *,
+    seed: int,
+    sides: Iterable[str],
+) -> dict[str, Predictions]:
+    model, train = baseline.build(seed, os.cpu_count() or 1), split.indices(TRAIN)
     model.fit(histograms[train], dataset.chunk_labels[train])
-    return voted(dataset, test, model.predict_proba(histograms[test]))
+    chunks = {side: split.indices(side) for side in sides}
+    return {
+        side: voted(dataset, indices, model.predict_proba(histograms[indices]))
+        for side, indices in chunks.items()
+    }
 
 
-def _from_fingerprints(baseline: Baseline, dataset: Dataset, split: Split, *, seed: int) -> Predictions:
-    """Trains on each training piece once, and asks about each test piece once."""
-    train, test = (np.unique(dataset.chunk_pieces[split.indices(side)]) for side in (TRAIN, TEST))
+def _from_fingerprints(
+    baseline: Baseline, dataset: Dataset, split: Split, *, seed: int, sides: Iterable[str]
+) -> dict[str, Predictions]:
+    """Trains on each training piece once, and asks about each other piece once."""
+    pieces = {side: np.unique(dataset.chunk_pieces[split.indices(side)]) for side in (TRAIN, *sides)}
+    train = pieces.pop(TRAIN)
     model = baseline.build(seed, os.cpu_count() or 1)
     model.fit(dataset.fingerprints[train], dataset.labels[train])
-    return of_pieces(dataset, test, model.predict_proba(dataset.fingerprints[test]))
+    return {
+        side: of_pieces(dataset, indices, model.predict_proba(dataset.fingerprints[indices]))
+        for side, indices in pieces.items()
+    }

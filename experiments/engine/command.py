@@ -64,7 +64,27 @@ def parse(default: Config, argv: Sequence[str] | None, *, description: str) -> t
         default=Command(**{part: getattr(default, part) for part in parts}),
     )
     config = Config(default.experiment, **{part: getattr(command, part) for part in parts})
-    return (smoke(config) if command.smoke else config), command.places
+    if not command.smoke:
+        return config, command.places
+    unheeded = _unheeded(config, default)
+    if unheeded:
+        print(
+            f"A rehearsal has its own music and length; it does not heed {', '.join(unheeded)}.",
+            file=sys.stderr,
+        )
+    return smoke(config), command.places
+
+
+def _unheeded(config: Config, default: Config) -> list[str]:
+    """The flags whose values, given by the user, a rehearsal replaces by others."""
+    given, usual, rehearsed = (values.to_dict() for values in (config, default, smoke(config)))
+    return [
+        f"--{name.replace('_', '-')}"
+        for part, values in given.items()
+        if isinstance(values, dict)
+        for name, value in values.items()
+        if value != usual[part][name] and value != rehearsed[part][name]
+    ]
 
 
 def read_arguments(

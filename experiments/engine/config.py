@@ -184,6 +184,8 @@ class Places:
     """Where prepared data is kept."""
     results_dir: Path = REPOSITORY / "results" / "runs"
     """Where run folders go."""
+    published: Path = REPOSITORY / "results" / "published"
+    """Where published runs lie: a study that goes on takes its finished folds from there."""
     resume: bool = False
     """Go on with the latest run of the same configuration, or show it again if it is finished."""
 

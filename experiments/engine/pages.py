@@ -6,6 +6,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from experiments.engine import records
+from experiments.engine.stacking import describe_stacking
+from experiments.engine.summary import difference_sentences
 
 PAGES = Environment(
     loader=PackageLoader("experiments.engine"), autoescape=select_autoescape(), undefined=StrictUndefined
@@ -22,8 +24,17 @@ def write_report(folder: Path, metrics: dict[str, Any]) -> None:
     page = PAGES.get_template("report.html").render(
         metrics=metrics,
         environment=records.read_json(folder / "environment.json"),
-        rows={**metrics["test"]["baselines"], metrics["model"]: metrics["test"]["piece"]},
+        rows=scores_by_model(metrics),
+        differences=difference_sentences(metrics),
+        stacking=describe_stacking(metrics["stacking"]) if "stacked" in metrics["test"] else "",
         figures=sorted(path.relative_to(folder).as_posix() for path in folder.glob("figures/*.png")),
         left_out=records.read_csv(folder / "left_out.csv"),
     )
     records.write_text(folder / "report.html", page)
+
+
+def scores_by_model(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Returns the scores by piece of the baselines, the network, and both stacked, in this order."""
+    test = metrics["test"]
+    rows = {**test["baselines"], metrics["model"]: test["piece"]}
+    return rows | ({"stacked": test["stacked"]} if "stacked" in test else {})

@@ -97,7 +97,7 @@ def save_confusion_matrix(
 
 
 def save_class_scores(test: Mapping[str, Mapping], *, title: str, path: Path) -> None:
-    """Draws F1 by composer: pieces and chunks of the network beside its baselines.
+    """Draws F1 by composer: pieces and chunks of the network beside its baselines, and stacked with one.
 
     Args:
         test: The `test` part of `metrics.json`.
@@ -106,6 +106,8 @@ def save_class_scores(test: Mapping[str, Mapping], *, title: str, path: Path) ->
     """
     series = {"network, pieces": test["piece"], "network, chunks": test["chunk"]}
     series |= {f"{name}, pieces": score for name, score in test["baselines"].items()}
+    if "stacked" in test:
+        series["network and fingerprint stacked, pieces"] = test["stacked"]
     classes = list(test["piece"]["per_class"])
     figure, axes = plt.subplots(figsize=(4 + 1.6 * len(classes), 4), layout="constrained")
     width = 0.84 / len(series)

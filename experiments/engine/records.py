@@ -1,7 +1,8 @@
-"""Run folders: what a run leaves on disk, and the table made of those that were published."""
+"""Run folders: what a run leaves on disk, and what it was made with."""
 
 import csv
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -21,8 +22,6 @@ from filelock import FileLock, Timeout
 from experiments.engine.config import REPOSITORY, Config, Places
 from features.errors import InputError
 
-PUBLISHED = REPOSITORY / "results" / "published"
-
 LIBRARIES = (
     "tensorflow",
     "keras",
@@ -35,26 +34,8 @@ LIBRARIES = (
     "music21",
 )
 
-OWN_FOLDERS = ("--data-home", "--cache-dir", "--results-dir")
+OWN_FOLDERS = ("--data-home", "--cache-dir", "--results-dir", "--published")
 """Flags whose values name folders of one machine."""
-
-LEADERBOARD_COLUMNS = (
-    *(
-        "experiment",
-        "run_id",
-        "corpus",
-        "pieces",
-        "protocol",
-        "fold",
-        "seed",
-        "encoder",
-        "model",
-        "num_classes",
-    ),
-    *("num_parameters", "chunk_accuracy", "chunk_macro_f1", "piece_accuracy", "piece_macro_f1"),
-    *("piece_macro_f1_low", "piece_macro_f1_high", "fingerprint_piece_macro_f1", "majority_piece_macro_f1"),
-    *("train_seconds", "device", "commit"),
-)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -119,7 +100,7 @@ def run_folder(config: Config, places: Places) -> Iterator[Path]:
     """
     parent = places.results_dir / config.experiment
     parent.mkdir(parents=True, exist_ok=True)
-    folder = _folder_to_resume(parent, config) if places.resume else None
+    folder = folder_to_resume(config, places)
     if folder is None:
         folder = _new_folder(parent, config)
         write_json(folder / "config.json", config.to_dict())
@@ -147,8 +128,11 @@ def run_name(config: Config) -> str:
     return "-".join((*parts, f"seed{config.training.seed}", config.digest()))
 
 
-def _folder_to_resume(parent: Path, config: Config) -> Path | None:
-    wanted = config.to_dict()
+def folder_to_resume(config: Config, places: Places) -> Path | None:
+    """Returns the folder that `run_folder` would go on with, if any."""
+    if not places.resume:
+        return None
+    wanted, parent = config.to_dict(), places.results_dir / config.experiment
     same = [
         path.parent for path in parent.glob(f"{run_name(config)}*/config.json") if read_json(path) == wanted
     ]
@@ -221,30 +205,34 @@ def commit() -> str:
     return name.stdout.strip() + ("+" if changed.stdout.strip() else "")
 
 
-def leaderboard_row(folder: Path) -> dict[str, Any]:
-    """Returns the row of a finished run in the leaderboard."""
-    metrics, made_with = read_json(folder / "metrics.json"), read_json(folder / "environment.json")
-    test = metrics["test"]
-    same = ("experiment", "run_id", "corpus", "pieces", "protocol", "fold", "seed", "encoder", "model")
-    return {name: metrics[name] for name in same} | {
-        "num_classes": len(metrics["classes"]),
-        "num_parameters": metrics["num_parameters"],
-        **{
-            f"{level}_{name}": _rounded(test[level][name])
-            for level in ("chunk", "piece")
-            for name in ("accuracy", "macro_f1")
-        },
-        "piece_macro_f1_low": _rounded(test["piece"]["macro_f1_low"]),
-        "piece_macro_f1_high": _rounded(test["piece"]["macro_f1_high"]),
-        **{
-            f"{name}_piece_macro_f1": _rounded(test["baselines"][name]["macro_f1"])
-            for name in ("fingerprint", "majority")
-        },
-        "train_seconds": round(metrics["train_seconds"]),
-        "device": metrics["device"],
-        "commit": made_with["commit"],
-    }
+def check_contents(folder: Path, contents: str) -> None:
+    """Refuses to go on with a run, or to take one, that read other files than there are now.
+
+    Args:
+        folder: The run folder; runs older than this check have nothing to compare.
+        contents: What `contents_digest` says of the files now.
+
+    Raises:
+        InputError: The run read other files.
+    """
+    if read_json(folder / "environment.json").get("contents", contents) != contents:
+        raise InputError(
+            f"Some files of the corpus hold other music than those that {folder} began with, under the same names; "
+            "put the old files back, or run without --resume to start anew."
+        )
 
 
-def _rounded(score: float) -> float:
-    return round(score, 4)
+def note_contents(folder: Path, contents: str) -> None:
+    """Notes in `environment.json` what the files of the corpus hold; see `contents_digest`."""
+    write_json(folder / "environment.json", read_json(folder / "environment.json") | {"contents": contents})
+
+
+def contents_digest(pieces: Sequence[str], contents: Sequence[str]) -> str:
+    """Returns a digest of what the files of some pieces hold, whatever order they come in.
+
+    Example:
+        >>> contents_digest(["a", "b"], ["0f", "3c"]) == contents_digest(["b", "a"], ["3c", "0f"])
+        True
+    """
+    text = json.dumps(sorted(zip(pieces, contents, strict=True)))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -1,15 +1,19 @@
 """From a configuration to a finished run folder: what every experiment does."""
 
 import dataclasses
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from experiments.engine import records
-from experiments.engine.baselines import run_baselines
+from experiments.engine.baselines import STACKED, run_baselines
+from experiments.engine.comparison import differences
 from experiments.engine.config import Config, EncoderConfig, Places
-from experiments.engine.predictions import Predictions, of_chunks, voted, write_predictions
+from experiments.engine.predictions import Predictions, of_chunks, read_predictions, voted, write_predictions
+from experiments.engine.publishing import published_folds
+from experiments.engine.stacking import stack
 from experiments.engine.summary import print_summary, summarise_folds
 from experiments.engine.tables import check_name, module_of
 from features.corpora import CORPORA
@@ -18,6 +22,7 @@ from features.datasets import Dataset, load_dataset
 from features.encoders import ENCODERS
 from features.errors import InputError
 from features.splits.protocols import (
+    NO_SIDE,
     PROTOCOLS,
     TEST,
     VALIDATION,
@@ -56,6 +61,11 @@ def run(config: Config, places: Places) -> Path:
     check_name(PROTOCOLS, config.split.protocol, kind="protocol")
     study = Study(config, places, prepare(config, places))
     report_left_out(study.dataset)
+    begun = records.folder_to_resume(config, places)
+    if begun is None or not records.is_finished(begun):
+        from experiments.engine.networks import check_network
+
+        check_network(config, study.dataset)  # a wrong number should leave no folder behind
     if config.split.fold == "all":
         folder = run_all_folds(study)
     else:
@@ -108,12 +118,37 @@ def run_all_folds(study: Study) -> Path:
     with records.run_folder(study.config, study.places) as folder:
         if not records.is_finished(folder):
             places = dataclasses.replace(study.places, results_dir=folder / "folds", resume=True)
+            finished = []
             for config in folds:
                 print(f"Fold {config.split.fold + 1} of {len(folds)}", file=sys.stderr)
-                run_fold(Study(config, places, study.dataset))
+                fold = Study(config, places, study.dataset)
+                if study.places.resume:
+                    _take_published(fold)
+                finished.append(run_fold(fold))
             write_left_out(folder, study.dataset)
-            summarise_folds(folder)
+            summarise_folds(folder, finished)
     return folder
+
+
+def _take_published(study: Study) -> None:
+    """Copies a fold that was finished elsewhere and published, if it is of the same music, split alike."""
+    config, places = study.config, study.places
+    if records.folder_to_resume(config, places) is not None:
+        return
+    for published in published_folds(config, places.published):
+        try:
+            _check_same_data(published, study.dataset, split_of(study))
+        except InputError as error:
+            print(f"Not taken from {published}: {error}", file=sys.stderr)
+            continue
+        target = places.results_dir / config.experiment / published.name
+        unfinished = places.results_dir / "unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.copytree(published, unfinished)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.rename(target)
+        print(f"Taken as it was published in {published}.", file=sys.stderr)
+        return
 
 
 def run_fold(study: Study) -> Path:
@@ -121,23 +156,43 @@ def run_fold(study: Study) -> Path:
     split = split_of(study)
     with records.run_folder(study.config, study.places) as folder:
         if not records.is_finished(folder):
-            _keep_split(folder / "splits.csv", study.dataset, split)
+            report_no_side(study.dataset, split)
+            _keep_split(folder, study.dataset, split)
             write_left_out(folder, study.dataset)
             _run_in(folder, study, split)
     return folder
 
 
-def _keep_split(path: Path, dataset: Dataset, split: Split) -> None:
-    """Writes the split; of a run that goes on, makes sure that it is still the same.
+def _keep_split(folder: Path, dataset: Dataset, split: Split) -> None:
+    """Writes the split and a digest of the music; of a run that goes on, makes sure that both are the same."""
+    if (folder / "splits.csv").exists():
+        _check_same_data(folder, dataset, split)
+    else:
+        write_splits(folder / "splits.csv", split, **_split_columns(dataset), sources=dataset.sources)
+    records.note_contents(folder, records.contents_digest(dataset.pieces, dataset.contents))
+
+
+def _check_same_data(folder: Path, dataset: Dataset, split: Split) -> None:
+    """Compares what a run began with and what there is now.
 
     Raises:
         InputError: The files of the corpus, or what is held to be one work, have changed since.
     """
-    data = {"composers": dataset.composers, "pieces": dataset.pieces, "works": dataset.works}
-    if not path.exists():
-        write_splits(path, split, num_chunks=dataset.num_chunks, **data)
-    elif (read_splits(path, num_chunks=dataset.num_chunks, **data).chunk_split != split.chunk_split).any():
-        raise InputError(f"The split has changed since {path} was written; run without --resume to start anew.")
+    path = folder / "splits.csv"
+    if (read_splits(path, **_split_columns(dataset)).chunk_split != split.chunk_split).any():
+        raise InputError(
+            f"The split has changed since {path} was written; run without --resume to start anew."
+        )
+    records.check_contents(folder, records.contents_digest(dataset.pieces, dataset.contents))
+
+
+def _split_columns(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "composers": dataset.composers,
+        "pieces": dataset.pieces,
+        "works": dataset.works,
+        "num_chunks": dataset.num_chunks,
+    }
 
 
 def split_of(study: Study) -> Split:
@@ -160,20 +215,21 @@ def split_of(study: Study) -> Split:
         pieces=dataset.pieces,
         works=dataset.works,
         num_chunks=dataset.num_chunks,
+        sources=dataset.sources,
         num_folds=config.num_folds,
         seed=config.split_seed,
     )
-    if config.protocol == "work":
-        audit(split, works=dataset.works, num_chunks=dataset.num_chunks)
+    if config.protocol in ("work", "source"):
+        sources = dataset.sources if config.protocol == "source" else ()
+        audit(split, works=dataset.works, num_chunks=dataset.num_chunks, sources=sources)
     return split
 
 
 def _run_in(folder: Path, study: Study, split: Split) -> None:
     from experiments.engine import pages, plots
-    from experiments.engine.networks import check_network, train_network
+    from experiments.engine.networks import train_network
 
     dataset, config = study.dataset, study.config
-    check_network(config, dataset)  # a wrong number should not wait for the baselines
     baselines = run_baselines(dataset, split, seed=config.training.seed, folder=folder)
     network = train_network(config, dataset, split, folder=folder)
     answers = {}
@@ -185,8 +241,10 @@ def _run_in(folder: Path, study: Study, split: Split) -> None:
             "piece": voted(dataset, indices, probabilities),
         }
     write_predictions(folder / "predictions.csv", answers[TEST]["piece"])
+    write_predictions(folder / "predictions-validation.csv", answers[VALIDATION]["piece"])
     write_predictions(folder / "predictions-chunks.csv.gz", answers[TEST]["chunk"])
-    metrics = _metrics(folder, study, network, answers, baselines)
+    stacked, stacking = _stack_in(folder, config.model.model, baselines[STACKED])
+    metrics = _metrics(folder, study, network, answers, baselines, stacked) | {"stacking": stacking}
     plots.save_run_figures(folder / "figures", metrics, history=network.history, test=answers[TEST])
     pages.write_report(folder, metrics)
     network.save(folder / "model.h5", split, config)
@@ -194,12 +252,24 @@ def _run_in(folder: Path, study: Study, split: Split) -> None:
     (folder / "checkpoint.npz").unlink(missing_ok=True)
 
 
+def _stack_in(
+    folder: Path, model: str, baseline: dict[str, Predictions]
+) -> tuple[Predictions, dict[str, Any]]:
+    """Stacks network and baseline from what is on disk, so that anybody can do it again from there."""
+    names = {VALIDATION: "predictions-validation.csv", TEST: "predictions.csv"}
+    network = {side: read_predictions(folder / name) for side, name in names.items()}
+    stacked, stacking = stack({model: network, STACKED: baseline})
+    write_predictions(folder / "predictions-stacked.csv", stacked)
+    return stacked, stacking
+
+
 def _metrics(
     folder: Path,
     study: Study,
     network: Any,
     answers: dict[str, dict[str, Predictions]],
-    baselines: dict[str, Predictions],
+    baselines: dict[str, dict[str, Predictions]],
+    stacked: Predictions,
 ) -> dict[str, Any]:
     from experiments.engine.device import describe_device
 
@@ -226,7 +296,10 @@ def _metrics(
         "device": describe_device(),
         "precision": network.precision,
         "validation": validation,
-        "test": test | {"baselines": {name: predictions.scores() for name, predictions in baselines.items()}},
+        "test": test
+        | {"stacked": stacked.scores()}
+        | {"baselines": {name: sides[TEST].scores() for name, sides in baselines.items()}},
+        "differences": differences([answers[TEST]["piece"]], [stacked], [baselines[STACKED][TEST]]),
     }
 
 
@@ -253,3 +326,13 @@ def report_left_out(dataset: Dataset) -> None:
         f"{', '.join(dataset.classes)}; {len(dataset.left_out)} files left out.",
         file=sys.stderr,
     )
+
+
+def report_no_side(dataset: Dataset, split: Split) -> None:
+    """Says on standard error how many pieces the split leaves on no side, as `source` does with shared works."""
+    count = len(set(dataset.chunk_pieces[split.indices(NO_SIDE)].tolist()))
+    if count:
+        print(
+            f"{count} pieces are on no side: another source on another side has the same work.",
+            file=sys.stderr,
+        )

@@ -1,5 +1,6 @@
 """What a run came to: the table on the terminal, and the summary of several folds."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,43 +8,58 @@ from rich.console import Console
 from rich.table import Table
 
 from experiments.engine import records
+from experiments.engine.comparison import differences
 from experiments.engine.predictions import join, read_predictions, write_predictions
+from experiments.engine.publishing import PREDICTIONS, prediction_files
+from experiments.engine.stacking import describe_stacking
 
-LEVELS = {"chunk": "predictions-chunks.csv.gz", "piece": "predictions.csv"}
+DIFFERENCES = {
+    "network_minus_fingerprint": "Network minus fingerprint",
+    "stacked_minus_fingerprint": "Stacked minus fingerprint, what reading the notes adds",
+}
+"""What the differences of `metrics.json` are called."""
 
 
-def summarise_folds(folder: Path) -> None:
+def summarise_folds(folder: Path, folds: Sequence[Path]) -> None:
     """Sums up the folds of a study: every piece predicted once, by the fold that did not hear its work.
 
     Args:
-        folder: The study's run folder, whose folds lie below `folds/`; gets predictions, figures
-            and, last, `metrics.json` with `fold` = `"all"`.
+        folder: The study's run folder; gets predictions, figures and, last, `metrics.json` with
+            `fold` = `"all"`.
+        folds: The run folders of its folds.
     """
     from experiments.engine import pages, plots
 
-    folds = sorted(path.parent for path in folder.glob("folds/*/*/metrics.json"))
     measured = [records.read_json(fold / "metrics.json") for fold in folds]
-    test = {level: join([read_predictions(fold / name) for fold in folds]) for level, name in LEVELS.items()}
-    baselines = {
-        name: join([read_predictions(fold / f"predictions-{name}.csv") for fold in folds])
-        for name in measured[0]["test"]["baselines"]
-    }
-    for level, name in LEVELS.items():
-        write_predictions(folder / name, test[level])
-    for name, predictions in baselines.items():
-        write_predictions(folder / f"predictions-{name}.csv", predictions)
+    of_every_fold = set.intersection(*(set(prediction_files(metrics)) for metrics in measured))
+    answers = {}
+    for name, file in prediction_files(measured[0]).items():
+        if name in of_every_fold:  # folds of older code have no stacked answers
+            answers[name] = join([read_predictions(fold / file) for fold in folds])
+            write_predictions(folder / file, answers[name])
+    test = {level: answers.pop(level) for level in PREDICTIONS}
+    stacked = {"stacked": answers.pop("stacked")} if "stacked" in answers else {}
+    means = ["validation", *(["stacking"] if stacked else [])]
     metrics = measured[0] | {
         "run_id": folder.name,
         "fold": "all",
         "train_seconds": sum(part["train_seconds"] for part in measured),
         "num_epochs": sum(part["num_epochs"] for part in measured),
-        "validation": _mean([part["validation"] for part in measured]),
-        "test": {level: predictions.scores() for level, predictions in test.items()}
-        | {"baselines": {name: predictions.scores() for name, predictions in baselines.items()}},
+        "device": _each_once(measured, "device"),
+        "precision": _each_once(measured, "precision"),
+        **{name: _mean([part[name] for part in measured]) for name in means},
+        "test": {name: predictions.scores() for name, predictions in (test | stacked).items()}
+        | {"baselines": {name: predictions.scores() for name, predictions in answers.items()}},
+        "differences": differences([test["piece"]], [*stacked.values()], [answers["fingerprint"]]),
     }
     plots.save_run_figures(folder / "figures", metrics, history=(), test=test)
     pages.write_report(folder, metrics)
     records.write_json(folder / "metrics.json", metrics)
+
+
+def _each_once(measured: Sequence[dict[str, Any]], name: str) -> str:
+    """What the folds say, which may come from several machines."""
+    return "; ".join(dict.fromkeys(part[name] for part in measured if name in part))
 
 
 def _mean(values: list[Any]) -> Any:
@@ -66,8 +82,14 @@ def print_summary(folder: Path) -> None:
         table.add_row(name, *_cells(scores), "", "")
     chunk = (f"{test['chunk']['accuracy']:.3f}", f"{test['chunk']['macro_f1']:.3f}")
     table.add_row(metrics["model"], *_cells(test["piece"]), *chunk, style="bold")
+    if "stacked" in test:
+        table.add_row("stacked", *_cells(test["stacked"]), "", "")
     console = Console()
     console.print(table)
+    for sentence in difference_sentences(metrics):
+        console.print(sentence, soft_wrap=True)
+    if "stacked" in test:
+        console.print(f"Stacked: {describe_stacking(metrics['stacking'])}.", soft_wrap=True)
     console.print(f"Encoding: {metrics['encoder']}", soft_wrap=True)
     if metrics["protocol"] == "chunk":
         console.print(
@@ -77,6 +99,25 @@ def print_summary(folder: Path) -> None:
     trained = f"{metrics['num_epochs']} epochs in {metrics['train_seconds']:.0f} s"
     console.print(f"{tested}; trained {trained} ({metrics['num_parameters']:,} parameters).")
     console.print(f"Run folder: {folder}", soft_wrap=True)
+
+
+def difference_sentences(metrics: dict[str, Any]) -> list[str]:
+    """Returns in words by how much a run is better than its fingerprint, and whether that is sure.
+
+    Example:
+        >>> found = {"macro_f1": 0.0421, "macro_f1_low": -0.01, "macro_f1_high": 0.09}
+        >>> difference_sentences({"differences": {"network_minus_fingerprint": found}})
+        ['Network minus fingerprint: +0.042 macro-F1 by piece (95 % -0.010 to +0.090): may be chance.']
+    """
+    sentences = []
+    for name, found in metrics.get("differences", {}).items():
+        low, high = found["macro_f1_low"], found["macro_f1_high"]
+        verdict = "more than chance" if low > 0 or high < 0 else "may be chance"
+        sentences.append(
+            f"{DIFFERENCES[name]}: {found['macro_f1']:+.3f} macro-F1 by piece "
+            f"(95 % {low:+.3f} to {high:+.3f}): {verdict}."
+        )
+    return sentences
 
 
 def _cells(scores: dict[str, Any]) -> tuple[str, str]:

@@ -14,13 +14,14 @@ from filelock import FileLock
 
 from experiments import four_composers
 from experiments.engine import networks, runner
+from experiments.engine.command import parse
 from experiments.engine.predictions import read_predictions
 from features.corpora import synthetic
 from features.corpora.catalogue import Request
 
 METRICS = {
     *("experiment", "run_id", "corpus", "pieces", "protocol", "fold", "seed", "encoder", "model", "classes"),
-    *("num_parameters", "train_seconds", "device", "validation", "test"),
+    *("num_parameters", "train_seconds", "device", "validation", "test", "stacking", "differences"),
 }
 SCORES = {
     *("count", "accuracy", "balanced_accuracy", "macro_f1", "macro_f1_low", "macro_f1_high"),
@@ -59,6 +60,7 @@ def test_a_run_leaves_what_the_contract_says_and_nothing_else(folder):
             "report.html",
         ),
         *("predictions.csv", "predictions-chunks.csv.gz", "model.h5", "model.json"),
+        *("predictions-validation.csv", "predictions-fingerprint-validation.csv", "predictions-stacked.csv"),
         *(
             f"predictions-{name}.csv"
             for name in ("majority", "fingerprint", "histogram_linear", "histogram_forest")
@@ -120,24 +122,65 @@ def test_metrics_have_the_schema_and_repeat_the_predictions(folder):
     assert (metrics["corpus"], metrics["pieces"], metrics["classes"]) == ("synthetic", "reference", CLASSES)
     assert (metrics["model"], metrics["encoder"]) == ("frame_cnn", "piano_roll:binary+velocity")
     test = metrics["test"]
-    assert set(test) == {"chunk", "piece", "baselines"}
+    assert set(test) == {"chunk", "piece", "stacked", "baselines"}
     assert set(metrics["validation"]) == {"chunk", "piece"}
     assert {"majority", "fingerprint"} <= set(test["baselines"])
     for scores in (
         *metrics["validation"].values(),
         test["chunk"],
         test["piece"],
+        test["stacked"],
         *test["baselines"].values(),
     ):
         assert set(scores) == SCORES
         assert list(scores["per_class"]) == CLASSES
         assert all(set(of) == {"precision", "recall", "f1", "support"} for of in scores["per_class"].values())
-    files = {"piece": "predictions.csv", "chunk": "predictions-chunks.csv.gz"}
+    files = {
+        "piece": "predictions.csv",
+        "chunk": "predictions-chunks.csv.gz",
+        "stacked": "predictions-stacked.csv",
+    }
     for level, name in files.items():
         again = read_predictions(folder / name).scores()
         assert test[level]["per_class"] == again["per_class"]
         assert test[level]["macro_f1"] == again["macro_f1"]
         assert test[level]["log_loss"] == pytest.approx(again["log_loss"], rel=1e-3)
+
+
+def test_the_stack_can_be_made_again_from_what_is_on_disk(folder, read_rows):
+    from experiments.engine.stacking import stack
+
+    metrics = read_json(folder / "metrics.json")
+    names = {
+        "frame_cnn": ("predictions-validation.csv", "predictions.csv"),
+        "fingerprint": ("predictions-fingerprint-validation.csv", "predictions-fingerprint.csv"),
+    }
+    models = {
+        name: dict(
+            zip(("validation", "test"), map(read_predictions, (folder / file for file in files)), strict=True)
+        )
+        for name, files in names.items()
+    }
+    answers, learnt = stack(models)
+    assert learnt == metrics["stacking"]
+    expected = read_predictions(folder / "predictions-stacked.csv")
+    np.testing.assert_allclose(answers.probabilities, expected.probabilities, rtol=1e-4)
+    validated = {row["piece"] for row in read_rows(folder / "splits.csv") if row["split"] == "validation"}
+    assert set(models["fingerprint"]["validation"].pieces) == validated
+
+
+def test_says_in_words_what_the_notes_add(folder, run_study, capsys):
+    run_study(folder.parent.parent, "--smoke", "--resume")
+    printed = capsys.readouterr().out
+    differences = read_json(folder / "metrics.json")["differences"]
+    for name, words in (("network", "Network"), ("stacked", "Stacked")):
+        difference = differences[f"{name}_minus_fingerprint"]
+        assert difference["macro_f1_low"] <= difference["macro_f1"] <= difference["macro_f1_high"]
+        said = f"{difference['macro_f1']:+.3f} macro-F1 by piece"
+        assert re.search(f"{words} minus fingerprint.*: {re.escape(said)}", printed)
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "<td>stacked</td>" in page and "minus fingerprint" in page
+    assert '<tr class="network"><td>frame_cnn</td>' in page
 
 
 def test_the_saved_model_knows_its_encoder_and_answers_as_it_did(folder):
@@ -237,6 +280,11 @@ def test_all_folds_predict_every_piece_once_and_go_on_after_an_interruption(
     assert metrics["fold"] == "all"
     assert metrics["test"]["piece"]["count"] == len(answers.pieces)
     assert metrics["test"]["piece"]["macro_f1"] == answers.scores()["macro_f1"]
+    stacked = read_predictions(folder / "predictions-stacked.csv")
+    assert stacked.pieces == answers.pieces
+    assert metrics["test"]["stacked"]["macro_f1"] == stacked.scores()["macro_f1"]
+    weights = [read_json(fold / "metrics.json")["stacking"]["weights"]["frame_cnn"] for fold in folds]
+    assert metrics["stacking"]["weights"]["frame_cnn"] == pytest.approx(np.mean(weights))
     assert (folder / "figures" / "confusion_piece.png").exists()
 
 
@@ -263,7 +311,7 @@ def test_ones_own_files_are_read_and_what_is_unreadable_is_named(
         (["--corpus", "symphonies"], "There is no corpus named 'symphonies'; known are .*synthetic"),
         (["--model", "transformer"], "There is no model named 'transformer'; known are .*frame_cnn"),
         (["--encoder", "wavelets"], "There is no encoder named 'wavelets'; known are .*piano_roll"),
-        (["--protocol", "luck"], "There is no protocol named 'luck'; known are chunk, file, work"),
+        (["--protocol", "luck"], "There is no protocol named 'luck'; known are chunk, file, source, work"),
         (["--fold", "5"], "There is no fold 5; choose one of 0 to 4"),
         (["--protocol", "chunk", "--no-move", "--fold", "all"], "The protocol chunk has one split, fold 0"),
         (["--protocol", "chunk"], "bring the very frames of test chunks into training; add --no-move"),
@@ -291,7 +339,7 @@ def test_what_cannot_be_run_ends_in_one_sentence(
     status, last_words = run_and_fail(capfd, "--corpus", "synthetic", *arguments, *places)
     assert status == 2
     assert re.search(sentence, last_words)
-    assert not list(tmp_path.rglob("metrics.json"))
+    assert not list(tmp_path.rglob("*"))  # nor is anything left behind
 
 
 @pytest.mark.parametrize("content", [None, b"no music"])
@@ -363,9 +411,7 @@ def test_a_full_disk_loses_nothing(
         run_study(tmp_path, *several_epochs)
     assert stopped.value.code == 2
     last_words = capfd.readouterr().err.strip().splitlines()[-1]
-    assert last_words.startswith(
-        "A file could not be used: No space left on device (somewhere). Make room"
-    )
+    assert last_words.startswith("A file could not be used: No space left on device (somewhere). Make room")
     assert_same_run(run_study(tmp_path, *several_epochs, "--resume"), uninterrupted)
 
 
@@ -385,7 +431,10 @@ def test_ctrl_c_loses_nothing(
         run_study(tmp_path, *several_epochs)
     assert stopped.value.code == 130
     last_words = capfd.readouterr().err.strip().splitlines()[-1]
-    assert last_words == "Interrupted; a study goes on from the last epoch when it is started again with --resume."
+    assert (
+        last_words
+        == "Interrupted; a study goes on from the last epoch when it is started again with --resume."
+    )
     assert_same_run(run_study(tmp_path, *several_epochs, "--resume"), uninterrupted)
 
 
@@ -405,7 +454,9 @@ def test_the_compressed_predictions_are_a_table(folder):
     assert len(rows) == read_json(folder / "metrics.json")["test"]["chunk"]["count"]
 
 
-def test_a_run_does_not_go_on_with_other_music(run_study, several_epochs, tmp_path, monkeypatch, capfd, cache_dir):
+def test_a_run_does_not_go_on_with_other_music(
+    run_study, several_epochs, tmp_path, monkeypatch, capfd, cache_dir
+):
     def stop(*arguments, **keywords):
         raise KeyboardInterrupt
 
@@ -417,3 +468,35 @@ def test_a_run_does_not_go_on_with_other_music(run_study, several_epochs, tmp_pa
     status, sentence = run_and_fail(capfd, *several_epochs, *places)
     assert status == 2
     assert "is a split of other data" in sentence
+
+
+def test_a_run_does_not_go_on_with_a_file_replaced_under_its_name(
+    run_study, several_epochs, tmp_path, monkeypatch, capfd, cache_dir
+):
+    def stop(*arguments, **keywords):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(networks, "train", stop)
+        run_study(tmp_path, *several_epochs)
+    (folder,) = (tmp_path / "four_composers").iterdir()
+    made_with = read_json(folder / "environment.json")
+    (folder / "environment.json").write_text(json.dumps(made_with | {"contents": "of other files"}))
+    places = ("--resume", "--cache-dir", str(cache_dir), "--results-dir", str(tmp_path))
+    status, sentence = run_and_fail(capfd, *several_epochs, *places)
+    assert status == 2
+    assert "hold other music than those that" in sentence
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--corpus", "midi_classics", "--fold", "3"], "--corpus, --fold"),
+        (["--fold", "all", "--corpus", "synthetic", "--epochs", "1"], None),
+    ],
+)
+def test_a_rehearsal_says_what_it_does_not_heed(capsys, arguments, named):
+    config, _ = parse(four_composers.DEFAULT, ["--smoke", *arguments], description="")
+    assert config.corpus.corpus == "synthetic"
+    said = capsys.readouterr().err.strip()
+    assert said == (f"A rehearsal has its own music and length; it does not heed {named}." if named else "")

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 import pytest
 
 from experiments import leaderboard
-from experiments.engine import records
+from experiments.engine import board, records
 from experiments.engine.config import REPOSITORY
 
 README = f"before\n{leaderboard.BEGIN}\nold\n{leaderboard.END}\nafter\n"
@@ -37,10 +37,11 @@ def set_commit(folder, commit):
 def test_publishing_fills_the_leaderboard_and_the_table(finished, places, tmp_path):
     leaderboard.main(["--publish", str(finished), *places])
     (row,) = records.read_csv(tmp_path / "results" / "leaderboard.csv")
-    assert tuple(row) == records.LEADERBOARD_COLUMNS
+    assert tuple(row) == board.COLUMNS
     metrics = records.read_json(finished / "metrics.json")
     assert row["run_id"] == finished.name
     assert float(row["piece_macro_f1"]) == round(metrics["test"]["piece"]["macro_f1"], 4)
+    assert float(row["stacked_piece_macro_f1"]) == round(metrics["test"]["stacked"]["macro_f1"], 4)
     text = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
     assert f"**{metrics['test']['piece']['macro_f1']:.3f}**" in text
@@ -106,8 +107,10 @@ def test_what_this_repository_shows_is_what_its_published_runs_say(tmp_path):
 
 
 def test_published_runs_name_no_folder_of_the_machine_they_ran_on():
-    paths = [*(REPOSITORY / "results" / "published").glob("*/*/environment.json")]
+    paths = [*(REPOSITORY / "results" / "published").rglob("environment.json")]
     assert paths, "nothing is published"
     for path in paths:
         words = shlex.split(records.read_json(path)["command"])
-        assert not [word for word in words if PurePosixPath(word).is_absolute() or PureWindowsPath(word).drive]
+        assert not [
+            word for word in words if PurePosixPath(word).is_absolute() or PureWindowsPath(word).drive
+        ]

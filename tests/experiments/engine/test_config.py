@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from experiments.engine.config import Config, EncoderConfig, ModelConfig, Places, smoke
+from experiments.engine.config import REPOSITORY, Config, EncoderConfig, ModelConfig, Places, smoke
 from features.errors import InputError
 
 FULL = Config(
@@ -63,6 +63,16 @@ def test_equal_configurations_have_one_digest():
     one, other = ({"units": 64, "dropout": 0.1}, {"dropout": 0.1, "units": 64})
     digests = {FULL.replace(model={"hyperparameters": values}).digest() for values in (one, other)}
     assert len(digests) == 1
+
+
+def test_a_digest_stays_what_it_was():
+    """Run folders are found again by it, on other machines and by later code."""
+    assert Config("example").digest() == "0e4e6fc0"
+    published = list((REPOSITORY / "results" / "published").glob("*/*/config.json"))
+    assert published, "nothing is published"
+    for path in published:
+        config = Config.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        assert config.digest() in path.parent.name.split("-")
 
 
 def test_every_value_counts_for_the_digest():

@@ -165,6 +165,18 @@ def test_the_lock_of_a_killed_process_does_not_count(places):
     assert run(CONFIG, resuming(places)) == folder
 
 
+def test_a_run_knows_its_music_again(places):
+    music = records.contents_digest(["a", "b"], ["0f", "3c"])
+    with run_folder(CONFIG, places) as folder:
+        records.check_contents(folder, music)  # nothing noted yet
+        records.note_contents(folder, music)
+        records.check_contents(folder, music)
+        with pytest.raises(InputError, match="hold other music than those that .* began with"):
+            records.check_contents(folder, records.contents_digest(["a", "b"], ["3c", "0f"]))
+    assert run(CONFIG, resuming(places)) == folder
+    assert records.read_json(folder / "environment.json")["contents"] == music
+
+
 @pytest.mark.parametrize(
     "own",
     [

@@ -1,0 +1,135 @@
+"""Published runs: the small files of finished ones, and of the finished folds of a study that goes on elsewhere."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from experiments.engine.config import Config
+from experiments.engine.records import is_finished, read_json, run_name
+from features.errors import InputError
+
+SMALL = ("*.json", "*.csv", "*.csv.gz", "figures/*.png")
+"""What is published of a run; weights and their description are not."""
+
+SMALL_OF_A_FOLD = ("*.json", "*.csv", "*.csv.gz")
+"""What is published of a fold of a study: enough to sum it up."""
+
+LARGEST_BYTES = 1_000_000
+"""A larger file is left out: a split by chunk, say, which its seed gives again."""
+
+PREDICTIONS = {"chunk": "predictions-chunks.csv.gz", "piece": "predictions.csv"}
+"""Files that hold a network's answers."""
+
+
+def prediction_files(metrics: Mapping[str, Any]) -> dict[str, str]:
+    """Returns the files with a run's answers for the test part, by what answered or at which level.
+
+    Example:
+        >>> prediction_files({"test": {"chunk": {}, "piece": {}, "stacked": {}, "baselines": {"majority": {}}}})
+        ... # doctest: +NORMALIZE_WHITESPACE
+        {'chunk': 'predictions-chunks.csv.gz', 'piece': 'predictions.csv',
+         'majority': 'predictions-majority.csv', 'stacked': 'predictions-stacked.csv'}
+    """
+    others = [*metrics["test"]["baselines"], *(["stacked"] if "stacked" in metrics["test"] else [])]
+    return PREDICTIONS | {name: f"predictions-{name}.csv" for name in others}
+
+
+def publish(folder: Path, published: Path) -> Path:
+    """Copies what is small of a finished run; of an unfinished study, what is small of its finished folds.
+
+    An unfinished study is published so that `--resume` can go on with it on another machine, where only
+    the repository is. Of a finished one the folds leave out the answers that their summary holds.
+
+    Args:
+        folder: The run folder.
+        published: Where published runs lie, by experiment.
+
+    Returns:
+        The published folder.
+
+    Raises:
+        InputError: Nothing in it is finished, or something was made with code that is in no commit.
+    """
+    folder = folder.resolve()
+    folds = sorted(path.parent for path in folder.glob("folds/*/*/metrics.json"))
+    if not is_finished(folder) and not folds:
+        raise InputError(
+            f"{folder} holds no finished run (metrics.json is missing) and no finished fold; run it to its end first."
+        )
+    target = published / read_json(folder / "config.json")["experiment"] / folder.name
+    if target.resolve() == folder:
+        return target
+    if is_finished(folder):
+        _check_commits([*folds, folder])
+        shutil.rmtree(target, ignore_errors=True)
+        _copy_small(folder, target, SMALL)
+        held = {path.name for path in folder.glob("predictions*")}
+    else:
+        if is_finished(target):
+            raise InputError(f"{target} is finished, {folder} is not; finish it, or name the finished one.")
+        _check_commits(folds)
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / "config.json", target / "config.json")
+        held = set()
+    for fold in folds:
+        copy = target / fold.relative_to(folder)
+        shutil.rmtree(copy, ignore_errors=True)
+        _copy_small(fold, copy, SMALL_OF_A_FOLD, without=held)
+    return target
+
+
+def _check_commits(folders: list[Path]) -> None:
+    for folder in folders:
+        for commit in commits_of(folder):
+            if not commit or commit.endswith("+"):
+                raise InputError(
+                    f"{folder} was made with code that is in no commit ({commit or 'no git'}), so that nobody could "
+                    "make it again; commit the code and run it again."
+                )
+
+
+def _copy_small(
+    folder: Path, target: Path, patterns: tuple[str, ...], *, without: set[str] = frozenset()
+) -> None:
+    """Copies small files; `metrics.json` last, because its presence means that the rest is there."""
+    paths = [path for pattern in patterns for path in folder.glob(pattern)]
+    for path in sorted(paths, key=lambda path: path.name == "metrics.json"):
+        if path.name not in {"model.json", *without} and path.stat().st_size <= LARGEST_BYTES:
+            copy = target / path.relative_to(folder)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+
+
+def commits_of(folder: Path) -> list[str]:
+    """Returns the commits that a run was made with, of a study those of its folds, each once.
+
+    A run outside git has `""` among them.
+    """
+    paths = [folder / "environment.json", *sorted(folder.glob("folds/*/*/environment.json"))]
+    made_with = [read_json(path) for path in paths]
+    names = [name for part in made_with for name in (part["commit"], *part.get("resumed_with", ()))]
+    return list(dict.fromkeys(names))
+
+
+def published_folds(config: Config, published: Path) -> list[Path]:
+    """Returns the finished folds of published studies that were run with one configuration.
+
+    Args:
+        config: Of a fold.
+        published: Where published runs lie, by experiment.
+    """
+    wanted, name = config.to_dict(), config.experiment
+    paths = published.glob(f"{name}/*/folds/{name}/{run_name(config)}*/metrics.json")
+    return [
+        path.parent
+        for path in sorted(paths)
+        if read_json(path.parent / "config.json") == wanted and _can_be_summed_up(path.parent)
+    ]
+
+
+def _can_be_summed_up(fold: Path) -> bool:
+    """Whether everything is there: large files, and what older code did not write, may not be."""
+    metrics = read_json(fold / "metrics.json")
+    names = ["environment.json", "splits.csv", *prediction_files(metrics).values()]
+    return "stacked" in metrics["test"] and all((fold / name).exists() for name in names)

@@ -1,0 +1,134 @@
+"""Published runs become rows: one a run, and one a configuration over its training seeds."""
+
+import re
+
+import numpy as np
+import pytest
+
+from experiments.engine import board, records
+from experiments.engine.config import Config
+from experiments.engine.predictions import Predictions, write_predictions
+from experiments.engine.publishing import prediction_files
+
+CLASSES = ("Ada", "Bela", "Cleo")
+CONFIG = Config("example").replace(corpus={"corpus": "midi_classics"}, split={"fold": "all"})
+
+
+def predictions(seed, certainty, works=20):
+    labels = np.arange(60) % 3
+    raw = np.random.default_rng(seed).dirichlet(np.ones(3), 60) + certainty * np.eye(3)[labels]
+    names = tuple(f"piece {number}" for number in range(60))
+    composers = tuple(CLASSES[label] for label in labels)
+    groups = tuple(f"work {number % works}" for number in range(60))
+    return Predictions(names, groups, composers, raw / raw.sum(axis=1, keepdims=True), CLASSES)
+
+
+@pytest.fixture
+def publish_sketch(tmp_path):
+    """Returns a function that makes up a published run; it has as much as the tables read."""
+    folders = []
+
+    def make(config=CONFIG, *, works=20, stacked=True):
+        seed = config.training.seed
+        folder = tmp_path / "published" / f"{len(folders)}-{records.run_name(config)}"
+        folder.mkdir(parents=True)
+        answers = {
+            **{"chunk": predictions(seed, 0.3, works), "piece": predictions(seed + 10, 0.5, works)},
+            **{"fingerprint": predictions(seed + 20, 0.2, works), "majority": predictions(0, 0, works)},
+            **({"stacked": predictions(seed + 30, 0.9, works)} if stacked else {}),
+        }
+        scores = {name: part.scores() for name, part in answers.items()}
+        baselines = {name: scores.pop(name) for name in ("fingerprint", "majority")}
+        metrics = {
+            "test": scores | {"baselines": baselines},
+            **{"experiment": config.experiment, "run_id": folder.name, "corpus": config.corpus.corpus},
+            **{"pieces": config.corpus.pieces, "protocol": config.split.protocol, "fold": config.split.fold},
+            **{"seed": seed, "encoder": "piano_roll:binary", "model": "frame_cnn", "classes": list(CLASSES)},
+            **{"num_parameters": 1, "train_seconds": 60.0, "num_epochs": 3, "device": "cpu"},
+        }
+        for name, file in prediction_files(metrics).items():
+            write_predictions(folder / file, answers[name])
+        records.write_json(folder / "metrics.json", metrics)
+        records.write_json(folder / "config.json", config.to_dict())
+        command = f"python -m experiments.example --seed {seed}"
+        records.write_json(folder / "environment.json", {"command": command, "commit": "0123456789"})
+        folders.append(folder)
+        return board.read_run(folder)
+
+    return make
+
+
+def seeds(*numbers, **parts):
+    return [CONFIG.replace(training={"seed": number}, **parts) for number in numbers]
+
+
+def test_runs_that_differ_only_in_the_seed_are_joined(publish_sketch):
+    runs = [
+        publish_sketch(config) for config in (*seeds(2, 0, 1), *seeds(0, encoder={"channels": ("binary",)}))
+    ]
+    sizes = sorted(len(group.runs) for group in board.over_seeds(runs))
+    assert sizes == [1, 3]
+    (three,) = (group for group in board.over_seeds(runs) if len(group.runs) == 3)
+    assert [run.metrics["seed"] for run in three.runs] == [0, 1, 2]
+
+
+def test_a_seed_run_twice_and_runs_on_other_works_stand_for_themselves(publish_sketch):
+    runs = [publish_sketch(config) for config in seeds(0, 1, 0)]
+    runs.append(publish_sketch(seeds(2)[0], works=15))
+    assert sorted(len(group.runs) for group in board.over_seeds(runs)) == [1, 1, 2]
+
+
+def test_a_headline_is_the_mean_with_the_interval_of_the_mean(publish_sketch):
+    runs = [publish_sketch(config) for config in seeds(0, 1, 2)]
+    (group,) = board.over_seeds(runs)
+    scores = [run.metrics["test"]["piece"] for run in runs]
+    found = group.piece_macro_f1()
+    assert found["macro_f1"] == pytest.approx(np.mean([score["macro_f1"] for score in scores]))
+    width = found["macro_f1_high"] - found["macro_f1_low"]
+    assert width < np.mean([score["macro_f1_high"] - score["macro_f1_low"] for score in scores])
+    stacked = group.mean("test", "stacked", "macro_f1") - group.mean(
+        "test", "baselines", "fingerprint", "macro_f1"
+    )
+    assert group.differences()["stacked_minus_fingerprint"]["macro_f1"] == pytest.approx(stacked)
+
+
+def cells(line):
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_the_tables_say_whole_studies_first_and_in_the_order_of_the_ladder(publish_sketch, tmp_path):
+    splits = (("work", 0), ("source", "all"), ("work", "all"), ("chunk", 0), ("file", 0))
+    runs = [
+        publish_sketch(config)
+        for protocol, fold in splits
+        for config in seeds(0, 1, split={"protocol": protocol, "fold": fold})
+    ]
+    lines = board.markdown(runs, tmp_path).splitlines()
+    rows = [cells(line) for line in lines if re.match(r"\| \d", line)]
+    assert [row[0] for row in rows] == ["1", "2", "3", "4", "5"]
+    assert [row[2] for row in rows] == ["work", "source", "chunk 0", "file 0", "work 0"]
+    assert all(row[-1].startswith("2: [0](published/") for row in rows)
+    assert sum(line.endswith("# 1") for line in lines) == 2
+    heads = [cells(line) for line in lines if line.startswith("|  |")]
+    assert len(heads) == 2
+    assert {len(row) for row in rows[:2]} == {len(heads[0])}
+    assert {len(row) for row in rows[2:]} == {len(heads[1])}
+    assert "stacked − fingerprint (95 %)" in heads[0]
+
+
+def test_a_list_of_pieces_of_our_own_is_named(publish_sketch, tmp_path):
+    run = publish_sketch()
+    run.metrics["pieces"] = "clean"
+    assert "| midi_classics (clean) |" in board.markdown([run], tmp_path)
+
+
+def test_what_an_older_run_did_not_measure_stays_empty(publish_sketch, tmp_path):
+    run = publish_sketch(stacked=False)
+    assert tuple(board.row(run)) == board.COLUMNS
+    assert board.row(run)["stacked_piece_macro_f1"] == ""
+    (line,) = (line for line in board.markdown([run], tmp_path).splitlines() if line.startswith("| 1 |"))
+    assert cells(line)[-4:-1] == ["", "", ""]
+
+
+def test_nothing_published_is_said(tmp_path):
+    assert board.markdown([], tmp_path) == "No run has been published yet."
