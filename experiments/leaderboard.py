@@ -37,12 +37,12 @@ class Arguments:
 def main(argv: Sequence[str] | None = None) -> None:
     """Publishes the runs named, then makes the leaderboard and the README's tables anew."""
     arguments = read_arguments(Arguments, argv, description=__doc__, name="leaderboard")
-    from experiments.engine import board
+    from experiments.engine import board, seeds
 
     for folder in arguments.publish:
         print(f"Published {publish(folder, arguments.published)}")
     folders = sorted(path.parent for path in arguments.published.glob("*/*/metrics.json"))
-    runs = [board.read_run(folder) for folder in folders]
+    runs = [seeds.read_run(folder) for folder in folders]
     table = arguments.published.parent / "leaderboard.csv"
     records.write_csv(table, board.COLUMNS, map(board.row, runs))
     update_readme(arguments.readme, board.markdown(runs, arguments.readme.parent))

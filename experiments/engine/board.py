@@ -1,17 +1,11 @@
 """The tables of published runs: a row a run for machines, a row a configuration, over its seeds, for people."""
 
-import json
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.engine.comparison import combine, differences
-from experiments.engine.config import Config
-from experiments.engine.predictions import Predictions, read_predictions
-from experiments.engine.publishing import commits_of, prediction_files
-from experiments.engine.records import read_json
+from experiments.engine.publishing import commits_of
+from experiments.engine.seeds import PublishedRun, Seeds, over_seeds
 
 COLUMNS = (
     *(
@@ -31,38 +25,6 @@ COLUMNS = (
     *("train_seconds", "device", "commit", "stacked_piece_macro_f1"),
 )
 """Of `results/leaderboard.csv`."""
-
-LADDER = ("chunk", "file", "work", "source")
-"""Protocols, the more honest the later."""
-
-
-@dataclass(frozen=True)
-class PublishedRun:
-    """A published run.
-
-    Attributes:
-        folder: Where it lies.
-        metrics: Its `metrics.json`.
-        config: Its `config.json`.
-        command: What it was started with.
-    """
-
-    folder: Path
-    metrics: dict[str, Any]
-    config: dict[str, Any]
-    command: str
-
-    def answers(self, name: str) -> Predictions:
-        """Returns the answers of a model or a level; see `prediction_files`."""
-        return read_predictions(self.folder / prediction_files(self.metrics)[name])
-
-
-def read_run(folder: Path) -> PublishedRun:
-    """Reads a published run folder."""
-    metrics, config, made_with = (
-        read_json(folder / name) for name in ("metrics.json", "config.json", "environment.json")
-    )
-    return PublishedRun(folder, metrics, config, made_with["command"])
 
 
 def row(run: PublishedRun) -> dict[str, Any]:
@@ -88,91 +50,6 @@ def row(run: PublishedRun) -> dict[str, Any]:
         "commit": " ".join(commits_of(run.folder)),
         "stacked_piece_macro_f1": round(test["stacked"]["macro_f1"], 4) if "stacked" in test else "",
     }
-
-
-@dataclass(frozen=True)
-class Seeds:
-    """Runs that differ only in the training seed, and were tested on the same pieces of the same works.
-
-    Attributes:
-        runs: By seed.
-    """
-
-    runs: tuple[PublishedRun, ...]
-
-    @property
-    def metrics(self) -> dict[str, Any]:
-        """Those of the first seed, for what all have in common."""
-        return self.runs[0].metrics
-
-    def mean(self, *names: str) -> float | None:
-        """Returns the mean of a number of `metrics.json`; None if a run lacks it.
-
-        Args:
-            names: The keys that lead to it.
-        """
-        try:
-            values = [_at(run.metrics, names) for run in self.runs]
-        except KeyError:
-            return None
-        return sum(values) / len(values)
-
-    def piece_macro_f1(self) -> dict[str, float]:
-        """Returns the mean macro-F1 by piece with its 95 % interval; see `combine`."""
-        if len(self.runs) == 1:
-            return self.metrics["test"]["piece"]
-        return combine([run.answers("piece") for run in self.runs], [1 / len(self.runs)] * len(self.runs))
-
-    def differences(self) -> dict[str, dict[str, float]]:
-        """Returns by how much network and stack are better than the fingerprint, on average over the seeds."""
-        if len(self.runs) == 1:
-            return self.metrics.get("differences", {})
-        has_stacked = all("stacked" in run.metrics["test"] for run in self.runs)
-        network, stacked, fingerprint = (
-            [run.answers(name) for run in self.runs] if name != "stacked" or has_stacked else []
-            for name in ("piece", "stacked", "fingerprint")
-        )
-        return differences(network, stacked, fingerprint)
-
-
-def over_seeds(runs: Sequence[PublishedRun]) -> list[Seeds]:
-    """Returns the runs joined where only the training seed differs, in the order of the ladder.
-
-    A run that repeats a seed, or was tested on other pieces or works (which change when the code that
-    tells works apart does), stands for itself.
-    """
-    groups: dict[tuple, list[PublishedRun]] = {}
-    times: Counter = Counter()
-    for run in sorted(runs, key=lambda run: (run.metrics["seed"], run.folder.name)):
-        key = (_all_but_the_seed(run), _tested(run))
-        times[key, run.metrics["seed"]] += 1
-        groups.setdefault((*key, times[key, run.metrics["seed"]]), []).append(run)
-    return sorted((Seeds(tuple(group)) for group in groups.values()), key=_place)
-
-
-def _all_but_the_seed(run: PublishedRun) -> str:
-    return json.dumps(Config.from_dict(run.config).replace(training={"seed": 0}).to_dict(), sort_keys=True)
-
-
-def _tested(run: PublishedRun) -> frozenset | Path:
-    """The pieces of the test part with their works; of a run without published answers, the run itself."""
-    if not all((run.folder / name).exists() for name in prediction_files(run.metrics).values()):
-        return run.folder
-    answers = run.answers("piece")
-    return frozenset(zip(answers.pieces, answers.works, answers.composers, strict=True))
-
-
-def _place(group: Seeds) -> tuple:
-    metrics, run = group.metrics, group.runs[0]
-    rung = LADDER.index(metrics["protocol"]) if metrics["protocol"] in LADDER else len(LADDER)
-    where = (metrics["corpus"], metrics["pieces"], rung, str(metrics["fold"]))
-    return (*where, metrics["model"], metrics["encoder"], metrics["seed"], run.folder.name)
-
-
-def _at(values: dict[str, Any], names: Sequence[str]) -> Any:
-    for name in names:
-        values = values[name]
-    return values
 
 
 def markdown(runs: Sequence[PublishedRun], root: Path) -> str:

@@ -64,7 +64,7 @@ def publish(folder: Path, published: Path) -> Path:
         _check_commits([*folds, folder])
         shutil.rmtree(target, ignore_errors=True)
         _copy_small(folder, target, SMALL)
-        held = {path.name for path in folder.glob("predictions*")}
+        held = {path.name for path in target.glob("predictions*")}
     else:
         if is_finished(target):
             raise InputError(f"{target} is finished, {folder} is not; finish it, or name the finished one.")

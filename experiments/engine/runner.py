@@ -1,7 +1,6 @@
 """From a configuration to a finished run folder: what every experiment does."""
 
 import dataclasses
-import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,8 @@ from experiments.engine import records
 from experiments.engine.baselines import STACKED, run_baselines
 from experiments.engine.comparison import differences
 from experiments.engine.config import Config, EncoderConfig, Places
+from experiments.engine.continuing import keep_split, take_published
 from experiments.engine.predictions import Predictions, of_chunks, read_predictions, voted, write_predictions
-from experiments.engine.publishing import published_folds
 from experiments.engine.stacking import stack
 from experiments.engine.summary import print_summary, summarise_folds
 from experiments.engine.tables import check_name, module_of
@@ -29,8 +28,6 @@ from features.splits.protocols import (
     Split,
     audit,
     make_split,
-    read_splits,
-    write_splits,
 )
 from models import BUILDERS
 
@@ -123,32 +120,11 @@ def run_all_folds(study: Study) -> Path:
                 print(f"Fold {config.split.fold + 1} of {len(folds)}", file=sys.stderr)
                 fold = Study(config, places, study.dataset)
                 if study.places.resume:
-                    _take_published(fold)
+                    take_published(config, places, study.dataset, split_of(fold))
                 finished.append(run_fold(fold))
             write_left_out(folder, study.dataset)
             summarise_folds(folder, finished)
     return folder
-
-
-def _take_published(study: Study) -> None:
-    """Copies a fold that was finished elsewhere and published, if it is of the same music, split alike."""
-    config, places = study.config, study.places
-    if records.folder_to_resume(config, places) is not None:
-        return
-    for published in published_folds(config, places.published):
-        try:
-            _check_same_data(published, study.dataset, split_of(study))
-        except InputError as error:
-            print(f"Not taken from {published}: {error}", file=sys.stderr)
-            continue
-        target = places.results_dir / config.experiment / published.name
-        unfinished = places.results_dir / "unfinished"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(published, unfinished)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.rename(target)
-        print(f"Taken as it was published in {published}.", file=sys.stderr)
-        return
 
 
 def run_fold(study: Study) -> Path:
@@ -157,42 +133,10 @@ def run_fold(study: Study) -> Path:
     with records.run_folder(study.config, study.places) as folder:
         if not records.is_finished(folder):
             report_no_side(study.dataset, split)
-            _keep_split(folder, study.dataset, split)
+            keep_split(folder, study.dataset, split)
             write_left_out(folder, study.dataset)
             _run_in(folder, study, split)
     return folder
-
-
-def _keep_split(folder: Path, dataset: Dataset, split: Split) -> None:
-    """Writes the split and a digest of the music; of a run that goes on, makes sure that both are the same."""
-    if (folder / "splits.csv").exists():
-        _check_same_data(folder, dataset, split)
-    else:
-        write_splits(folder / "splits.csv", split, **_split_columns(dataset), sources=dataset.sources)
-    records.note_contents(folder, records.contents_digest(dataset.pieces, dataset.contents))
-
-
-def _check_same_data(folder: Path, dataset: Dataset, split: Split) -> None:
-    """Compares what a run began with and what there is now.
-
-    Raises:
-        InputError: The files of the corpus, or what is held to be one work, have changed since.
-    """
-    path = folder / "splits.csv"
-    if (read_splits(path, **_split_columns(dataset)).chunk_split != split.chunk_split).any():
-        raise InputError(
-            f"The split has changed since {path} was written; run without --resume to start anew."
-        )
-    records.check_contents(folder, records.contents_digest(dataset.pieces, dataset.contents))
-
-
-def _split_columns(dataset: Dataset) -> dict[str, Any]:
-    return {
-        "composers": dataset.composers,
-        "pieces": dataset.pieces,
-        "works": dataset.works,
-        "num_chunks": dataset.num_chunks,
-    }
 
 
 def split_of(study: Study) -> Split:

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from experiments import leaderboard
-from experiments.engine import networks, records
+from experiments.engine import networks, publishing, records
 from experiments.engine.board import COLUMNS
 from experiments.engine.predictions import read_predictions
 from experiments.engine.publishing import publish
@@ -145,6 +145,14 @@ def test_folds_of_a_finished_study_leave_their_answers_to_its_summary(study, tmp
         names = {path.name for path in fold.glob("predictions*")}
         assert names == {"predictions-validation.csv", "predictions-fingerprint-validation.csv"}
         assert {"splits.csv", "history.csv", "environment.json"} <= {path.name for path in fold.iterdir()}
+
+
+def test_an_answer_too_large_for_the_summary_stays_with_the_folds(study, tmp_path, monkeypatch):
+    name = "predictions-chunks.csv.gz"
+    monkeypatch.setattr(publishing, "LARGEST_BYTES", (study / name).stat().st_size - 1)
+    target = publish(study, tmp_path / "published")
+    assert not (target / name).exists()
+    assert all((fold / name).exists() for fold in folds_of(target))
 
 
 @pytest.mark.parametrize("finish", [True, False])

@@ -9,6 +9,7 @@ from experiments.engine import board, records
 from experiments.engine.config import Config
 from experiments.engine.predictions import Predictions, write_predictions
 from experiments.engine.publishing import prediction_files
+from experiments.engine.seeds import over_seeds, read_run
 
 CLASSES = ("Ada", "Bela", "Cleo")
 CONFIG = Config("example").replace(corpus={"corpus": "midi_classics"}, split={"fold": "all"})
@@ -53,7 +54,7 @@ def publish_sketch(tmp_path):
         command = f"python -m experiments.example --seed {seed}"
         records.write_json(folder / "environment.json", {"command": command, "commit": "0123456789"})
         folders.append(folder)
-        return board.read_run(folder)
+        return read_run(folder)
 
     return make
 
@@ -66,21 +67,21 @@ def test_runs_that_differ_only_in_the_seed_are_joined(publish_sketch):
     runs = [
         publish_sketch(config) for config in (*seeds(2, 0, 1), *seeds(0, encoder={"channels": ("binary",)}))
     ]
-    sizes = sorted(len(group.runs) for group in board.over_seeds(runs))
+    sizes = sorted(len(group.runs) for group in over_seeds(runs))
     assert sizes == [1, 3]
-    (three,) = (group for group in board.over_seeds(runs) if len(group.runs) == 3)
+    (three,) = (group for group in over_seeds(runs) if len(group.runs) == 3)
     assert [run.metrics["seed"] for run in three.runs] == [0, 1, 2]
 
 
 def test_a_seed_run_twice_and_runs_on_other_works_stand_for_themselves(publish_sketch):
     runs = [publish_sketch(config) for config in seeds(0, 1, 0)]
     runs.append(publish_sketch(seeds(2)[0], works=15))
-    assert sorted(len(group.runs) for group in board.over_seeds(runs)) == [1, 1, 2]
+    assert sorted(len(group.runs) for group in over_seeds(runs)) == [1, 1, 2]
 
 
 def test_a_headline_is_the_mean_with_the_interval_of_the_mean(publish_sketch):
     runs = [publish_sketch(config) for config in seeds(0, 1, 2)]
-    (group,) = board.over_seeds(runs)
+    (group,) = over_seeds(runs)
     scores = [run.metrics["test"]["piece"] for run in runs]
     found = group.piece_macro_f1()
     assert found["macro_f1"] == pytest.approx(np.mean([score["macro_f1"] for score in scores]))

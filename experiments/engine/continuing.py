@@ -1,0 +1,72 @@
+"""Going on with what was begun, here or elsewhere, and only with the very same split and files."""
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from experiments.engine import records
+from experiments.engine.config import Config, Places
+from experiments.engine.publishing import published_folds
+from features.datasets import Dataset
+from features.errors import InputError
+from features.splits.protocols import Split, read_splits, write_splits
+
+
+def keep_split(folder: Path, dataset: Dataset, split: Split) -> None:
+    """Writes the split and a digest of the music; of a run that goes on, makes sure that both are the same."""
+    if (folder / "splits.csv").exists():
+        _check_same_data(folder, dataset, split)
+    else:
+        write_splits(folder / "splits.csv", split, **_split_columns(dataset), sources=dataset.sources)
+    records.note_contents(folder, records.contents_digest(dataset.pieces, dataset.contents))
+
+
+def take_published(config: Config, places: Places, dataset: Dataset, split: Split) -> None:
+    """Copies a fold that was finished elsewhere and published, if it is of the same music, split alike.
+
+    Args:
+        config: Of the fold; one that was begun here is left as it is.
+        places: Where the folds of the study go, and where published runs lie.
+        dataset: The corpus as it is now.
+        split: As it is now.
+    """
+    if records.folder_to_resume(config, places) is not None:
+        return
+    for published in published_folds(config, places.published):
+        try:
+            _check_same_data(published, dataset, split)
+        except InputError as error:
+            print(f"Not taken from {published}, but trained anew: {error}", file=sys.stderr)
+            continue
+        target = places.results_dir / config.experiment / published.name
+        unfinished = places.results_dir / "unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.copytree(published, unfinished)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.rename(target)
+        print(f"Taken as it was published in {published}.", file=sys.stderr)
+        return
+
+
+def _check_same_data(folder: Path, dataset: Dataset, split: Split) -> None:
+    """Compares what a run began with and what there is now.
+
+    Raises:
+        InputError: The files of the corpus, or what is held to be one work, have changed since.
+    """
+    path = folder / "splits.csv"
+    if (read_splits(path, **_split_columns(dataset)).chunk_split != split.chunk_split).any():
+        raise InputError(
+            f"The split has changed since {path} was written; run without --resume to start anew."
+        )
+    records.check_contents(folder, records.contents_digest(dataset.pieces, dataset.contents))
+
+
+def _split_columns(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "composers": dataset.composers,
+        "pieces": dataset.pieces,
+        "works": dataset.works,
+        "num_chunks": dataset.num_chunks,
+    }
