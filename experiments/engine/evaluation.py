@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.sparse import csr_array
 from scipy.special import log_softmax, softmax
 from scipy.stats import bootstrap
 from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
@@ -140,16 +141,19 @@ def combined_macro_f1(
         (1.0, 1.0, 1.0)
     """
     names, positions = np.unique(np.asarray(works), return_inverse=True)
-    confusions = np.zeros((len(names), len(answers), num_classes, num_classes))
-    for model, answered in enumerate(answers):
-        np.add.at(confusions, (positions, model, labels, answered), 1)
+    shape = (len(answers), num_classes, num_classes)
+    cells = np.ravel_multi_index((np.arange(len(answers))[:, None], labels, answers), shape).ravel()
+    # Sparse: of 2000 works and 150 classes, the confusions of each would fill a gigabyte with zeros.
+    confusions = csr_array(
+        (np.ones(len(cells)), (np.tile(positions, len(answers)), cells)), (len(names), np.prod(shape))
+    )
     combine = np.asarray(weights, dtype=float)
-    score = float(macro_f1(confusions.sum(axis=0)) @ combine)
+    score = float(macro_f1(confusions.sum(axis=0).reshape(shape)) @ combine)
     if len(names) < 2:
         return score, score, score
     interval = bootstrap(
         (np.arange(len(names)),),
-        lambda draw, axis: macro_f1(_sum_of_drawn(confusions, draw)) @ combine,
+        lambda draw, axis: macro_f1(_sum_of_drawn(confusions, draw, shape)) @ combine,
         n_resamples=NUM_RESAMPLES,
         batch=100,
         method="percentile",
@@ -159,13 +163,12 @@ def combined_macro_f1(
     return score, float(interval.low), float(interval.high)
 
 
-def _sum_of_drawn(confusions: np.ndarray, draw: np.ndarray) -> np.ndarray:
+def _sum_of_drawn(confusions: csr_array, draw: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Returns the summed confusions of the drawn works, shape `draw.shape[:-1] + (models, classes, classes)`."""
-    num_works = len(confusions)
+    num_works = confusions.shape[0]
     flat = draw.reshape(-1, num_works)
     counts = np.stack([np.bincount(row, minlength=num_works) for row in flat])
-    sums = counts @ confusions.reshape(num_works, -1)
-    return sums.reshape(draw.shape[:-1] + confusions.shape[1:])
+    return (counts @ confusions).reshape(draw.shape[:-1] + shape)
 
 
 def calibration_error(labels: np.ndarray, probabilities: np.ndarray) -> float:
