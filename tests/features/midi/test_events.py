@@ -119,7 +119,7 @@ def test_track_that_promises_more_than_the_file_holds_may_end_properly():
         (file_of(b"", header=bytes((0, 0, 0, 6, 0, 1, 0, 1, 0xE7, 40))), "SMPTE"),
         (file_of(b"", header=bytes((0, 0, 0, 6, 0, 1, 0, 1, 0, 0))), "0 ticks per beat"),
         (file_of(b"", header=bytes((0, 0, 0, 6, 0, 1, 255, 255, 1, 224))), "announces 65535 tracks"),
-        (b"MThd" + bytes(33 * 2**20), "larger than 32 MiB"),
+        (b"MThd" + bytes(4 * 2**20), "larger than 4 MiB"),
     ],
 )
 def test_bad_files_are_refused_with_a_reason(data, reason):
