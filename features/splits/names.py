@@ -7,6 +7,7 @@ variance, one that is too small lets a model be tested on what it has heard.
 
 import re
 import unicodedata
+from functools import cache
 
 # Catalogues by the word that introduces the number, and whose works they list (all composers' if empty).
 CATALOGUES = [
@@ -186,8 +187,10 @@ def without_composer(path: str, composer: str) -> str:
 
 def plain(text: str) -> str:
     """Returns text in lower case, without accents, with spaces for underscores."""
-    text = unicodedata.normalize("NFKD", text)
-    return "".join(c for c in text if not unicodedata.combining(c)).lower().replace("_", " ").strip()
+    if not text.isascii():  # as few names are
+        text = unicodedata.normalize("NFKD", text)
+        text = "".join(c for c in text if not unicodedata.combining(c))
+    return text.lower().replace("_", " ").strip()
 
 
 def slug(text: str) -> str:
@@ -215,6 +218,7 @@ def _numbers_in(text: str, context: str) -> list[tuple[str, str]]:
     return found
 
 
+@cache
 def _number_pattern(name: str, word: str) -> re.Pattern:
     return re.compile(r"(?<![a-z])" + word + NUMBER + LETTER.get(name, ""))
 
