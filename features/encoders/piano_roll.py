@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 import numba
 import numpy as np
 
-from features.encoders.rendering import NUM_PITCHES, PLANES, render
-from features.encoders.rows import Rows, sparse_rows
+from features.encoders.rendering import NUM_PITCHES, PLANES, render_rows
+from features.encoders.rows import Rows
 from features.errors import InputError
 from features.midi import Notes
 
@@ -107,9 +107,13 @@ class PianoRoll:
 
         Returns:
             Its rows, with the columns that `planes` tells of.
+
+        Raises:
+            MidiError: The roll would be absurdly large.
         """
-        cells = render(notes, self.frames_per_second, pedal=self.pedal, bends=self.bends, planes=self.planes)
-        return sparse_rows(cells)
+        return render_rows(
+            notes, self.frames_per_second, pedal=self.pedal, bends=self.bends, planes=self.planes
+        )
 
     def chunk_starts(self, num_frames: int) -> np.ndarray:
         """Returns the first frame of each chunk of a piece.

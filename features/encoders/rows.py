@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
+from features.ordering import stable_order
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -27,7 +29,7 @@ class Rows:
 
 
 def sparse_rows(cells: np.ndarray) -> Rows:
-    """Returns the cells of a dense float64 array `(frames, columns)` that are not zero.
+    """Returns the cells of a dense array `(frames, columns)` that are not zero.
 
     Example:
 
@@ -35,28 +37,88 @@ def sparse_rows(cells: np.ndarray) -> Rows:
     >>> rows.offsets.tolist(), rows.columns.tolist(), rows.values.tolist()
     ([0, 1, 1, 2], [1, 0], [2.0, 3.0])
     """
-    offsets = np.zeros(len(cells) + 1, np.int64)
-    _count(cells, offsets)
+    frames, columns = np.nonzero(cells)
+    offsets = np.searchsorted(frames, np.arange(len(cells) + 1))
+    return Rows(offsets, columns.astype(np.uint16), cells[frames, columns].astype(np.float32))
+
+
+def rows_of_steps(steps: np.ndarray, num_frames: int, *, is_flag: np.ndarray, max_cells: int) -> Rows | None:
+    """Adds up steps to rows.
+
+    Args:
+        steps: Structured array with fields `frame`, `column` and `by`, in any order; no frame is above `num_frames`.
+            From its frame on, a step raises the cells of its column.
+        num_frames: How many rows there are.
+        is_flag: bool `(columns,)`; columns in which any number but 0 becomes 1.
+        max_cells: How many cells there may be.
+
+    Returns:
+        The rows, or None if they would have too many cells.
+
+    Example:
+
+    >>> steps = np.array([(0, 5, 2.0), (2, 5, -2.0)], [("frame", int), ("column", int), ("by", float)])
+    >>> rows = rows_of_steps(steps, 3, is_flag=np.zeros(10, bool), max_cells=100)
+    >>> rows.offsets.tolist(), rows.columns.tolist(), rows.values.tolist()
+    ([0, 1, 2, 2], [5, 5], [2.0, 2.0])
+    """
+    order = stable_order(steps["frame"], num_frames + 1)
+    offsets = np.zeros(num_frames + 1, np.int64)
+    if not _count(steps, order, len(is_flag), max_cells, offsets):
+        return None
     columns, values = np.empty(offsets[-1], np.uint16), np.empty(offsets[-1], np.float32)
-    _fill(cells, columns, values)
+    _fill(steps, order, is_flag, offsets, columns, values)
     return Rows(offsets, columns, values)
 
 
 @numba.njit(cache=True)
-def _count(cells, offsets):
-    for frame in range(cells.shape[0]):
-        count = 0
-        for column in range(cells.shape[1]):
-            count += cells[frame, column] != 0
-        offsets[frame + 1] = offsets[frame] + count
+def _count(steps, order, num_columns, max_cells, offsets):
+    """Fills in the offsets; returns whether there are no more cells than allowed."""
+    sums = np.zeros(num_columns)
+    step, num_sounding = 0, 0
+    for frame in range(len(offsets) - 1):
+        while step < len(order) and steps[order[step]]["frame"] == frame:
+            column = steps[order[step]]["column"]
+            num_sounding -= sums[column] != 0
+            sums[column] += steps[order[step]]["by"]
+            num_sounding += sums[column] != 0
+            step += 1
+        offsets[frame + 1] = offsets[frame] + num_sounding
+    return offsets[-1] <= max_cells
 
 
 @numba.njit(cache=True)
-def _fill(cells, columns, values):
-    cell = 0
-    for frame in range(cells.shape[0]):
-        for column in range(cells.shape[1]):
-            if cells[frame, column] != 0:
-                columns[cell] = column
-                values[cell] = cells[frame, column]
-                cell += 1
+def _fill(steps, order, is_flag, offsets, columns, values):
+    sums = np.zeros(len(is_flag))
+    # The columns that are not zero, ascending.
+    sounding = np.empty(len(is_flag), np.uint16)
+    step, num_sounding = 0, 0
+    for frame in range(len(offsets) - 1):
+        while step < len(order) and steps[order[step]]["frame"] == frame:
+            column = steps[order[step]]["column"]
+            was_sounding = sums[column] != 0
+            sums[column] += steps[order[step]]["by"]
+            if was_sounding != (sums[column] != 0):
+                num_sounding = _toggle(sounding, num_sounding, column)
+            step += 1
+        first = offsets[frame]
+        for index in range(num_sounding):
+            column = sounding[index]
+            columns[first + index] = column
+            values[first + index] = 1.0 if is_flag[column] else sums[column]
+
+
+@numba.njit(cache=True)
+def _toggle(members, count, member):
+    """Adds a member to an ascending list, or takes it away; returns how many there are then."""
+    place = 0
+    while place < count and members[place] < member:
+        place += 1
+    if place < count and members[place] == member:
+        for index in range(place, count - 1):
+            members[index] = members[index + 1]
+        return count - 1
+    for index in range(count, place, -1):
+        members[index] = members[index - 1]
+    members[place] = member
+    return count + 1
