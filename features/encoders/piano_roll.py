@@ -188,14 +188,14 @@ class PianoRoll:
 
 @numba.njit(cache=True)
 def _decode(offsets, columns, values, starts, ends, shift, planes, how, chunks):
-    num_chunks, _, chunk_frames, num_channels = chunks.shape
+    num_chunks, num_pitches, chunk_frames, num_channels = chunks.shape
     for chunk in range(num_chunks):
         for frame in range(min(chunk_frames, ends[chunk] - starts[chunk])):
             row = starts[chunk] + frame
             for cell in range(offsets[row], offsets[row + 1]):
-                plane, pitch = divmod(int(columns[cell]), NUM_PITCHES)
+                plane, pitch = divmod(int(columns[cell]), num_pitches)
                 pitch += shift[chunk]
-                if not 0 <= pitch < NUM_PITCHES:
+                if not 0 <= pitch < num_pitches:
                     continue
                 for channel in range(num_channels):
                     if planes[channel] == plane:
