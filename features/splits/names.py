@@ -9,6 +9,8 @@ import re
 import unicodedata
 from functools import cache
 
+from features.corpora.composers import find_composer
+
 # Catalogues by the word that introduces the number, and whose works they list (all composers' if empty).
 CATALOGUES = [
     ("bwv", r"bwv", "Bach"),
@@ -176,13 +178,18 @@ def without_composer(path: str, composer: str) -> str:
 
     Example:
 
-    >>> without_composer("Grieg/Puck.mid", "Grieg"), without_composer("Grieg Piano Concerto 2mov.mid", "Grieg")
-    ('Puck.mid', 'Piano Concerto 2mov.mid')
+    >>> without_composer("Haendel/Air.mid", "Handel"), without_composer("Lizt Piano Concerto n1.mid", "Liszt")
+    ('Air.mid', 'Piano Concerto n1.mid')
     """
     folder, slash, rest = path.partition("/")
     if slash:
-        return rest if folder == composer else path
-    return path.removeprefix(f"{composer} ")
+        return rest if composer in (folder, find_composer(folder)) else path
+    words = path.split(" ")
+    for count in range(len(words) - 1, 0, -1):
+        name = " ".join(words[:count])
+        if composer in (name, find_composer(name)):
+            return " ".join(words[count:])
+    return path
 
 
 def plain(text: str) -> str:
