@@ -49,7 +49,7 @@ class Arguments:
     validate: bool = False
     """Compare the roll of every file with pretty_midi's, on all cores."""
     output: Path | None = None
-    """Write pieces.csv and left_out.csv to this folder."""
+    """Write pieces.csv, left_out.csv and catalogue.json to this folder."""
     data_home: Path | None = None
     """Where the corpus lies: a zip file, a folder, or a CSV file."""
     download: bool = False
@@ -73,17 +73,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     show_composers(dataset, f"{arguments.corpus}, pieces {arguments.pieces}")
     show_left_out(dataset.left_out, arguments.output)
     show_put_right(pieces)
+    num_mistakes = check_labels(dataset)
+    validation = validate([piece for piece in pieces if not piece.left_out]) if arguments.validate else None
     if arguments.output:
-        write_tables(dataset, arguments.output)
-    mistakes = check_labels(dataset)
-    if arguments.validate:
-        mistakes += validate([piece for piece in pieces if not piece.left_out])
+        made_with = {"corpus": arguments.corpus, "pieces": arguments.pieces, "validation": validation}
+        write_tables(dataset, arguments.output, made_with)
     num_works, num_left_out = len(set(dataset.works)), len(dataset.left_out)
     print(
         f"In all {len(dataset.pieces):,} pieces by {len(dataset.classes)} composers, {num_works:,} works, "
         f"{len(dataset.chunk_pieces):,} chunks; {num_left_out:,} file{'' if num_left_out == 1 else 's'} left out."
     )
-    if mistakes:
+    if num_mistakes or (validation and validation["num_equal"] < validation["num_read"]):
         sys.exit(EXIT_MISTAKE)
 
 
@@ -117,8 +117,12 @@ def check_labels(dataset: "Dataset") -> int:
     return len(mistakes)
 
 
-def validate(pieces: Sequence[Piece]) -> int:
-    """Compares all rolls with pretty_midi's and prints the outcome; returns how many differ."""
+def validate(pieces: Sequence[Piece]) -> dict[str, int]:
+    """Compares all rolls with pretty_midi's and prints the outcome.
+
+    Returns:
+        The numbers of files, of those that pretty_midi reads, and of equal rolls among these.
+    """
     from concurrent.futures.process import BrokenProcessPool
 
     from tqdm import tqdm
@@ -134,18 +138,18 @@ def validate(pieces: Sequence[Piece]) -> int:
             f"A process was ended while it compared files, after {len(compared)} of {len(pieces)}, perhaps for "
             "want of memory; try again with fewer composers."
         ) from error
-    refused = [comparison for comparison in compared if comparison.refused]
     differing = [comparison for comparison in compared if comparison.difference]
-    num_read = len(compared) - len(refused)
+    num_read = len(compared) - sum(bool(comparison.refused) for comparison in compared)
+    num_equal = num_read - len(differing)
     print(
         f"pretty_midi reads {num_read:,} of {len(compared):,} files; "
-        f"the rolls of {num_read - len(differing):,} of these {num_read:,} are equal, cell by cell."
+        f"the rolls of {num_equal:,} of these {num_read:,} are equal, cell by cell."
     )
     if differing:
         print(
             f"The first of {len(differing):,} that differ: {differing[0].piece}: {differing[0].difference}."
         )
-    return len(differing)
+    return {"num_files": len(compared), "num_read": num_read, "num_equal": num_equal}
 
 
 if __name__ == "__main__":

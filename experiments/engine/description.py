@@ -1,13 +1,14 @@
 """A corpus in tables: a row for each composer, a line for each file that is left out."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from experiments.engine.records import write_csv
+from experiments.engine.records import command_line, commit, write_csv, write_json
 from features.corpora.catalogue import Piece
 from features.corpora.composers import find_composer, load_composers
 from features.datasets import Dataset, LeftOut
@@ -120,8 +121,8 @@ def show_put_right(pieces: Sequence[Piece]) -> None:
         _print_lines(lines)
 
 
-def write_tables(dataset: Dataset, folder: Path) -> None:
-    """Writes `pieces.csv` and `left_out.csv`."""
+def write_tables(dataset: Dataset, folder: Path, made_with: Mapping[str, Any]) -> None:
+    """Writes `pieces.csv`, `left_out.csv` and last, with the numbers of all of them, `catalogue.json`."""
     folder = folder.expanduser()
     folder.mkdir(parents=True, exist_ok=True)
     seconds = dataset.num_frames / dataset.encoder.frames_per_second
@@ -140,8 +141,22 @@ def write_tables(dataset: Dataset, folder: Path) -> None:
         dict(zip(LEFT_OUT_COLUMNS, (o.piece, o.composer, o.reason), strict=True)) for o in dataset.left_out
     )
     write_csv(folder / "left_out.csv", LEFT_OUT_COLUMNS, rows)
+    numbers = {
+        "num_pieces": len(dataset.pieces),
+        "num_composers": len(dataset.classes),
+        "num_works": len(set(dataset.works)),
+        "num_sources": len(set(dataset.sources)),
+        "num_chunks": len(dataset.chunk_pieces),
+        "seconds": round(float(seconds.sum())),
+        "num_left_out": Counter(kind_of(left.reason) for left in dataset.left_out),
+    }
+    write_json(
+        folder / "catalogue.json",
+        {"command": command_line(), "commit": commit()} | made_with | numbers,
+    )
     print(
-        f"Wrote pieces.csv ({len(dataset.pieces):,}) and left_out.csv ({len(dataset.left_out):,}) to {folder}."
+        f"Wrote pieces.csv ({len(dataset.pieces):,}), left_out.csv ({len(dataset.left_out):,}) and catalogue.json "
+        f"to {folder}."
     )
 
 

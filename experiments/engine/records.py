@@ -34,7 +34,7 @@ LIBRARIES = (
     "music21",
 )
 
-OWN_FOLDERS = ("--data-home", "--cache-dir", "--results-dir", "--published")
+OWN_FOLDERS = ("--data-home", "--cache-dir", "--results-dir", "--output", "--published")
 """Flags whose values name folders of one machine."""
 
 

@@ -1,5 +1,6 @@
 """The catalogue of small corpora, as a user sees it: tables, reasons, and why two pieces are one work."""
 
+import json
 import os
 import subprocess
 import sys
@@ -100,7 +101,10 @@ def cells_of(line):
 
 def test_tables_are_written_on_request(run, tmp_path, read_rows):
     printed = run("--output", str(tmp_path / "tables"))
-    assert f"Wrote pieces.csv (6) and left_out.csv (3) to {tmp_path / 'tables'}." in printed
+    assert f"Wrote pieces.csv (6), left_out.csv (3) and catalogue.json to {tmp_path / 'tables'}." in printed
+    catalogue_json = json.loads((tmp_path / "tables" / "catalogue.json").read_text(encoding="utf-8"))
+    assert catalogue_json["num_pieces"] == 6 and sum(catalogue_json["num_left_out"].values()) == 3
+    assert catalogue_json["validation"] is None
     pieces = {row["piece"]: row for row in read_rows(tmp_path / "tables" / "pieces.csv")}
     assert list(pieces) == sorted(pieces)
     row = pieces["Bach/Minuet in G.mid"]
