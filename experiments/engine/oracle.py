@@ -2,19 +2,17 @@
 
 import io
 import os
-import signal
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
-from multiprocessing.process import BaseProcess
-from threading import Thread
+from multiprocessing import get_context
 
 import numpy as np
 
 from features.corpora.catalogue import Piece
 from features.errors import InputError
+from features.workers import serve_parent
 
 FRAMES_PER_SECOND = 10
 
@@ -44,7 +42,7 @@ def compare_all(pieces: Sequence[Piece]) -> Iterator[Comparison]:
         yield from map(compare, pieces)
         return
     # Processes are spawned, not forked: the same on every system.
-    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), serve_parent) as pool:
         try:
             yield from pool.map(compare, pieces, chunksize=4)
         finally:
@@ -105,14 +103,3 @@ def find_difference(roll: np.ndarray, expected: np.ndarray) -> str:
         f"at pitch {pitch}, frame {frame} it is {float(roll[pitch, frame])} "
         f"instead of {float(expected[pitch, frame])} ({len(differing)} cells differ)"
     )
-
-
-def _start_worker() -> None:
-    """Leaves Ctrl-C to the main process; ends when that is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with, args=(parent_process(),), daemon=True).start()
-
-
-def _end_with(parent: BaseProcess) -> None:
-    parent.join()
-    os._exit(1)

@@ -8,7 +8,6 @@ import gc
 import os
 import random
 import re
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -17,10 +16,8 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
-from multiprocessing import get_context, parent_process
-from multiprocessing.process import BaseProcess
+from multiprocessing import get_context
 from pathlib import Path
-from threading import Thread
 
 from tqdm import tqdm
 
@@ -28,6 +25,7 @@ from features.corpora.catalogue import Piece, Request, check_list, select_compos
 from features.corpora.files import read_file
 from features.corpora.scores import score_to_midi
 from features.errors import InputError
+from features.workers import serve_parent
 
 CONVERTER_VERSION = 1
 """To be raised whenever the same score becomes other bytes."""
@@ -197,14 +195,8 @@ def _convert_in_parallel(jobs: Sequence[Job], workers: int, progress: tqdm) -> N
 
 def _start_worker() -> None:
     """Leaves Ctrl-C to the main process, which stops us after the score in hand; ends when it is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with, args=(parent_process(),), daemon=True).start()
+    serve_parent()
     gc.set_threshold(100_000, 50, 50)  # a score is many small objects that all stay: a quarter less time
-
-
-def _end_with(parent: BaseProcess) -> None:
-    parent.join()
-    os._exit(1)
 
 
 def _convert(job: Job) -> None:
