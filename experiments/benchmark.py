@@ -21,6 +21,7 @@ import tyro
 
 from experiments.engine.command import as_sentences, read_arguments
 from experiments.engine.config import REPOSITORY, CorpusConfig
+from experiments.engine.records import command_line, commit, write_json
 from experiments.engine.tables import module_of
 from experiments.engine.timing import Measurement, time_in_turn
 from features.corpora import CORPORA
@@ -53,6 +54,8 @@ class Builders:
     """Channels of a chunk."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Precision of training; auto: bfloat16 on processors that compute in it, else float32."""
+    output: Path | None = None
+    """Write the table to this folder too, as benchmark.json."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ class Corpus:
     """How often each route is taken, in turn."""
     every: int = 1
     """Take every so-many-th file only, for a quick look."""
+    output: Path | None = None
+    """Write the table to this folder too, as benchmark.json."""
 
     def __post_init__(self) -> None:
         """Refuses numbers with which nothing can be timed."""
@@ -114,7 +119,8 @@ def time_builders(asked: Builders) -> None:
         for name, values in seconds.items()
     ]
     headings = ("builder", "parameters", "median ms", "min-max ms", f"ratio to {REFERENCE}")
-    print_table(f"A training step on {asked.batch_size} chunks, {asked.precision}", headings, rows)
+    title = f"A training step on {asked.batch_size} chunks, {asked.precision}"
+    print_table(title, headings, rows, output=asked.output)
 
 
 def training_steps(asked: Builders) -> tuple[dict[str, Callable[[], None]], dict[str, int]]:
@@ -167,6 +173,7 @@ def time_corpus(asked: Corpus) -> None:
         f"{asked.corpus.corpus}: {num_files:,} files ({num_bytes / 1e6:.1f} MB) that both can use, "
         f"of {len(pieces):,}{look}",
         measured,
+        output=asked.output,
     )
 
 
@@ -183,7 +190,7 @@ def load_pieces(asked: Corpus) -> list[Piece]:
     return [piece for piece in corpus.load(request) if not piece.left_out][:: asked.every]
 
 
-def report(title: str, measured: Mapping[str, Sequence[Measurement]]) -> None:
+def report(title: str, measured: Mapping[str, Sequence[Measurement]], *, output: Path | None) -> None:
     """Prints a row for each route, and what the figures mean."""
     seconds = {name: [one.seconds for one in taken] for name, taken in measured.items()}
     median = {name: statistics.median(values) for name, values in seconds.items()}
@@ -201,7 +208,7 @@ def report(title: str, measured: Mapping[str, Sequence[Measurement]]) -> None:
         for name, taken in measured.items()
     ]
     headings = ("route", "median s", "min-max s", "ratio", "cpu s", "MB written", "peak MB", "chunks")
-    print_table(title, headings, rows)
+    print_table(title, headings, rows, output=output)
     print(
         f"Rollcall is {median['pretty_midi'] / median['rollcall']:.1f} times as fast as pretty_midi's route "
         f"({median['pretty_midi'] / median['dataset']:.1f} times with works), and takes "
@@ -214,8 +221,10 @@ def megabytes(count: int | None) -> str:
     return "?" if count is None else f"{count / 1e6:.0f}"
 
 
-def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Prints a table with its first column to the left, numbers to the right."""
+def print_table(
+    title: str, headings: Sequence[str], rows: Sequence[Sequence[str]], *, output: Path | None
+) -> None:
+    """Prints a table with its first column to the left, numbers to the right; writes it to a folder, if asked."""
     from rich.console import Console
     from rich.table import Table
 
@@ -226,6 +235,14 @@ def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str
         table.add_row(*row)
     # A narrow terminal rather breaks the lines than lacks the ends of numbers.
     Console(width=max(Console().width, 100)).print(table)
+    if output:
+        from experiments.engine.device import describe_device  # imports Keras
+
+        output = output.expanduser()
+        output.mkdir(parents=True, exist_ok=True)
+        made_with = {"command": command_line(), "commit": commit(), "device": describe_device()}
+        named = [dict(zip(headings, row, strict=True)) for row in rows]
+        write_json(output / "benchmark.json", made_with | {"title": title, "rows": named})
 
 
 if __name__ == "__main__":

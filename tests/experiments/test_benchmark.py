@@ -1,5 +1,7 @@
 """Timing in turn: what is printed, never how fast."""
 
+import json
+
 import pytest
 
 from experiments import benchmark
@@ -9,11 +11,14 @@ from features.corpora.synthetic import compose
 from models import BUILDERS
 
 
-def test_every_builder_is_timed_beside_the_reference(capsys):
-    benchmark.main(["builders", "--rounds", "1", "--batch-size", "2", "--precision", "float32"])
+def test_every_builder_is_timed_beside_the_reference(capsys, tmp_path):
+    flags = ["--rounds", "1", "--batch-size", "2", "--precision", "float32", "--output", str(tmp_path / "out")]
+    benchmark.main(["builders", *flags])
     printed = capsys.readouterr().out
     assert all(name in printed for name in BUILDERS)
     assert "1.00" in printed
+    written = json.loads((tmp_path / "out" / "benchmark.json").read_text(encoding="utf-8"))
+    assert [row["builder"] for row in written["rows"]] == list(BUILDERS) and written["device"]
 
 
 def rows(printed):
