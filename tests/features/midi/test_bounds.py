@@ -19,6 +19,8 @@ from features.midi.writing import variable_length
 SIX_HOURS = variable_length(480 * 2 * 3600 * 6 - 500)
 ALL_PITCHES = range(128)
 ROOM = MAX_FILE_BYTES - 1000
+# Of CPU; a free machine needs 0.9 at most.
+MAX_SECONDS = 5
 
 
 def chunks(*tracks: bytes, repeats: int = 1, ticks_per_beat: int = 480) -> bytes:
@@ -148,7 +150,7 @@ def test_read_at_once(name):
     data = READ[name]()
     begun = time.process_time()
     pass_door(data)
-    assert time.process_time() - begun < 2
+    assert time.process_time() - begun < MAX_SECONDS
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -158,7 +160,7 @@ def test_refused_at_once_with_a_reason(name):
     begun = time.process_time()
     with pytest.raises(MidiError, match=reason):
         pass_door(data)
-    assert time.process_time() - begun < 2
+    assert time.process_time() - begun < MAX_SECONDS
 
 
 def test_frames_are_bounded():
