@@ -19,6 +19,7 @@ class Piece:
         work: The work it belongs to, where the corpus itself knows; otherwise empty,
             and `features.splits.works` finds out.
         title: What it is called, where the corpus knows that its name says it wrong; otherwise empty.
+        also: Other names of the same file, which tell of its work too.
         left_out: Why the corpus leaves it out, for example because its label is in doubt;
             empty if it does not.
     """
@@ -28,6 +29,7 @@ class Piece:
     read: Callable[[], bytes] = field(compare=False, repr=False)
     work: str = ""
     title: str = ""
+    also: tuple[str, ...] = ()
     left_out: str = ""
 
 

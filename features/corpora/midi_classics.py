@@ -120,15 +120,20 @@ def clean_label(name: PurePosixPath) -> str:
 
 
 def leave_out_copies(pieces: Iterable[Piece]) -> list[Piece]:
-    """Returns the pieces sorted by name; of those with the same bytes only the first is not left out."""
-    firsts: dict[bytes, str] = {}
-    kept = []
-    for piece in sorted(pieces):
-        digest = b"" if piece.left_out else _digest(piece.read)
-        first = firsts.setdefault(digest, piece.piece) if digest else piece.piece
-        same = first != piece.piece
-        kept.append(replace(piece, left_out=f"the same bytes as {first}") if same else piece)
-    return kept
+    """Returns the pieces sorted by name; of those with the same bytes only the first is not left out.
+
+    It goes by all their names, since any of them may be the one that tells of its work.
+    """
+    found, copies = sorted(pieces), {}
+    for index, piece in enumerate(found):
+        if not piece.left_out:
+            copies.setdefault(_digest(piece.read) or piece.piece, []).append(index)
+    for first, *others in copies.values():
+        names = tuple(found[index].title or found[index].piece for index in others)
+        found[first] = replace(found[first], also=names)
+        for index in others:
+            found[index] = replace(found[index], left_out=f"the same bytes as {found[first].piece}")
+    return found
 
 
 @lru_cache(maxsize=1)

@@ -46,9 +46,11 @@ FORMS = (
 WORK_FOLDER = re.compile(rf"\b(?:{FORMS}|notebook|requiem|passion|oratorio|offering|album)\b")
 
 MOVEMENT = re.compile(
-    r"\b(?:[\d-]*\d(?:st|nd|rd|th)?\s?(?:mov|mvt|movement)s?\b(?!\W{0,2}\d)|(?:mov|mvt|movement)\W{0,2}\d|act\s\d)"
+    r"\b(?:[\d-]*\d(?:st|nd|rd|th)?\s?(?:mov|mvt|movement)s?\b(?!\W{0,2}\d)|(?:mov|mvt|movement)\W{0,2}(?:\d|[a-h]\b)|act\s\d)"
 )
-ORDINAL = re.compile(r"\b(?:no?|nr)\W{0,2}0*(\d+)\b")
+ORDINAL = re.compile(r"\b(?:no?|nr)\W{0,2}0*(\d+)[a-z]?\b")
+# What follows a number within a set is the name of a part: "Ten short pieces, No. 3, Nocturne".
+PART = re.compile(r"\W+(?:(?:no?|nr)\W{0,2})?\d+[a-z]?\b")
 NUMBERED_FORM = re.compile(rf"([a-z ]*\b{FORMS})\W{{1,2}}(?:(?:no?|nr)\W{{0,2}}0*(\d+)|0*(\d+)(?=$|\W+in\b))")
 NICKNAME = re.compile(r'(?:^|\s)(?P<quote>[-_"])(?P<name>[^\W\d_][^-_"]+)(?P=quote)')
 ROMAN = ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"]
@@ -163,13 +165,19 @@ def work_folders(path: str) -> list[str]:
 def title(path: str) -> str:
     """Returns the title in a file's name without movement and number; empty if it has no word.
 
+    A file within a zip file goes by the name of that.
+
     Example:
 
-    >>> title("Lute Concerto 3mov.mid"), title("19 Polish Songs, No.10.mid"), title("0012.mid")
-    ('lute-concerto', '19-polish-songs', '')
+    >>> title("Lute Concerto 3mov.mid"), title("Ten short pieces, No.3, Nocturne.mid"), title("0012.mid")
+    ('lute-concerto', 'ten-short-pieces', '')
+    >>> title("Paganini Variations No.9.zip/385PAG~1.MID")
+    'paganini-variations'
     """
-    name = _without_movement(_roman_to_ordinal(plain(_parts(path)[-1])))
-    name = slug(ORDINAL.sub(" ", name))
+    zipped = re.search(r"([^/]*)\.zip/[^/]*$", path, flags=re.IGNORECASE)
+    name = _without_movement(_roman_to_ordinal(plain(zipped[1] if zipped else _parts(path)[-1])))
+    head = PART.split(name, maxsplit=1)[0]
+    name = slug(head if len(head.split()) > 1 else ORDINAL.sub(" ", name))
     return name if re.search("[a-z]{2}", name) else ""
 
 
@@ -213,6 +221,7 @@ def slug(text: str) -> str:
 
 def _parts(path: str) -> list[str]:
     *folders, name = path.split("/")
+    folders = [re.sub(r"\.zip$", "", folder, flags=re.IGNORECASE) for folder in folders]
     return [*folders, re.sub(r"\.(midi?|mxl|xml|musicxml|krn|abc|rmi)$", "", name, flags=re.IGNORECASE)]
 
 

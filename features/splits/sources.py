@@ -56,7 +56,8 @@ KNOWN = {
     "marty-weimer": r"\bmarty weimer\b|\bweimermt@",
     "philip-dewalt": r"\bphilip dewalt\b|\bpdewalkc@",
     "joseph-robles": r"\bj(?:oseph|\.) ?j\.? robles\b",
-    "robert-finley": r"\br(?:obert|\.) ?finley\b",
+    "robert-finley": r"\br(?:obert|\.)? ?finley\b",
+    "jens-soltau": r"\bsoltau\b",
     "larry-ellis": r"\blarry (?:n\.? )?ellis\b",
 }
 # "Sequenced by", "Seq. (c) 1999 by", "Programmed for MIDI by"; but neither "composed by" nor "arranged by",
@@ -73,7 +74,7 @@ AFTER_NAME = re.compile(r"[\d©(<,;/|@]|\s-|\b(?:copyright|all rights|using|http
 # Who speaks here is a program, a publisher or a form that was not filled in.
 NOBODY = re.compile(
     r"\b(?:name|holder|author|user|unregistered|unknown|company|corporation|software|artware|noteworthy|inc"
-    r"|edition|all|the|by|with|year|tempo|time|fine|midi|january|february|march|april|may|june|juni|july|juli"
+    r"|edition|schirmer|foundation|press|verlag|publish\w*|all|the|by|with|year|tempo|time|fine|midi|january|february|march|april|may|june|juni|july|juli"
     r"|august|september|october|november|december)\b"
 )
 EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,5}", re.ASCII)

@@ -7,6 +7,7 @@ titles speak only where a name says nothing better, since "Prelude and Fugue" is
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -20,7 +21,7 @@ from features.splits import names
 from features.splits.copies import find_copies
 from features.splits.known_works import known_works
 
-# Kinds of evidence, the most telling first: a work is named after the first kind it has.
+# Kinds of evidence, the most telling first.
 KINDS = {
     "corpus": "the corpus names the work",
     "known": "one work in the list known_works.csv",
@@ -34,6 +35,9 @@ KINDS = {
     "copy": "much of the same music",
     "file": "the same file",
 }
+
+SILENT = ("melody", "copy", "file")
+"""Kinds whose keys make no name, unless there is no other."""
 
 MIN_STEPS = 15
 """Shorter melodies (scales, chords, signals) meet by chance."""
@@ -114,10 +118,10 @@ def assign_works(pieces: Sequence[Piece], outlines: Sequence[np.ndarray]) -> lis
     """
     found = all_evidence(pieces, outlines)
     _, groups = connected_components(_links(found), directed=False)
-    members: dict[int, set[Evidence]] = {}
+    members: dict[int, Counter[Evidence]] = {}
     for group, of_piece in zip(groups[: len(pieces)], found, strict=True):
-        members.setdefault(group, set()).update(of_piece)
-    ids = {group: _name_work(shared) for group, shared in members.items()}
+        members.setdefault(group, Counter()).update(of_piece)
+    ids = {group: _name_work(counts) for group, counts in members.items()}
     return [ids[group] for group in groups[: len(pieces)]]
 
 
@@ -170,8 +174,17 @@ def all_evidence(pieces: Sequence[Piece], outlines: Sequence[np.ndarray]) -> lis
 
 def _named(piece: Piece) -> list[Evidence]:
     """Returns the evidence in the name of a piece."""
-    composer = piece.composer
-    path = names.without_composer(piece.title or piece.piece, composer)
+    paths = [piece.title or piece.piece, *piece.also]
+    found = [item for path in paths for item in _from_path(path, piece.composer)]
+    if any(kind != "title" for kind, _ in found):
+        found = [(kind, key) for kind, key in found if kind != "title"]
+    known = {work: None for _, key in found for work in known_works(key)}
+    return [*(Evidence("known", work) for work in known), *(Evidence(*pair) for pair in dict.fromkeys(found))]
+
+
+def _from_path(path: str, composer: str) -> list[tuple[str, str]]:
+    """Returns kinds and keys that one name gives, its title only where it gives no other."""
+    path = names.without_composer(path, composer)
     found = [("catalogue", key) for key in names.catalogue_numbers(path, composer)]
     found += [("opus", f"{composer}/{key}") for key in names.opus_numbers(path)]
     listed = {work for _, key in found for work in known_works(key)}
@@ -183,8 +196,7 @@ def _named(piece: Piece) -> list[Evidence]:
     found += [("folder", f"{composer}/{key}") for key in names.work_folders(path)]
     if not found and names.title(path):
         found = [("title", f"{composer}/{names.title(path)}")]
-    known = {work: None for _, key in found for work in known_works(key)}
-    return [*(Evidence("known", work) for work in known), *(Evidence(*pair) for pair in found)]
+    return found
 
 
 def _keys(found: Sequence[Sequence[Evidence]]) -> dict[Evidence, int]:
@@ -201,8 +213,11 @@ def _links(found: Sequence[Sequence[Evidence]]) -> coo_array:
     return coo_array((np.ones(len(key_of_link)), (piece_of_link, key_of_link)), shape=(size, size)).tocsr()
 
 
-def _name_work(shared: set[Evidence]) -> str:
-    """Names a work after its first key of the most telling kind, which no other work can have."""
+def _name_work(counts: Counter[Evidence]) -> str:
+    """Names a work after what most of its pieces say, which no other work can have; of that the most telling."""
+    speaking = {item: count for item, count in counts.items() if item.kind not in SILENT} or counts
+    most = max(speaking.values())
+    shared = [item for item, count in speaking.items() if count == most]
     kind = min((item.kind for item in shared), key=list(KINDS).index)
     keys = sorted((item.key for item in shared if item.kind == kind), key=_natural)
     prefix, _, number = keys[0].rpartition("-")

@@ -176,6 +176,29 @@ def test_a_catalogue_is_believed_before_a_number():
     assert first != second == third
 
 
+def test_a_file_goes_by_all_names_of_its_copies():
+    pieces = [
+        Piece("Etude No.2 in A minor.mid", "Chopin", read=bytes, also=("Etude op10 n02.mid",)),
+        Piece("Etude op10 n01.mid", "Chopin", read=bytes),
+        Piece("Etude No.3.mid", "Chopin", read=bytes),
+    ]
+    first, second, third = assign_works(pieces, [NO_OUTLINE] * 3)
+    assert first == second == "Chopin/op-10" != third
+
+
+def test_a_title_of_the_corpus_stands_instead_of_the_name():
+    pieces = [
+        Piece("Sonata No.18.mid", "Hummel", read=bytes, title="Sonata op. 106"),
+        Piece("Sonata n18.mid", "Hummel", read=bytes),
+    ]
+    assert assign_works(pieces, [NO_OUTLINE] * 2) == ["Hummel/op-106", "Hummel/sonata-18"]
+
+
+def test_a_work_is_named_after_what_most_of_its_pieces_say():
+    paths = ["Suite n6 op9.mid", "Prelude op1 n1.mid", "Prelude op1 n2.mid", "Prelude op1 and op9.mid"]
+    assert set(works_of(*paths, composer="Hummel")) == {"Hummel/op-1"}
+
+
 def test_names_with_odd_digits_sort():
     assert len(set(works_of("¹.mid", "op ²x.mid", "sonata ٣.mid"))) == 3
 
