@@ -2,7 +2,8 @@
 
 How far to believe either is learnt on the validation pieces. Neither of the two was trained on those,
 so that both answer there as they answer on test pieces. (The network's epoch was chosen on them, which
-makes it look slightly better there than it is.)
+makes it look slightly better there than it is. Under the protocol `chunk` both have heard other chunks
+of the validation pieces, and the stack means as little as every score there.)
 """
 
 import dataclasses
