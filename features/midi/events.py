@@ -192,7 +192,8 @@ def _scan_track(data, at, end, track, table, count):
         status = int(data[at])
         if status >= 0x80:
             at += 1
-            if status < 0xF0:
+            # Of what does not belong into a file, some is repeated under running status too, as in mido.
+            if status < 0xF0 or 0xF1 <= status <= 0xF3:
                 running_status = status
         elif running_status:
             status = running_status

@@ -83,6 +83,12 @@ def test_running_status_survives_texts_and_sysex():
     assert [row[4] for row in channel_messages(read_events(data).table)] == [60, 62, 64]
 
 
+def test_messages_of_the_system_are_repeated_under_running_status_as_in_mido():
+    data = file_of(bytes((0, 0x90, 60, 64, 9, 0xF3, 1, 9, 2, 9, 0x90, 60, 0)))
+    (track,) = mido.MidiFile(file=io.BytesIO(data)).tracks
+    assert read_events(data).table["tick"].tolist() == np.cumsum([message.time for message in track]).tolist()
+
+
 def test_other_chunks_and_signatures_without_sense_are_no_obstacle():
     track = [(0, key_signature(3)), (0, meta(0x59, bytes((255, 255)))), (0, note_on(60)), (9, note_off(60))]
     data = write_tracks([track])
