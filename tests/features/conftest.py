@@ -6,17 +6,23 @@ from hypothesis import strategies as st
 from features.midi import writing
 
 # Few values, so that notes meet: the edges of the keyboard for bends, the drum channel, two programs.
-PITCHES = st.sampled_from([0, 1, 59, 60, 61, 126, 127])
+PITCHES = st.sampled_from([60, 61, 0, 1, 59, 126, 127])
 CHANNELS = st.sampled_from([0, 3, 9])
 VELOCITIES = st.integers(0, 127)
-BENDS = st.sampled_from([-8192, -5000, -4096, -1, 0, 1, 4096, 6001, 8191])
-DELTAS = st.sampled_from([0, 0, 0, 1, 7, 24, 96, 480])
+PEDALS = st.sampled_from([0, 63, 64, 127])
+BENDS = st.sampled_from([-8192, 8191, -5000, -4096, -1, 0, 1, 4096, 6001]) | st.integers(-8192, 8191)
+TEMPOS = st.sampled_from([250_000, 500_000, 612_345, 1_000_001]) | st.integers(1, 2_000_000)
+TICKS = st.sampled_from([0, 0, 1, 96, 97, 480, 960]) | st.integers(0, 2_000)
+LENGTHS = st.sampled_from([0, 1, 7, 24, 96, 480, 960])
+TICKS_PER_BEAT = st.sampled_from([480, 96, 24, 25, 100, 384, 1_000, 1_024, 32_767])
+
+Track = list[tuple[int, bytes]]
 
 
 @st.composite
 def _messages(draw: st.DrawFn) -> bytes:
     kind = draw(
-        st.sampled_from(["on", "on", "on", "off", "off", "pedal", "control", "bend", "program", "meta"])
+        st.sampled_from(["on", "off", "pedal", "control", "bend", "program", "sysex", "meta", "meta"])
     )
     channel = draw(CHANNELS)
     match kind:
@@ -25,18 +31,21 @@ def _messages(draw: st.DrawFn) -> bytes:
         case "off":
             return writing.note_off(draw(PITCHES), draw(VELOCITIES), channel=channel)
         case "pedal":
-            return writing.control_change(64, draw(st.sampled_from([0, 63, 64, 127])), channel=channel)
+            return writing.control_change(64, draw(PEDALS), channel=channel)
         case "control":
             return writing.control_change(draw(st.integers(0, 119)), draw(VELOCITIES), channel=channel)
         case "bend":
             return writing.pitch_bend(draw(BENDS), channel=channel)
         case "program":
             return writing.program_change(draw(st.sampled_from([0, 40])), channel=channel)
+        case "sysex":
+            return bytes((0xF0, 3, 0x7D, draw(VELOCITIES), 0xF7))
     return draw(
         st.one_of(
-            st.sampled_from([250_000, 500_000, 612_345, 1_000_001]).map(writing.tempo),
-            st.just(writing.time_signature(6, 8)),
+            TEMPOS.map(writing.tempo),
+            st.sampled_from([writing.time_signature(6, 8), writing.time_signature(5, 1)]),
             st.just(writing.meta(0x0A, b"of a kind that nobody knows")),
+            st.just(writing.meta(0x2F, b"")),  # the track ends, and goes on
             st.integers(-7, 7).map(writing.key_signature),
             st.binary(max_size=5).map(lambda text: writing.meta(0x01, text)),
         )
@@ -44,12 +53,35 @@ def _messages(draw: st.DrawFn) -> bytes:
 
 
 @st.composite
-def _tracks(draw: st.DrawFn) -> list[tuple[int, bytes]]:
-    tick, track = 0, []
-    for delta, message in draw(st.lists(st.tuples(DELTAS, _messages()), max_size=25)):
-        tick += delta
-        track.append((tick, message))
-    return track
+def _gestures(draw: st.DrawFn) -> Track:
+    """What belongs together: a note, one struck again while it sounds, a pedal, a bend; or any one message."""
+    kind = draw(st.sampled_from(["note", "note", "struck again", "pedal", "bend", "message", "message"]))
+    channel, pitch, first = draw(CHANNELS), draw(PITCHES), draw(TICKS)
+    second = first + draw(LENGTHS)
+    third = second + draw(LENGTHS)
+    on, off = (
+        writing.note_on(pitch, draw(VELOCITIES), channel=channel),
+        writing.note_on(pitch, 0, channel=channel),
+    )
+    match kind:
+        case "note":
+            return [(first, on), (third, off)]
+        case "struck again":
+            again = writing.note_on(pitch, draw(VELOCITIES), channel=channel)
+            off = writing.note_off(pitch, channel=channel)
+            return draw(st.permutations([(first, on), (second, again), (second, off), (third, off)]))
+        case "pedal":
+            down, up = (writing.control_change(64, draw(PEDALS), channel=channel) for _ in range(2))
+            return [(first, down), (third, up)]
+        case "bend":
+            bends = [writing.pitch_bend(draw(BENDS), channel=channel) for _ in range(draw(st.integers(1, 3)))]
+            return list(zip([first, second, third], bends, strict=False))
+    return [(first, draw(_messages()))]
+
+
+def _as_track(gestures: list[Track]) -> Track:
+    """Joins gestures; on one tick, messages stand in the order of the gestures."""
+    return sorted((message for gesture in gestures for message in gesture), key=lambda message: message[0])
 
 
 @pytest.fixture(scope="session")
@@ -57,8 +89,8 @@ def midi_files() -> st.SearchStrategy[bytes]:
     """MIDI files with re-struck and never closed notes, pedals, bends, drums, tempi on later tracks."""
     return st.builds(
         lambda tracks, ticks_per_beat: writing.write_tracks(tracks, ticks_per_beat=ticks_per_beat),
-        st.lists(_tracks(), min_size=1, max_size=3),
-        st.sampled_from([24, 96, 480]),
+        st.lists(st.lists(_gestures(), max_size=14).map(_as_track), min_size=1, max_size=3),
+        TICKS_PER_BEAT,
     )
 
 
