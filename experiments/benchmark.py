@@ -9,6 +9,7 @@ median to the reference CNN's. `corpus` goes from MIDI files to chunks on disk, 
 reading and writing no more than the bytes. Machines are noisy: only ratios within one run mean anything.
 """
 
+import dataclasses
 import statistics
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +22,7 @@ import tyro
 
 from experiments.engine.command import as_sentences, read_arguments
 from experiments.engine.config import REPOSITORY, CorpusConfig
-from experiments.engine.records import command_line, commit, write_json
+from experiments.engine.records import command_line, commit, prepare_output, write_json
 from experiments.engine.tables import module_of
 from experiments.engine.timing import Measurement, time_in_turn
 from features.corpora import CORPORA
@@ -97,6 +98,7 @@ class Arguments:
 def main(argv: Sequence[str] | None = None) -> None:
     """Times what the command line asks for and prints a table of medians and ratios."""
     asked = read_arguments(Arguments, argv, description=__doc__, name="benchmark").what
+    asked = dataclasses.replace(asked, output=prepare_output(asked.output))
     if isinstance(asked, Corpus):
         time_corpus(asked)
     else:
@@ -238,8 +240,6 @@ def print_table(
     if output:
         from experiments.engine.device import describe_device  # imports Keras
 
-        output = output.expanduser()
-        output.mkdir(parents=True, exist_ok=True)
         made_with = {"command": command_line(), "commit": commit(), "device": describe_device()}
         named = [dict(zip(headings, row, strict=True)) for row in rows]
         write_json(output / "benchmark.json", made_with | {"title": title, "rows": named})

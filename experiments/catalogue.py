@@ -21,6 +21,7 @@ import tyro
 
 from experiments.engine.command import as_sentences, read_arguments
 from experiments.engine.config import REPOSITORY, CorpusConfig
+from experiments.engine.records import prepare_output
 from experiments.engine.tables import module_of
 from features.corpora import CORPORA
 from features.corpora.catalogue import Piece, Request
@@ -62,6 +63,7 @@ class Arguments:
 def main(argv: Sequence[str] | None = None) -> None:
     """Prepares the corpus that the command line names, and does with it what the flags ask for."""
     arguments = read_arguments(Arguments, argv, description=__doc__, name="catalogue")
+    output = prepare_output(arguments.output)
     pieces, dataset = load(arguments)
     if arguments.why:
         from experiments.engine.explanation import explain_pair
@@ -71,13 +73,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     from experiments.engine.description import show_composers, show_left_out, show_put_right, write_tables
 
     show_composers(dataset, f"{arguments.corpus}, pieces {arguments.pieces}")
-    show_left_out(dataset.left_out, arguments.output)
+    show_left_out(dataset.left_out, output)
     show_put_right(pieces)
     num_mistakes = check_labels(dataset)
     validation = validate([piece for piece in pieces if not piece.left_out]) if arguments.validate else None
-    if arguments.output:
+    if output:
         made_with = {"corpus": arguments.corpus, "pieces": arguments.pieces, "validation": validation}
-        write_tables(dataset, arguments.output, made_with)
+        write_tables(dataset, output, made_with)
     num_works, num_left_out = len(set(dataset.works)), len(dataset.left_out)
     print(
         f"In all {len(dataset.pieces):,} pieces by {len(dataset.classes)} composers, {num_works:,} works, "

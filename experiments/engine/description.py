@@ -123,8 +123,6 @@ def show_put_right(pieces: Sequence[Piece]) -> None:
 
 def write_tables(dataset: Dataset, folder: Path, made_with: Mapping[str, Any]) -> None:
     """Writes `pieces.csv`, `left_out.csv` and last, with the numbers of all of them, `catalogue.json`."""
-    folder = folder.expanduser()
-    folder.mkdir(parents=True, exist_ok=True)
     seconds = dataset.num_frames / dataset.encoder.frames_per_second
     columns = (
         dataset.pieces,

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -36,6 +37,32 @@ LIBRARIES = (
 
 OWN_FOLDERS = ("--data-home", "--cache-dir", "--results-dir", "--output", "--published")
 """Flags whose values name folders of one machine."""
+
+
+def prepare_output(folder: Path | None) -> Path | None:
+    """Makes the folder that `--output` names and tries to write there, before what takes minutes begins.
+
+    Args:
+        folder: The folder; `~` is the user's own. None if nothing is to be written.
+
+    Returns:
+        The same without `~`.
+
+    Raises:
+        InputError: It cannot be made, or nothing can be written there.
+    """
+    if folder is None:
+        return None
+    folder = folder.expanduser()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"Expected --output to name a folder to write to, but {folder} cannot be used: {error.strerror}."
+        ) from error
+    return folder
 
 
 def write_text(path: Path, text: str) -> None:

@@ -12,13 +12,31 @@ from models import BUILDERS
 
 
 def test_every_builder_is_timed_beside_the_reference(capsys, tmp_path):
-    flags = ["--rounds", "1", "--batch-size", "2", "--precision", "float32", "--output", str(tmp_path / "out")]
+    flags = [
+        "--rounds",
+        "1",
+        "--batch-size",
+        "2",
+        "--precision",
+        "float32",
+        "--output",
+        str(tmp_path / "out"),
+    ]
     benchmark.main(["builders", *flags])
     printed = capsys.readouterr().out
     assert all(name in printed for name in BUILDERS)
     assert "1.00" in printed
     written = json.loads((tmp_path / "out" / "benchmark.json").read_text(encoding="utf-8"))
     assert [row["builder"] for row in written["rows"]] == list(BUILDERS) and written["device"]
+
+
+@pytest.mark.parametrize("what", ["builders", "corpus"])
+def test_an_output_that_cannot_be_used_is_refused_before_anything_is_timed(capsys, tmp_path, what):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SystemExit) as stopped:
+        benchmark.main([what, "--output", str(tmp_path / "file")])
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.startswith("Expected --output to name a folder to write to, but ")
 
 
 def rows(printed):

@@ -116,6 +116,24 @@ def test_tables_are_written_on_request(run, tmp_path, read_rows):
     assert left_out["Bach/AveMaria.mid"]["reason"].startswith("label in doubt: Gounod")
 
 
+ONLY_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such folder")
+
+
+@pytest.mark.parametrize(
+    "folder", ["{file}", "{file}/tables", pytest.param("/proc/tables", marks=ONLY_LINUX)]
+)
+def test_an_output_that_cannot_be_used_is_refused_before_the_corpus_is_read(
+    run, capsys, tmp_path, monkeypatch, folder
+):
+    file = tmp_path / "file"
+    file.write_text("")
+    monkeypatch.setattr(catalogue, "load", None)
+    folder = folder.format(file=file)
+    said, status = fails(run, capsys, "--validate", "--output", folder)
+    assert said.startswith(f"Expected --output to name a folder to write to, but {folder} cannot be used: ")
+    assert status == 2
+
+
 def test_long_lists_end_with_where_the_rest_is(run, monkeypatch, tmp_path):
     monkeypatch.setitem(description.LONGEST_LIST, "copies", 0)
     assert "  ... 1 more with --output FOLDER, in left_out.csv" in run()
