@@ -94,7 +94,10 @@ class Arguments:
     ) = Builders()
 
 
-@as_sentences
+@as_sentences(
+    interrupted="Interrupted; start it again, as times compare only within one run.",
+    advice="Make room, or choose other folders with --output and, for a corpus, --cache-dir.",
+)
 def main(argv: Sequence[str] | None = None) -> None:
     """Times what the command line asks for and prints a table of medians and ratios."""
     asked = read_arguments(Arguments, argv, description=__doc__, name="benchmark").what

@@ -59,7 +59,10 @@ class Arguments:
     """Where prepared data is kept."""
 
 
-@as_sentences
+@as_sentences(
+    interrupted="Interrupted; start it again for the whole catalogue.",
+    advice="Make room, or choose other folders with --output and --cache-dir.",
+)
 def main(argv: Sequence[str] | None = None) -> None:
     """Prepares the corpus that the command line names, and does with it what the flags ask for."""
     arguments = read_arguments(Arguments, argv, description=__doc__, name="catalogue")

@@ -33,7 +33,10 @@ class Arguments:
     """The page whose tables are made anew."""
 
 
-@as_sentences
+@as_sentences(
+    interrupted="Interrupted; start it again, and the leaderboard and the tables are made anew.",
+    advice="Make room, or choose other places with --published and --readme.",
+)
 def main(argv: Sequence[str] | None = None) -> None:
     """Publishes the runs named, then makes the leaderboard and the README's tables anew."""
     arguments = read_arguments(Arguments, argv, description=__doc__, name="leaderboard")

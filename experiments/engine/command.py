@@ -22,6 +22,7 @@ from features.errors import InputError
 from models.saving import ModelFileError
 
 T = TypeVar("T")
+Main = Callable[..., None]
 
 EXIT_INPUT, EXIT_INTERRUPTED = 2, 130
 """Exit statuses: the user can mend it; the user pressed Ctrl-C."""
@@ -31,6 +32,9 @@ CANNOT_WRITE = {
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR),
 }
 """No room (Windows has no number for a quota), no permission, or a file where a folder should be."""
+
+STUDY_INTERRUPTED = "Interrupted; a study goes on from the last epoch when it is started again with --resume."
+STUDY_ADVICE = "Make room, or choose other folders with --results-dir and --cache-dir; then the same command with --resume goes on."
 
 
 @dataclass(frozen=True)
@@ -111,8 +115,18 @@ def read_arguments(
     )
 
 
-def as_sentences(main: Callable[..., None]) -> Callable[..., None]:
-    """Decorates a `main` so that what a user can mend ends in one sentence and an exit status."""
+def as_sentences(
+    main: Main | None = None, *, interrupted: str = STUDY_INTERRUPTED, advice: str = STUDY_ADVICE
+) -> Callable:
+    """Decorates a `main` so that what a user can mend ends in one sentence and an exit status.
+
+    Args:
+        main: Of a study; other tools say `@as_sentences(interrupted=..., advice=...)`.
+        interrupted: What is said after Ctrl-C.
+        advice: What to do about a file that could not be used.
+    """
+    if main is None:
+        return functools.partial(as_sentences, interrupted=interrupted, advice=advice)
 
     @functools.wraps(main)
     def wrapped(argv: Sequence[str] | None = None) -> None:
@@ -121,19 +135,12 @@ def as_sentences(main: Callable[..., None]) -> Callable[..., None]:
         except (InputError, ModelFileError) as error:
             _stop(str(error), EXIT_INPUT)
         except KeyboardInterrupt:
-            _stop(
-                "Interrupted; a study goes on from the last epoch when it is started again with --resume.",
-                EXIT_INTERRUPTED,
-            )
+            _stop(interrupted, EXIT_INTERRUPTED)
         except OSError as error:
             if error.errno not in CANNOT_WRITE:
                 raise
             where = f" ({error.filename})" if error.filename else ""
-            _stop(
-                f"A file could not be used: {os.strerror(error.errno)}{where}. Make room, or choose other "
-                "folders with --results-dir and --cache-dir; then the same command with --resume goes on.",
-                EXIT_INPUT,
-            )
+            _stop(f"A file could not be used: {os.strerror(error.errno)}{where}. {advice}", EXIT_INPUT)
 
     return wrapped
 

@@ -1,0 +1,54 @@
+"""What is said when a command is interrupted, or a file cannot be used."""
+
+import errno
+
+import pytest
+
+from experiments import benchmark, catalogue, leaderboard
+from experiments.engine.command import as_sentences
+
+
+def last_words(capsys, main):
+    """Returns what a command says at its end, and its exit status."""
+    with pytest.raises(SystemExit) as stopped:
+        main([])
+    return capsys.readouterr().err.strip(), stopped.value.code
+
+
+def interrupt(*args, **kwargs):
+    raise KeyboardInterrupt
+
+
+def fill_the_disk(*args, **kwargs):
+    raise OSError(errno.ENOSPC, "No space left on device", "somewhere")
+
+
+def test_a_study_says_how_it_goes_on(capsys):
+    said, status = last_words(capsys, as_sentences(interrupt))
+    assert status == 130 and said.endswith("when it is started again with --resume.")
+    said, status = last_words(capsys, as_sentences(fill_the_disk))
+    assert status == 2 and "--results-dir and --cache-dir" in said and said.endswith("with --resume goes on.")
+
+
+@pytest.mark.parametrize("tool", [catalogue, benchmark, leaderboard])
+def test_other_tools_name_only_flags_that_they_have(capsys, monkeypatch, tool):
+    with pytest.raises(SystemExit):
+        tool.main(["corpus", "--help"] if tool is benchmark else ["--help"])
+    helped = capsys.readouterr().out
+    for raise_it, begins, exits_with in (
+        (interrupt, "Interrupted; start it again", 130),
+        (fill_the_disk, "A file could not be used: No space left on device (somewhere). Make room", 2),
+    ):
+        monkeypatch.setattr(tool, "read_arguments", raise_it)
+        said, status = last_words(capsys, tool.main)
+        assert said.startswith(begins) and status == exits_with
+        assert all(word.strip(".,") in helped for word in said.split() if word.startswith("--"))
+
+
+def test_an_error_in_the_code_is_not_a_sentence():
+    @as_sentences
+    def main(argv):
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        main([])
