@@ -88,6 +88,24 @@ def test_without_pedal_and_bends_the_roll_equals_pretty_midi_without_them(midi_f
 
 
 @given(st.data())
+def test_other_planes_follow_pretty_midis_instruments(midi_files, data):
+    file = data.draw(midi_files)
+    encoder = PianoRoll(channels=("onset", "instrumentation", "timing"))
+    roll, onset, instrumentation, timing = np.split(dense(encoder.encode(notes_of(file)), 4), 4)
+    expected = {name: np.zeros_like(roll) for name in ("onset", "instrumentation", "timing")}
+    for instrument in oracle(file).instruments:
+        own = instrument.get_piano_roll(fs=10)
+        expected["instrumentation"][:, : own.shape[1]] += own > 0
+        for note in instrument.notes:
+            start, end = int(note.start * 10), int(note.end * 10)
+            expected["timing"][note.pitch, start:end] = 1
+            expected["onset"][note.pitch, start : start + (not instrument.is_drum)] = 1
+    np.testing.assert_array_equal(onset, expected["onset"])
+    np.testing.assert_array_equal(instrumentation, expected["instrumentation"])
+    np.testing.assert_array_equal(timing, expected["timing"])
+
+
+@given(st.data())
 def test_chunks_tile_the_piece(midi_files, data):
     encoder = PianoRoll(**SHORT)
     rows = encoder.encode(notes_of(data.draw(midi_files)))
