@@ -34,7 +34,10 @@ CANNOT_WRITE = {
 """No room (Windows has no number for a quota), no permission, or a file where a folder should be."""
 
 STUDY_INTERRUPTED = "Interrupted; a study goes on from the last epoch when it is started again with --resume."
-STUDY_ADVICE = "Make room, or choose other folders with --results-dir and --cache-dir; then the same command with --resume goes on."
+STUDY_ADVICE = (
+    "Make room, or choose other folders with --results-dir and --cache-dir; "
+    "then the same command with --resume goes on."
+)
 
 
 @dataclass(frozen=True)
