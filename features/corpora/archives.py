@@ -9,6 +9,7 @@ import io
 import os
 import stat
 import struct
+import unicodedata
 import zipfile
 import zlib
 from functools import lru_cache
@@ -32,6 +33,9 @@ LOCAL_HEADER_BYTES = 30
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Ways of packing that can be unpacked piecemeal; the others unpack to any length at once."""
 
+UNSEEN = ("Cc", "Cf", "Zl", "Zp")
+"""Kinds of characters that a terminal obeys instead of showing them: controls, directions, ends of lines."""
+
 DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
     *(ValueError, OverflowError, LookupError, RuntimeError),
@@ -48,10 +52,24 @@ def read_file(path: Path) -> bytes:
     try:
         with _open_ordinary(path) as file:
             length = os.fstat(file.fileno()).st_size
-            _check_length(length, path)
+            _check_length(length, printable(str(path)))
             return file.read(length)
     except OSError as error:
-        raise InputError(f"Cannot read {path}: {error.strerror}.") from error
+        raise InputError(f"Cannot read {printable(str(path))}: {error.strerror}.") from error
+
+
+def printable(name: str) -> str:
+    """Returns a name as it can be shown: what would move the cursor, or is not Unicode, as `\\x1b` or `\\xe9`.
+
+    Example:
+        >>> printable("a\\n\\x1b[31m Élégie.mid")
+        'a\\\\n\\\\x1b[31m Élégie.mid'
+    """
+    shown = (
+        letter.encode("unicode_escape").decode("ascii") if unicodedata.category(letter) in UNSEEN else letter
+        for letter in os.fsencode(name).decode("utf-8", "backslashreplace")
+    )
+    return "".join(shown)
 
 
 def list_members(path: Path, nested: str = "") -> list[str]:
@@ -80,7 +98,7 @@ def read_member(path: Path, member: str, nested: str = "", *, most: int = MAX_FI
     Raises:
         InputError: The zip file is damaged there, the member is encrypted or longer than that.
     """
-    where = f"{member} in {'/'.join([str(path), nested]) if nested else path}"
+    where = f"{printable(member)} in {_shown(path, nested)}"
     archive = open_zip(path, nested)
     try:
         entry = archive.getinfo(member)
@@ -120,7 +138,7 @@ def open_zip(path: Path, nested: str = "") -> zipfile.ZipFile:
 
 @lru_cache(maxsize=4)
 def _open_once(path: Path, nested: str, process: int) -> zipfile.ZipFile:
-    name = f"{path}/{nested}" if nested else str(path)
+    name = _shown(path, nested)
     try:
         if nested:
             file: BinaryIO = io.BytesIO(read_member(path, nested, most=MAX_NESTED_BYTES))
@@ -139,12 +157,16 @@ def _open_once(path: Path, nested: str, process: int) -> zipfile.ZipFile:
     return archive
 
 
+def _shown(path: Path, nested: str) -> str:
+    return printable(f"{path}/{nested}" if nested else str(path))
+
+
 def _open_ordinary(path: Path) -> BinaryIO:
     """Opens a file that is no pipe and no device: these would make us wait for ever."""
     file = open(path, "rb", opener=_open_without_waiting)
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
-        raise InputError(f"Cannot read {path}: it is not an ordinary file.")
+        raise InputError(f"Cannot read {printable(str(path))}: it is not an ordinary file.")
     return file
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
-from features.corpora.archives import list_members, read_beginning, read_file, read_member
+from features.corpora.archives import list_members, printable, read_beginning, read_file, read_member
 from features.errors import InputError
 
 MIDI_SUFFIXES = (".mid", ".midi")
@@ -22,7 +22,8 @@ def find_midi_files(home: Path, *, look_inside: bool = False) -> dict[str, Calla
     """Returns the MIDI files of a folder or a zip file, sorted by name.
 
     The suffix may be in capitals. The shadows `._name.mid` that macOS puts into its zip files
-    are left out: they hold no music.
+    are left out: they hold no music. Characters of a name that a terminal would obey, and those that
+    are not Unicode, are shown as `\\x1b`.
 
     Args:
         home: A folder or a zip file.
@@ -74,7 +75,7 @@ def _in_folder(home: Path, look_inside: bool) -> Found:
     for folder, _, names in os.walk(home, onerror=_refuse_folder):
         for name in names:
             path = Path(folder, name)
-            shown = _printable(path.relative_to(home).as_posix())
+            shown = printable(path.relative_to(home).as_posix())
             if is_midi_name(path):
                 yield shown, partial(read_file, path)
             elif look_inside and _is_zip_name(path):
@@ -84,18 +85,18 @@ def _in_folder(home: Path, look_inside: bool) -> Found:
 
 
 def _refuse_folder(error: OSError) -> None:
-    raise InputError(f"Cannot read the folder {error.filename}: {error.strerror}.") from error
+    raise InputError(f"Cannot read the folder {printable(str(error.filename))}: {error.strerror}.") from error
 
 
 def _in_zip(home: Path, look_inside: bool) -> Found:
     for member in list_members(home):
         name = PurePosixPath(member)
         if is_midi_name(name):
-            yield member, partial(read_member, home, member)
+            yield printable(member), partial(read_member, home, member)
         elif look_inside and _is_zip_name(name):
-            yield from _in_nested(member, home, member)
+            yield from _in_nested(printable(member), home, member)
         elif look_inside and _is_hidden_midi(home, member):
-            yield member, partial(read_member, home, member)
+            yield printable(member), partial(read_member, home, member)
 
 
 def _in_nested(shown: str, path: Path, nested: str = "") -> Found:
@@ -106,12 +107,12 @@ def _in_nested(shown: str, path: Path, nested: str = "") -> Found:
         yield shown, partial(refuse, str(error))
         return
     for member in members:
-        name = PurePosixPath(member)
+        name, inside = PurePosixPath(member), f"{shown}/{printable(member)}"
         if is_midi_name(name) or _is_hidden_midi(path, member, nested):
-            yield f"{shown}/{member}", partial(read_member, path, member, nested)
+            yield inside, partial(read_member, path, member, nested)
         elif _is_zip_name(name):
-            reason = f"Cannot read {shown}/{member}: a zip file in a zip file in a zip file is not opened."
-            yield f"{shown}/{member}", partial(refuse, reason)
+            reason = f"Cannot read {inside}: a zip file in a zip file in a zip file is not opened."
+            yield inside, partial(refuse, reason)
 
 
 def _is_zip_name(path: PurePosixPath) -> bool:
@@ -132,8 +133,3 @@ def _begins_like_midi(path: Path) -> bool:
             return file.read(len(FIRST_BYTES)) == FIRST_BYTES
     except OSError:
         return False
-
-
-def _printable(name: str) -> str:
-    """Makes a name that was not written in UTF-8 fit for a table: what cannot be read becomes `\\xe9`."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")

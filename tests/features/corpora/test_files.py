@@ -94,6 +94,30 @@ def test_a_file_name_that_is_not_unicode_can_be_printed(tmp_path):
     assert {name: read() for name, read in find_midi_files(tmp_path).items()} == {r"caf\xe9.mid": b"music"}
 
 
+NAUGHTY, SHOWN = "a/\x1b[31m\n\u202ex\xe9.mid", r"a/\x1b[31m\n\u202ex" + "\xe9.mid"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such file names")
+def test_a_name_cannot_command_the_terminal(tmp_path):
+    inner = io.BytesIO()
+    for file in (inner, tmp_path / "x.zip"):
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr(NAUGHTY, b"music")
+            if file is not inner:
+                archive.writestr("\a.zip", inner.getvalue())
+                archive.writestr("\a", b"MThd")
+    shutil.unpack_archive(tmp_path / "x.zip", tmp_path / "x")
+    expected = {SHOWN: b"music", rf"\x07.zip/{SHOWN}": b"music", r"\x07": b"MThd"}
+    for home in (tmp_path / "x", tmp_path / "x.zip"):
+        found = find_midi_files(home, look_inside=True)
+        assert {name: read() for name, read in found.items()} == expected
+    read = find_midi_files(tmp_path / "x")[SHOWN]
+    (tmp_path / "x" / NAUGHTY).unlink()
+    with pytest.raises(InputError) as refused:
+        read()
+    assert SHOWN in str(refused.value)
+
+
 def test_errors_say_what_is_wrong(tmp_path):
     with pytest.raises(InputError, match="There is no folder and no file .*nowhere"):
         find_midi_files(tmp_path / "nowhere")
