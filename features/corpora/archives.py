@@ -116,16 +116,17 @@ def read_member(path: Path, member: str, nested: str = "", *, most: int = MAX_FI
 def read_beginning(path: Path, member: str, nested: str = "", *, length: int) -> bytes:
     """Returns the first bytes of a file within a zip file; none if it cannot be read."""
     try:
-        entry = open_zip(path, nested).getinfo(member)
+        archive = open_zip(path, nested)
+        entry = archive.getinfo(member)
         _check_packing(entry, member)
-        with open_zip(path, nested).open(entry) as file:
+        with archive.open(entry) as file:
             return file.read(length)
     except DAMAGED:  # InputError is a ValueError
         return b""
 
 
 def open_zip(path: Path, nested: str = "") -> zipfile.ZipFile:
-    """Opens a zip file, or one within it, once a process, and looks it over.
+    """Opens a zip file, or one within it, once a process, and looks it over; anew if it was replaced.
 
     Opening costs as much as reading a hundred members. One ZipFile may be read from several
     threads but not from several processes, which would share its position in the file.
@@ -133,11 +134,15 @@ def open_zip(path: Path, nested: str = "") -> zipfile.ZipFile:
     Raises:
         InputError: It is damaged, or made so that it should not be read.
     """
-    return _open_once(path, nested, os.getpid())
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise InputError(f"Cannot read {printable(str(path))}: {error.strerror}.") from error
+    return _open_once(path, nested, os.getpid(), status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=4)
-def _open_once(path: Path, nested: str, process: int) -> zipfile.ZipFile:
+def _open_once(path: Path, nested: str, process: int, changed: int, length: int) -> zipfile.ZipFile:
     name = _shown(path, nested)
     try:
         if nested:

@@ -214,6 +214,17 @@ def test_a_member_without_a_name_is_passed_over(tmp_path):
     assert list(find_midi_files(path, look_inside=True)) == ["x.mid"]
 
 
+def test_a_zip_file_that_was_replaced_is_read_anew(tmp_path):
+    path = pack(tmp_path / "x.zip", {"x.mid": b"old", "y.zip": in_memory({"z.mid": b"old"})})
+    assert read_member(path, "x.mid") == read_member(path, "z.mid", "y.zip") == b"old"
+    other = pack(tmp_path / "other.zip", {"x.mid": b"newer", "y.zip": in_memory({"z.mid": b"newer"})})
+    os.replace(other, path)
+    assert read_member(path, "x.mid") == read_member(path, "z.mid", "y.zip") == b"newer"
+    path.unlink()
+    with pytest.raises(InputError, match="Cannot read .*x.zip: No such file"):
+        read_member(path, "x.mid")
+
+
 def test_members_are_listed_and_read(tmp_path):
     inner = in_memory({"x.mid": b"inner"})
     path = pack(tmp_path / "x.zip", {"a/": b"", "a/x.mid": b"outer", "y.zip": inner})
