@@ -6,7 +6,14 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
-from features.corpora.archives import list_members, printable, read_beginning, read_file, read_member
+from features.corpora.archives import (
+    MAX_MEMBERS,
+    list_members,
+    printable,
+    read_beginning,
+    read_file,
+    read_member,
+)
 from features.errors import InputError
 
 MIDI_SUFFIXES = (".mid", ".midi")
@@ -37,12 +44,13 @@ def find_midi_files(home: Path, *, look_inside: bool = False) -> dict[str, Calla
 
     Raises:
         InputError: There is no such path, it is neither a folder nor a zip file, or it holds
-            no MIDI file.
+            no MIDI file; or its zip files hold far too many.
     """
+    count = _Count(home)
     if home.is_dir():
-        found = dict(_in_folder(home, look_inside))
+        found = dict(_in_folder(home, look_inside, count))
     elif home.exists():
-        found = dict(_in_zip(home, look_inside))
+        found = dict(_in_zip(home, look_inside, count))
     else:
         raise InputError(f"There is no folder and no file {home}; check --data-home.")
     if not found:
@@ -71,7 +79,23 @@ def refuse(reason: str) -> NoReturn:
     raise InputError(reason)
 
 
-def _in_folder(home: Path, look_inside: bool) -> Found:
+class _Count:
+    """Counts the members of all zip files under a path: many small ones could fill the memory as one large one."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.total = home, 0
+
+    def add(self, number: int) -> None:
+        """Refuses the whole when there are too many."""
+        self.total += number
+        if self.total > MAX_MEMBERS:
+            raise InputError(
+                f"The zip files in {printable(str(self.home))} hold more than {MAX_MEMBERS:,} files in all; "
+                "give --data-home a part of them."
+            )
+
+
+def _in_folder(home: Path, look_inside: bool, count: _Count) -> Found:
     for folder, _, names in os.walk(home, onerror=_refuse_folder):
         for name in names:
             path = Path(folder, name)
@@ -79,7 +103,7 @@ def _in_folder(home: Path, look_inside: bool) -> Found:
             if is_midi_name(path):
                 yield shown, partial(read_file, path)
             elif look_inside and _is_zip_name(path):
-                yield from _in_nested(shown, path)
+                yield from _in_nested(shown, path, count=count)
             elif look_inside and _begins_like_midi(path):
                 yield shown, partial(read_file, path)
 
@@ -88,24 +112,27 @@ def _refuse_folder(error: OSError) -> None:
     raise InputError(f"Cannot read the folder {printable(str(error.filename))}: {error.strerror}.") from error
 
 
-def _in_zip(home: Path, look_inside: bool) -> Found:
-    for member in list_members(home):
+def _in_zip(home: Path, look_inside: bool, count: _Count) -> Found:
+    members = list_members(home)
+    count.add(len(members))
+    for member in members:
         name = PurePosixPath(member)
         if is_midi_name(name):
             yield printable(member), partial(read_member, home, member)
         elif look_inside and _is_zip_name(name):
-            yield from _in_nested(printable(member), home, member)
+            yield from _in_nested(printable(member), home, member, count=count)
         elif look_inside and _is_hidden_midi(home, member):
             yield printable(member), partial(read_member, home, member)
 
 
-def _in_nested(shown: str, path: Path, nested: str = "") -> Found:
+def _in_nested(shown: str, path: Path, nested: str = "", *, count: _Count) -> Found:
     """Yields what is in a zip file within; one that cannot be opened, and one deeper within, is named."""
     try:
         members = list_members(path, nested)
     except InputError as error:
         yield shown, partial(refuse, str(error))
         return
+    count.add(len(members))
     for member in members:
         name, inside = PurePosixPath(member), f"{shown}/{printable(member)}"
         if is_midi_name(name) or _is_hidden_midi(path, member, nested):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from features.corpora import files
 from features.corpora.files import find_midi_files
 from features.errors import InputError
 
@@ -116,6 +117,23 @@ def test_a_name_cannot_command_the_terminal(tmp_path):
     with pytest.raises(InputError) as refused:
         read()
     assert SHOWN in str(refused.value)
+
+
+def test_files_are_counted_over_all_zip_files(tmp_path, monkeypatch):
+    nested = io.BytesIO()
+    with zipfile.ZipFile(nested, "w") as file:
+        file.writestr("x.mid", b"")
+        file.writestr("y.txt", b"")
+    (tmp_path / "tree").mkdir()
+    for name in ("a.zip", "b.zip", "c.zip"):
+        (tmp_path / "tree" / name).write_bytes(nested.getvalue())
+    archive = Path(shutil.make_archive(str(tmp_path / "all"), "zip", tmp_path / "tree"))
+    for home, most in ((tmp_path / "tree", 6), (archive, 9)):
+        monkeypatch.setattr(files, "MAX_MEMBERS", most)
+        assert len(find_midi_files(home, look_inside=True)) == 3
+        monkeypatch.setattr(files, "MAX_MEMBERS", most - 1)
+        with pytest.raises(InputError, match=f"The zip files in .* hold more than {most - 1} files in all"):
+            find_midi_files(home, look_inside=True)
 
 
 def test_errors_say_what_is_wrong(tmp_path):
