@@ -1,11 +1,18 @@
 """What a corpus is: a list of pieces, each with a label and a way to read its bytes."""
 
+import difflib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from features.errors import InputError
+
+LIKE = 0.7
+"""How much alike names are that may be meant: Betoven is like Beethoven, Brahms is not like Bach."""
+
+MOST_NAMED = 10
+"""Composers that are listed where no name is like the wanted one."""
 
 
 @dataclass(frozen=True, order=True)
@@ -73,15 +80,37 @@ def select_composers(pieces: Iterable[Piece], composers: Sequence[str]) -> list[
         composers: The labels wanted; empty for all of them.
 
     Raises:
-        InputError: A wanted composer has no piece; the message names who is there.
+        InputError: A wanted composer has no piece; the message says why, and names who is there.
     """
     pieces = sorted(pieces)
     present = Counter(piece.composer for piece in pieces if not piece.left_out)
     missing = [composer for composer in composers if composer not in present]
     if missing:
-        known = ", ".join(f"{name} ({count})" for name, count in present.most_common())
-        raise InputError(
-            f"No pieces by {', '.join(missing)} in this corpus; it has {known or 'no pieces at all'}. "
-            "Choose among these with --composers."
-        )
+        raise InputError(f"{_why_missing(missing, pieces)}; {_who_is_there(missing, present)}.")
     return [piece for piece in pieces if not composers or piece.composer in composers]
+
+
+def _why_missing(missing: Sequence[str], pieces: Sequence[Piece]) -> str:
+    left_out: dict[str, str] = {}
+    for piece in pieces:
+        if piece.composer in missing and piece.left_out:
+            left_out.setdefault(piece.composer, f"{piece.piece}: {piece.left_out}")
+    reasons = [f"all by {composer} are left out, the first {reason}" for composer, reason in left_out.items()]
+    return "; ".join([f"No pieces by {', '.join(missing)} in this corpus", *reasons])
+
+
+def _who_is_there(missing: Sequence[str], present: Counter[str]) -> str:
+    """Says which composers' names are like those that are missing; if none, who has the most pieces."""
+    if not present:
+        return "it has no pieces at all"
+    by_name = {name.casefold(): name for name in present}
+    near = [
+        by_name[found]
+        for composer in missing
+        for found in difflib.get_close_matches(composer.casefold(), by_name, n=3, cutoff=LIKE)
+    ]
+    if near:
+        return f"nearest are {', '.join(dict.fromkeys(near))}; choose among its composers with --composers"
+    most = ", ".join(f"{name} ({count})" for name, count in present.most_common(MOST_NAMED))
+    more = f" and {len(present) - MOST_NAMED} more" if len(present) > MOST_NAMED else ""
+    return f"it has {most}{more}; choose among these with --composers"

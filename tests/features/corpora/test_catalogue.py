@@ -22,7 +22,24 @@ def test_composers_are_selected_and_pieces_left_out_do_not_count():
     ]
     assert [piece.piece for piece in select_composers(pieces, ["Bach"])] == ["a", "b"]
     assert len(select_composers(pieces, [])) == 3
-    with pytest.raises(
-        InputError, match=r"No pieces by Verdi, Wagner in this corpus; it has Bach \(1\)\. Choose"
-    ):
+    sentence = (
+        r"No pieces by Verdi, Wagner in this corpus; all by Verdi are left out, the first v: a selection; "
+        r"it has Bach \(1\); choose among these with --composers\.$"
+    )
+    with pytest.raises(InputError, match=sentence):
         select_composers(pieces, ["Verdi", "Wagner", "Bach"])
+
+
+def test_a_mistyped_composer_is_told_the_nearest_and_another_those_with_most_pieces():
+    pieces = [Piece(f"{name}{number}", name * 3, bytes) for name in "abcdefghijkl" for number in range(2)]
+    pieces += [Piece(f"{number}", "Beethoven", bytes) for number in range(3)]
+    with pytest.raises(
+        InputError, match=r"No pieces by betoven in this corpus; nearest are Beethoven; choose"
+    ):
+        select_composers(pieces, ["betoven"])
+    with pytest.raises(
+        InputError, match=r"it has Beethoven \(3\), aaa \(2\), .* iii \(2\) and 3 more; choose"
+    ):
+        select_composers(pieces, ["Verdi"])
+    with pytest.raises(InputError, match="it has no pieces at all"):
+        select_composers([], ["Verdi"])
