@@ -63,6 +63,10 @@ def find_piece(dataset: Dataset, name: str) -> str:
     Raises:
         InputError: There is none, or several; the message lists some.
     """
+    if not name.strip():
+        raise InputError(
+            f"Expected the name of a piece after --why, but received {name!r}; give a part of a name."
+        )
     left_out = {left.piece: left.reason for left in dataset.left_out}
     if name in dataset.pieces:
         return name

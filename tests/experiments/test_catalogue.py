@@ -177,6 +177,8 @@ def test_why_shows_what_each_says_if_nothing_joins_them(run):
             "Bach/AveMaria.mid is left out: label in doubt: Gounod's melody over a prelude by Bach.",
         ),
         ("Minute in G", "No piece has 'Minute in G' in its name; the nearest are Bach/Minuet in G.mid"),
+        ("", "Expected the name of a piece after --why, but received ''; give a part of a name."),
+        ("  ", "Expected the name of a piece after --why, but received '  '; give a part of a name."),
         ("qqq", "No piece has 'qqq' in its name; pieces.csv, written with --output, has them all."),
     ],
 )
