@@ -58,6 +58,10 @@ def run(config: Config, places: Places) -> Path:
     check_name(PROTOCOLS, config.split.protocol, kind="protocol")
     study = Study(config, places, prepare(config, places))
     report_left_out(study.dataset)
+    for part in folds_of(
+        study
+    ):  # what cannot be divided is said before TensorFlow is loaded and a fold is trained
+        split_of(part)
     begun = records.folder_to_resume(config, places)
     if begun is None or not records.is_finished(begun):
         from experiments.engine.networks import check_network
@@ -107,20 +111,24 @@ def make_encoder(config: EncoderConfig) -> Any:
     return make(**config.settings())
 
 
+def folds_of(study: Study) -> list[Study]:
+    """Returns the study of each fold that a study asks for: one, or all."""
+    split = study.config.split
+    folds = range(split.num_folds) if split.fold == "all" else [split.fold]
+    return [dataclasses.replace(study, config=study.config.replace(split={"fold": fold})) for fold in folds]
+
+
 def run_all_folds(study: Study) -> Path:
     """Runs every fold, going on where an earlier start stopped, and then sums them up."""
-    folds = [study.config.replace(split={"fold": fold}) for fold in range(study.config.split.num_folds)]
-    for config in folds:  # a fold that cannot be made is said before the first is trained
-        split_of(Study(config, study.places, study.dataset))
     with records.run_folder(study.config, study.places) as folder:
         if not records.is_finished(folder):
             places = dataclasses.replace(study.places, results_dir=folder / "folds", resume=True)
             finished = []
-            for config in folds:
-                print(f"Fold {config.split.fold + 1} of {len(folds)}", file=sys.stderr)
-                fold = Study(config, places, study.dataset)
+            for fold in folds_of(study):
+                print(f"Fold {fold.config.split.fold + 1} of {study.config.split.num_folds}", file=sys.stderr)
+                fold = dataclasses.replace(fold, places=places)
                 if study.places.resume:
-                    take_published(config, places, study.dataset, split_of(fold))
+                    take_published(fold.config, places, study.dataset, split_of(fold))
                 finished.append(run_fold(fold))
             write_left_out(folder, study.dataset)
             summarise_folds(folder, finished)

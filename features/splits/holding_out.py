@@ -17,6 +17,12 @@ VALIDATION_PARTS = 7
 # Sources differ so much in size that a shuffle may leave a composer without one on some side.
 ATTEMPTS = 10
 
+# One each for training, validation and test.
+LEAST_FOLDS = 3
+
+# Composers that a sentence lists.
+MOST_NAMED = 10
+
 
 def hold_out_groups(
     composers: np.ndarray, groups: np.ndarray, fold: int, num_folds: int, seed: int, protocol: str
@@ -135,17 +141,29 @@ def count_groups(composers: np.ndarray, groups: np.ndarray) -> dict[str, int]:
 def _check_enough(
     composers: np.ndarray, groups: np.ndarray, fold: int, num_folds: int, protocol: str
 ) -> None:
-    if num_folds < 3:
-        raise InputError(f"Training, validation and test need at least 3 folds, not {num_folds}.")
+    if num_folds < LEAST_FOLDS:
+        raise InputError(f"Training, validation and test need at least {LEAST_FOLDS} folds, not {num_folds}.")
     if not 0 <= fold < num_folds:
         raise InputError(f"There is no fold {fold}; choose one of 0 to {num_folds - 1}.")
-    few = {name: count for name, count in count_groups(composers, groups).items() if count < num_folds}
+    counts = count_groups(composers, groups)
+    few = {name: count for name, count in counts.items() if count < num_folds}
     if few:
-        listed = ", ".join(f"{name} ({count})" for name, count in few.items())
+        listed = ", ".join(f"{name} ({count})" for name, count in list(few.items())[:MOST_NAMED])
+        more = f" and {len(few) - MOST_NAMED} more" if len(few) > MOST_NAMED else ""
+        advice = "Leave them out, take fewer folds (3 at least), or another protocol."
+        if protocol == "source" and sum(count >= LEAST_FOLDS for count in counts.values()) < 2:
+            advice = f"{_how_few(groups)}; take --protocol work instead."
         raise InputError(
             f"{num_folds} folds need {num_folds} {protocol}s of every composer, but there are fewer by "
-            f"{listed}. Leave them out, take fewer folds (3 at least), or another protocol."
+            f"{listed}{more}. {advice}"
         )
+
+
+def _how_few(sources: np.ndarray) -> str:
+    """Says why it does not help to leave composers out."""
+    if len(set(sources)) == 1:
+        return f"All {len(sources):,} files come from one program"
+    return f"No two composers have the {LEAST_FOLDS} sources that training, validation and test need"
 
 
 def _missing(composers: np.ndarray, sides: np.ndarray, wanted: tuple[str, ...]) -> str:

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import re
+import subprocess
 import sys
 
 import numpy as np
@@ -340,6 +341,23 @@ def test_what_cannot_be_run_ends_in_one_sentence(
     assert status == 2
     assert re.search(sentence, last_words)
     assert not list(tmp_path.rglob("*"))  # nor is anything left behind
+
+
+def test_a_corpus_from_one_program_has_no_sources_to_hold_out(cache_dir, tmp_path):
+    code = (
+        "import sys; from experiments.four_composers import main\n"
+        "try: main(['--corpus', 'synthetic', '--protocol', 'source', '--fold', 'all', "
+        f"'--cache-dir', {str(cache_dir)!r}, '--results-dir', {str(tmp_path)!r}])\n"
+        "finally: assert not {'keras', 'tensorflow'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert re.search(
+        r"5 folds need 5 sources of every composer, but there are fewer by Ada \(1\), .* \(1\)\. "
+        "All [0-9]+ files come from one program; take --protocol work instead.",
+        done.stderr,
+    )
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("content", [None, b"no music"])
