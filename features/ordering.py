@@ -19,6 +19,7 @@ def stable_order(keys: np.ndarray, num_keys: int) -> np.ndarray:
     >>> stable_order(np.array([2, 0, 1, 0]), 3).tolist()
     [1, 3, 2, 0]
     """
+    keys = np.require(keys, np.int32, ["C", "ALIGNED"])  # one kind of array is compiled for, once
     order, ends = np.empty(len(keys), np.int64), np.zeros(num_keys + 1, np.int64)
     _sort(keys, ends, order)
     return order

@@ -91,17 +91,17 @@ def _step_notes(notes, starts, ends, num_frames, is_walked, onset, timing, steps
     """Steps what depends on single notes alone; returns how many steps these are."""
     count = 0
     for index in range(len(notes)):
-        note, start, end = notes[index], starts[index], ends[index]
+        note, start, end = notes[index], np.int64(starts[index]), np.int64(ends[index])
+        pitch, velocity = np.int64(note["pitch"]), float(note["velocity"])
         if timing >= 0 and start < end:
-            count = _step(steps, count, start, timing + note["pitch"], 1.0)
-            count = _step(steps, count, end, timing + note["pitch"], -1.0)
+            count = _step(steps, count, start, timing + pitch, 1.0)
+            count = _step(steps, count, end, timing + pitch, -1.0)
         if onset >= 0 and start < num_frames and not note["is_drum"]:
-            count = _step(steps, count, start, onset + note["pitch"], 1.0)
-            count = _step(steps, count, start + 1, onset + note["pitch"], -1.0)
+            count = _step(steps, count, start, onset + pitch, 1.0)
+            count = _step(steps, count, start + 1, onset + pitch, -1.0)
         if start < end and not note["is_drum"] and not is_walked[note["instrument"]]:
-            velocity = float(note["velocity"])
-            count = _step(steps, count, start, note["pitch"], velocity)
-            count = _step(steps, count, end, note["pitch"], -velocity)
+            count = _step(steps, count, start, pitch, velocity)
+            count = _step(steps, count, end, pitch, -velocity)
     return count
 
 

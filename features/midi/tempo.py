@@ -57,8 +57,8 @@ def seconds_of(tempos: np.ndarray, ticks: np.ndarray) -> np.ndarray:
         float64 `(events,)`.
     """
     seconds = np.empty(len(ticks))
-    columns = (np.ascontiguousarray(tempos[name]) for name in TEMPO_CHANGE.names)
-    _seconds(*columns, ticks, seconds)
+    columns = [np.ascontiguousarray(tempos[name]) for name in TEMPO_CHANGE.names]
+    _seconds(*columns, np.ascontiguousarray(ticks), seconds)
     return seconds
 
 
