@@ -23,8 +23,8 @@ import tyro
 from experiments.engine.command import as_sentences, read_arguments
 from experiments.engine.config import REPOSITORY, CorpusConfig
 from experiments.engine.records import command_line, commit, prepare_output, write_json
+from experiments.engine.speed.timing import Measurement, time_in_turn
 from experiments.engine.tables import module_of
-from experiments.engine.timing import Measurement, time_in_turn
 from features.corpora import CORPORA
 from features.corpora.catalogue import Piece, Request
 from features.errors import InputError
@@ -155,7 +155,7 @@ def training_steps(asked: Builders) -> tuple[dict[str, Callable[[], None]], dict
 
 def time_corpus(asked: Corpus) -> None:
     """Times every route and prints a row for each."""
-    from experiments.engine.routes import lay_out, take_turns, unusable
+    from experiments.engine.speed.routes import lay_out, take_turns, unusable
 
     pieces = load_pieces(asked)
     asked.cache_dir.mkdir(parents=True, exist_ok=True)

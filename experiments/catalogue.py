@@ -69,11 +69,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     output = prepare_output(arguments.output)
     pieces, dataset = load(arguments)
     if arguments.why:
-        from experiments.engine.explanation import explain_pair
+        from experiments.engine.inspection.explanation import explain_pair
 
         print(explain_pair(pieces, dataset, *arguments.why))
         return
-    from experiments.engine.description import show_composers, show_left_out, show_put_right, write_tables
+    from experiments.engine.inspection.description import show_composers, show_left_out, show_put_right, write_tables
 
     show_composers(dataset, f"{arguments.corpus}, pieces {arguments.pieces}")
     show_left_out(dataset.left_out, output)
@@ -132,7 +132,7 @@ def validate(pieces: Sequence[Piece]) -> dict[str, int]:
 
     from tqdm import tqdm
 
-    from experiments.engine.oracle import compare_all
+    from experiments.engine.inspection.validation import compare_all
 
     compared = []
     try:

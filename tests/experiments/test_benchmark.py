@@ -5,8 +5,8 @@ import json
 import pytest
 
 from experiments import benchmark
-from experiments.engine.routes import Outcome
-from experiments.engine.timing import Measurement
+from experiments.engine.speed.routes import Outcome
+from experiments.engine.speed.timing import Measurement
 from features.corpora.synthetic import compose
 from models import BUILDERS
 
@@ -86,7 +86,7 @@ def test_a_quick_look_says_that_it_is_one_and_routes_take_turns(tmp_path, capfd,
         folder.mkdir()
         return Measurement(Outcome(num_chunks=len(pieces)), 100.0, 100.0, 10, None)
 
-    monkeypatch.setattr("experiments.engine.routes.measure_alone", measure)
+    monkeypatch.setattr("experiments.engine.speed.routes.measure_alone", measure)
     benchmark.main(
         ["corpus", "--corpus", "synthetic", "--repeats", "2", "--every", "20", "--cache-dir", str(tmp_path)]
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from experiments import catalogue
-from experiments.engine import description, oracle
+from experiments.engine.inspection import description, validation
 from features.corpora import midi_classics
 from features.corpora.catalogue import Piece
 from features.corpora.synthetic import compose
@@ -200,7 +200,7 @@ def test_validation_counts_what_pretty_midi_reads(run):
 
 
 def test_validation_names_the_first_file_that_differs(run, capsys, monkeypatch):
-    monkeypatch.setattr(oracle, "find_difference", lambda roll, expected: "so it differs")
+    monkeypatch.setattr(validation, "find_difference", lambda roll, expected: "so it differs")
     with pytest.raises(SystemExit) as stopped:
         run("--validate")
     assert stopped.value.code == 1
@@ -215,26 +215,26 @@ def refuse():
 
 def test_rolls_are_compared_cell_by_cell():
     music = notes_to_midi([(0, 960, 60)])
-    assert oracle.compare(Piece("a", "A", lambda: music)) == oracle.Comparison("a")
-    assert oracle.compare(Piece("a", "A", refuse)).refused == "InputError: It is gone."
-    assert oracle.compare(Piece("a", "A", lambda: b"MThd")).refused
-    roll = oracle.read_with_ours(music)
+    assert validation.compare(Piece("a", "A", lambda: music)) == validation.Comparison("a")
+    assert validation.compare(Piece("a", "A", refuse)).refused == "InputError: It is gone."
+    assert validation.compare(Piece("a", "A", lambda: b"MThd")).refused
+    roll = validation.read_with_ours(music)
     changed = roll.copy()
     changed[60, 3] += 1
-    assert oracle.find_difference(roll, roll) == ""
-    assert oracle.find_difference(changed, roll).startswith(
+    assert validation.find_difference(roll, roll) == ""
+    assert validation.find_difference(changed, roll).startswith(
         "at pitch 60, frame 3 it is 65.0 instead of 64.0 (1 cell"
     )
     assert (
-        oracle.find_difference(roll[:, 1:], roll)
+        validation.find_difference(roll[:, 1:], roll)
         == f"it has {roll.shape[1] - 1} frames instead of {roll.shape[1]}"
     )
 
 
 def test_a_file_that_only_pretty_midi_reads_is_a_difference(monkeypatch):
-    monkeypatch.setattr(oracle, "read_with_ours", lambda data: refuse())
+    monkeypatch.setattr(validation, "read_with_ours", lambda data: refuse())
     music = notes_to_midi([(0, 960, 60)])
-    compared = oracle.compare(Piece("a", "A", lambda: music))
+    compared = validation.compare(Piece("a", "A", lambda: music))
     assert compared.difference == "pretty_midi reads it, we do not: It is gone."
 
 
@@ -244,8 +244,8 @@ def test_files_are_compared_in_several_processes():
     from features.corpora.catalogue import Request
 
     pieces = synthetic.load(Request())
-    assert [compared.piece for compared in oracle.compare_all(pieces)] == [piece.piece for piece in pieces]
-    assert not any(one.difference or one.refused for one in oracle.compare_all(pieces))
+    assert [compared.piece for compared in validation.compare_all(pieces)] == [piece.piece for piece in pieces]
+    assert not any(one.difference or one.refused for one in validation.compare_all(pieces))
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from experiments.engine.timing import ONE_THREAD, measure_alone, time_in_turn
+from experiments.engine.speed.timing import ONE_THREAD, measure_alone, time_in_turn
 
 
 def test_steps_take_turns_and_the_first_round_does_not_count():

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from experiments.engine.timing import Measurement, measure_alone
+from experiments.engine.speed.timing import Measurement, measure_alone
 from features.corpora.catalogue import Piece
 from features.corpora.files import read_file
 from features.errors import InputError

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.engine.routes import Outcome, cut, dataset, lay_out, plain, pretty_midi, rollcall, unusable
+from experiments.engine.speed.routes import Outcome, cut, dataset, lay_out, plain, pretty_midi, rollcall, unusable
 from features.corpora.catalogue import Piece, Request
 from features.corpora.synthetic import load
 from features.datasets import load_dataset

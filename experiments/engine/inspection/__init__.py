@@ -1,0 +1,1 @@
+"""What the catalogue shows: a corpus described, its joins explained, its rolls validated."""
