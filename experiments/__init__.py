@@ -1,8 +1,14 @@
 """Questions and tools: each module here has a `main(argv=None)` and a line of its own."""
 
-EXPERIMENTS = {
+STUDIES = {
     "four_composers": "experiments.four_composers",
+}
+"""What can be run, searched and compared; each has its configuration in `DEFAULT` and fills in `configure`."""
+
+TOOLS = {
     "catalogue": "experiments.catalogue",
     "leaderboard": "experiments.leaderboard",
     "benchmark": "experiments.benchmark",
 }
+
+EXPERIMENTS = STUDIES | TOOLS

@@ -73,7 +73,12 @@ def main(argv: Sequence[str] | None = None) -> None:
 
         print(explain_pair(pieces, dataset, *arguments.why))
         return
-    from experiments.engine.inspection.description import show_composers, show_left_out, show_put_right, write_tables
+    from experiments.engine.inspection.description import (
+        show_composers,
+        show_left_out,
+        show_put_right,
+        write_tables,
+    )
 
     show_composers(dataset, f"{arguments.corpus}, pieces {arguments.pieces}")
     show_left_out(dataset.left_out, output)

@@ -29,11 +29,16 @@ DEFAULT = Config("four_composers")
 def main(argv: Sequence[str] | None = None) -> None:
     """Runs the study that the command line asks for."""
     config, places = parse(DEFAULT, argv, description=__doc__)
-    if not config.corpus.composers:
-        config = config.replace(corpus={"composers": COMPOSERS.get(config.corpus.corpus, ())})
     from experiments.engine.runner import run
 
-    run(config, places)
+    run(configure(config), places)
+
+
+def configure(config: Config) -> Config:
+    """Returns the configuration with the four composers of its corpus, unless others are asked for."""
+    if config.corpus.composers:
+        return config
+    return config.replace(corpus={"composers": COMPOSERS.get(config.corpus.corpus, ())})
 
 
 if __name__ == "__main__":

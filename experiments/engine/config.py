@@ -20,6 +20,9 @@ from features.errors import InputError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
+ADDED_LATER = {"added_later": True}
+"""Metadata of a field that is younger than published runs; it is recorded only where it is not at its default."""
+
 
 @dataclass(frozen=True)
 class CorpusConfig:
@@ -31,6 +34,15 @@ class CorpusConfig:
     """Which list of its pieces: reference, as they stand; clean, labels put right (midi_classics only)."""
     composers: tuple[str, ...] = ()
     """The composers to tell apart; none: those of the study."""
+    sample: float = field(default=1.0, metadata=ADDED_LATER)
+    """Share of every composer's works to take, the same sample each time (1: all)."""
+
+    def __post_init__(self) -> None:
+        """Refuses shares that leave nothing, or more than there is."""
+        if not 0 < self.sample <= 1:
+            raise InputError(
+                f"Expected sample to be a share above 0 and up to 1, but received {self.sample}."
+            )
 
 
 @dataclass(frozen=True)
@@ -132,8 +144,16 @@ class Config:
     training: TrainingConfig = TrainingConfig()
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns plain dicts, lists and numbers, fit for JSON."""
-        return json.loads(json.dumps(dataclasses.asdict(self)))
+        """Returns plain dicts, lists and numbers, fit for JSON.
+
+        A field added later is left out while it has its default, so that a configuration keeps its digest.
+        """
+        values = dataclasses.asdict(self)
+        for name, part in vars(self).items():
+            for added in dataclasses.fields(part) if dataclasses.is_dataclass(part) else ():
+                if added.metadata == ADDED_LATER and values[name][added.name] == added.default:
+                    del values[name][added.name]
+        return json.loads(json.dumps(values))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Config":
@@ -196,7 +216,7 @@ def smoke(config: Config) -> Config:
     Only values change, so a rehearsal goes through the very code of the run it rehearses.
     """
     return config.replace(
-        corpus={"corpus": "synthetic", "composers": (), "pieces": "reference"},
+        corpus={"corpus": "synthetic", "composers": (), "pieces": "reference", "sample": 1.0},
         split={"fold": 0} if config.split.fold != "all" else {"num_folds": 3},
         training={"epochs": 1, "precision": "float32"},
     )

@@ -9,7 +9,7 @@ from typing import Any
 from experiments.engine import records
 from experiments.engine.baselines import STACKED, run_baselines
 from experiments.engine.comparison import differences
-from experiments.engine.config import Config, EncoderConfig, Places
+from experiments.engine.config import Config, CorpusConfig, EncoderConfig, Places
 from experiments.engine.continuing import keep_split, take_published
 from experiments.engine.predictions import Predictions, of_chunks, read_predictions, voted, write_predictions
 from experiments.engine.stacking import stack
@@ -17,7 +17,7 @@ from experiments.engine.summary import print_summary, summarise_folds
 from experiments.engine.tables import check_name, module_of
 from features.corpora import CORPORA
 from features.corpora.catalogue import Request
-from features.datasets import Dataset, load_dataset
+from features.datasets import Dataset, load_dataset, sample_works
 from features.encoders import ENCODERS
 from features.errors import InputError
 from features.splits.protocols import (
@@ -93,6 +93,8 @@ def prepare(config: Config, places: Places) -> Dataset:
         raise InputError(
             f"There is nothing to tell apart: all pieces are by {dataset.classes[0]}; name more composers."
         )
+    if config.corpus.sample < 1:
+        return sample_works(dataset, config.corpus.sample, least=config.split.num_folds)
     return dataset
 
 
@@ -234,7 +236,7 @@ def _metrics(
         "experiment": config.experiment,
         "run_id": folder.name,
         "corpus": config.corpus.corpus,
-        "pieces": config.corpus.pieces,
+        "pieces": pieces_name(config.corpus),
         "protocol": config.split.protocol,
         "fold": config.split.fold,
         "seed": config.training.seed,
@@ -253,6 +255,16 @@ def _metrics(
         | {"baselines": {name: sides[TEST].scores() for name, sides in baselines.items()}},
         "differences": differences([answers[TEST]["piece"]], [stacked], [baselines[STACKED][TEST]]),
     }
+
+
+def pieces_name(config: CorpusConfig) -> str:
+    """Returns what the records call a list of pieces; a sample is marked.
+
+    Example:
+        >>> pieces_name(CorpusConfig(pieces="clean", sample=0.25))
+        'clean (0.25 of the works)'
+    """
+    return config.pieces if config.sample == 1 else f"{config.pieces} ({config.sample:g} of the works)"
 
 
 def encoder_name(config: EncoderConfig, encoder: Any) -> str:

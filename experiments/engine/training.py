@@ -119,14 +119,12 @@ class Progress:
         """The first epoch, from 0, that no other surpasses."""
         return int(np.argmax([row[WATCHED] for row in self.history]))
 
-    def is_over(self, config: TrainingConfig) -> bool:
-        """Whether the epochs are used up, or patience is."""
+    def is_over(self, config: TrainingConfig, until: int) -> bool:
+        """Whether the epochs up to `until` are used up, or patience is."""
         if not self.history:
             return False
         waited = len(self.history) - 1 - self.best_epoch
-        return len(self.history) >= config.epochs or (
-            config.patience is not None and waited >= config.patience
-        )
+        return len(self.history) >= until or (config.patience is not None and waited >= config.patience)
 
 
 def train(
@@ -137,7 +135,9 @@ def train(
     *,
     validate: Callable[[keras.Model], dict[str, float]],
     folder: Path,
+    until: int | None = None,
     show: bool = True,
+    on_epoch: Callable[[dict[str, float]], None] | None = None,
 ) -> list[dict[str, float]]:
     """Trains a compiled model, from the checkpoint in the folder if there is one.
 
@@ -150,7 +150,10 @@ def train(
         config: How to train.
         validate: Returns the `val_...` columns of the history for a model.
         folder: The run folder; gets `checkpoint.npz` and `history.csv`.
+        until: Stop after so many epochs in all, with the learning rates of a training of `config.epochs`; None for
+            all of them. Called again with more, it goes on.
         show: Whether to show progress and time left.
+        on_epoch: Called with the row of the history after each epoch, once its checkpoint is written.
 
     Returns:
         The history, a row of `HISTORY_COLUMNS` an epoch.
@@ -159,26 +162,28 @@ def train(
     start = float(model.optimizer.learning_rate)
     model.optimizer.build(model.trainable_variables)
     progress = restore(model, checkpoint) if checkpoint.exists() else Progress()
-    first_epoch = len(progress.history)
-    if not progress.is_over(config):
+    first_epoch, until = len(progress.history), min(until or config.epochs, config.epochs)
+    if not progress.is_over(config, until):
         batches = TrainingChunks(dataset, indices, config, first_epoch=first_epoch)
         with tqdm(
             desc="Training",
             unit="batch",
             disable=not show,
-            total=batches.steps_per_epoch * config.epochs,
+            total=batches.steps_per_epoch * until,
             initial=batches.first_step,
         ) as bar:
             model.fit(
                 batches,
                 steps_per_epoch=batches.steps_per_epoch,
                 initial_epoch=first_epoch,
-                epochs=config.epochs,
+                epochs=until,
                 shuffle=False,  # the batches are shuffled already
                 verbose=0,
                 callbacks=[
                     keras.callbacks.LearningRateScheduler(lambda epoch: learning_rate(start, epoch, config)),
-                    EpochEnd(progress, config, validate=validate, folder=folder),
+                    EpochEnd(
+                        progress, config, until=until, validate=validate, folder=folder, on_epoch=on_epoch
+                    ),
                     ProgressBar(bar),
                 ],
             )
@@ -202,9 +207,19 @@ def learning_rate(start: float, epoch: int, config: TrainingConfig) -> float:
 class EpochEnd(keras.callbacks.Callback):
     """Validates, notes the history, keeps the best weights, writes the checkpoint, stops when over."""
 
-    def __init__(self, progress: Progress, config: TrainingConfig, *, validate: Callable, folder: Path):
+    def __init__(
+        self,
+        progress: Progress,
+        config: TrainingConfig,
+        *,
+        until: int,
+        validate: Callable,
+        folder: Path,
+        on_epoch: Callable | None,
+    ):
         super().__init__()
-        self.progress, self.config, self.validate, self.folder = progress, config, validate, folder
+        self.progress, self.config, self.until = progress, config, until
+        self.validate, self.folder, self.on_epoch_noted = validate, folder, on_epoch
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self.started = time.perf_counter()
@@ -219,7 +234,9 @@ class EpochEnd(keras.callbacks.Callback):
         # In this order: killed between the two, a run repeats an epoch, but never lacks a row of the history.
         write_csv(self.folder / "history.csv", HISTORY_COLUMNS, self.progress.history)
         save_checkpoint(self.model, self.progress, self.folder / "checkpoint.npz")
-        self.model.stop_training = self.progress.is_over(self.config)
+        self.model.stop_training = self.progress.is_over(self.config, self.until)
+        if self.on_epoch_noted is not None:
+            self.on_epoch_noted(row)
 
 
 class ProgressBar(keras.callbacks.Callback):

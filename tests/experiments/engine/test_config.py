@@ -133,3 +133,16 @@ def _names(values):
 def test_a_split_refuses_seeds_that_no_generator_takes(seed):
     with pytest.raises(InputError, match="from 0 to 4294967295"):
         FULL.replace(split={"split_seed": seed})
+
+
+def test_a_field_added_later_does_not_change_the_name_of_older_runs():
+    assert "sample" not in Config("example").to_dict()["corpus"]
+    sampled = Config("example").replace(corpus={"sample": 0.5})
+    assert sampled.to_dict()["corpus"]["sample"] == 0.5
+    assert Config.from_dict(sampled.to_dict()) == sampled
+    assert sampled.digest() != Config("example").digest()
+
+
+def test_refuses_a_sample_of_nothing():
+    with pytest.raises(InputError, match="sample to be a share above 0 and up to 1, but received 0"):
+        Config("example").replace(corpus={"sample": 0})

@@ -191,6 +191,23 @@ def test_an_interrupted_training_ends_like_one_that_was_not(
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_training_in_two_parts_is_training_in_one(music, make_model, tmp_path):
+    """As a search does with what is promising: so many epochs first, later the others, at the rates of the whole."""
+    config = TrainingConfig(epochs=4, batch_size=8, patience=None)
+    whole, parts, noted = make_model(), _new(tmp_path), []
+    expected = train(whole, music, TRAINED_ON, config, validate=Validate(), folder=tmp_path, show=False)
+    train(make_model(), music, TRAINED_ON, config, validate=Validate(), folder=parts, until=2, show=False)
+    model = make_model()
+    history = train(
+        *(model, music, TRAINED_ON, config),
+        **{"validate": Validate(), "folder": parts, "until": 9, "show": False, "on_epoch": noted.append},
+    )
+    assert without_seconds(history) == without_seconds(expected)
+    assert noted == history[2:]
+    for ours, theirs in zip(model.get_weights(), whole.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_dropout_and_the_optimizer_matter_to_that_test(music, make_model, tmp_path):
     """Two epochs anew after two do not end where four do: what is restored is more than weights."""
     four, weights_only = make_model(), make_model()
