@@ -80,8 +80,16 @@ def check_network(config: Config, dataset: Dataset) -> None:
     build(module_of(BUILDERS, config.model.model, kind="model"), config.model.hyperparameters, dataset)
 
 
-def train_network(config: Config, dataset: Dataset, split: Split, *, folder: Path) -> Network:
-    """Builds the configured network and trains it, from the folder's checkpoint if there is one."""
+def train_network(config: Config, dataset: Dataset, split: Split, *, folder: Path, **how: Any) -> Network:
+    """Builds the configured network and trains it, from the folder's checkpoint if there is one.
+
+    Args:
+        config: Of the run.
+        dataset: The chunks.
+        split: Which of them to train on, and which to validate on.
+        folder: Gets checkpoint and history.
+        **how: What else to tell `training.train`.
+    """
     builder = module_of(BUILDERS, config.model.model, kind="model")
     with computing_in(config.training.precision):
         keras.utils.set_random_seed(config.training.seed)
@@ -93,6 +101,7 @@ def train_network(config: Config, dataset: Dataset, split: Split, *, folder: Pat
             config.training,
             validate=lambda trained: validation_scores(trained, dataset, split.indices(VALIDATION)),
             folder=folder,
+            **how,
         )
     return Network(saving.in_float32(model), hyperparameters, history, model.dtype_policy.name, dataset)
 
