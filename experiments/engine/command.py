@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from experiments.engine.config import (
     Config,
@@ -62,24 +62,34 @@ def parse(default: Config, argv: Sequence[str] | None, *, description: str) -> t
         argv: Arguments, without the program's name; None for those of this process.
         description: What `--help` says above the flags.
     """
-    parts = ("corpus", "encoder", "split", "model", "training")
     command = read_arguments(
-        Command,
-        argv,
-        description=description,
-        name=default.experiment,
-        default=Command(**{part: getattr(default, part) for part in parts}),
+        Command, argv, description=description, name=default.experiment, default=Command(**parts_of(default))
     )
-    config = Config(default.experiment, **{part: getattr(command, part) for part in parts})
+    return configuration(command, default), command.places
+
+
+def parts_of(default: Config) -> dict[str, Any]:
+    """Returns the parts of a configuration that flags change."""
+    return {part: getattr(default, part) for part in ("corpus", "encoder", "split", "model", "training")}
+
+
+def configuration(command: Command, default: Config) -> Config:
+    """Returns the configuration that a command asks for; that of a rehearsal if it asks for one.
+
+    Args:
+        command: As it was read.
+        default: The experiment's own configuration.
+    """
+    config = Config(default.experiment, **{part: getattr(command, part) for part in parts_of(default)})
     if not command.smoke:
-        return config, command.places
+        return config
     unheeded = _unheeded(config, default)
     if unheeded:
         print(
             f"A rehearsal has its own music and length; it does not heed {', '.join(unheeded)}.",
             file=sys.stderr,
         )
-    return smoke(config), command.places
+    return smoke(config)
 
 
 def _unheeded(config: Config, default: Config) -> list[str]:
@@ -90,7 +100,7 @@ def _unheeded(config: Config, default: Config) -> list[str]:
         for part, values in given.items()
         if isinstance(values, dict)
         for name, value in values.items()
-        if value != usual[part][name] and value != rehearsed[part][name]
+        if value != usual[part].get(name) and value != rehearsed[part].get(name)
     ]
 
 

@@ -129,8 +129,19 @@ def run_folder(config: Config, places: Places) -> Iterator[Path]:
     parent.mkdir(parents=True, exist_ok=True)
     folder = folder_to_resume(config, places)
     if folder is None:
-        folder = _new_folder(parent, config)
+        folder = new_folder(parent / run_name(config))
         write_json(folder / "config.json", config.to_dict())
+    with open_folder(folder):
+        yield folder
+
+
+@contextmanager
+def open_folder(folder: Path) -> Iterator[None]:
+    """Locks a folder against a second process and notes what works in it, unless it is finished.
+
+    Raises:
+        InputError: Another process is at work in the folder.
+    """
     lock = FileLock(folder / ".lock", timeout=0)
     try:
         lock.acquire()
@@ -141,7 +152,7 @@ def run_folder(config: Config, places: Places) -> Iterator[Path]:
     with lock:
         if not is_finished(folder):
             _note_environment(folder / "environment.json")
-        yield folder
+        yield
 
 
 def run_name(config: Config) -> str:
@@ -166,10 +177,11 @@ def folder_to_resume(config: Config, places: Places) -> Path | None:
     return max(same, key=lambda folder: (folder / "config.json").stat().st_mtime_ns, default=None)
 
 
-def _new_folder(parent: Path, config: Config) -> Path:
+def new_folder(wanted: Path) -> Path:
+    """Makes a folder, numbered when its name is taken, and returns it."""
     number = 1
     while True:
-        folder = parent / (run_name(config) + (f"-{number}" if number > 1 else ""))
+        folder = wanted.with_name(f"{wanted.name}-{number}") if number > 1 else wanted
         try:
             folder.mkdir()
             return folder

@@ -141,12 +141,16 @@ def run_fold(study: Study) -> Path:
     """Runs one fold: split, baselines, training, scores, figures."""
     split = split_of(study)
     with records.run_folder(study.config, study.places) as folder:
-        if not records.is_finished(folder):
-            report_no_side(study.dataset, split)
-            keep_split(folder, study.dataset, split)
-            write_left_out(folder, study.dataset)
-            _run_in(folder, study, split)
+        _run_in(folder, study, split)
     return folder
+
+
+def run_fold_in(folder: Path, study: Study) -> None:
+    """Runs one fold in a folder of the caller's choice, going on with what is there."""
+    folder.mkdir(exist_ok=True)
+    records.write_json(folder / "config.json", study.config.to_dict())
+    with records.open_folder(folder):
+        _run_in(folder, study, split_of(study))
 
 
 def split_of(study: Study) -> Split:
@@ -180,10 +184,15 @@ def split_of(study: Study) -> Split:
 
 
 def _run_in(folder: Path, study: Study, split: Split) -> None:
+    if records.is_finished(folder):
+        return
     from experiments.engine import pages, plots
     from experiments.engine.networks import train_network
 
     dataset, config = study.dataset, study.config
+    report_no_side(dataset, split)
+    keep_split(folder, dataset, split)
+    write_left_out(folder, dataset)
     baselines = run_baselines(dataset, split, seed=config.training.seed, folder=folder)
     network = train_network(config, dataset, split, folder=folder)
     answers = {}
