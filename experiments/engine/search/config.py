@@ -102,7 +102,7 @@ class Search:
         ]
 
 
-def read_search(folder: Path) -> Search:
+def load_search(folder: Path) -> Search:
     """Reads what a search folder was made for.
 
     Raises:

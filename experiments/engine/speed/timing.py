@@ -3,18 +3,17 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from experiments.engine.environment import THREADS, environment
 from features.workers import end_with_parent
 
-ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMBA", "VECLIB")}
-"""Variables by which libraries are told, when they are imported, to compute in one thread."""
+ONE_THREAD = dict.fromkeys(THREADS, "1")
 
 WARM_UP_ITEMS = 3
 
@@ -69,7 +68,7 @@ def measure_alone(task: Callable[..., Any], items: Sequence[Any], folder: Path) 
         folder: Where it writes; made here, and left as it leaves it.
     """
     folder.mkdir()
-    with _environment(ONE_THREAD), ProcessPoolExecutor(1, get_context("spawn"), _start_alone) as pool:
+    with environment(ONE_THREAD), ProcessPoolExecutor(1, get_context("spawn"), _start_alone) as pool:
         return pool.submit(_measure, task, items, folder).result()
 
 
@@ -106,18 +105,3 @@ def _peak_bytes() -> int | None:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Sets variables for the processes started within the block."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

@@ -1,0 +1,80 @@
+"""What a worker does: it asks the chief for trials and runs them, until there are none."""
+
+import os
+import socket
+from pathlib import Path
+
+from experiments.engine import records
+from experiments.engine.config import Places
+from experiments.engine.runner import Study, prepare, split_of
+from experiments.engine.search.config import Search, load_search
+from features.datasets import Dataset
+from features.errors import InputError
+from features.splits.inner import inner_folds
+from features.splits.protocols import Split
+
+TOKEN_FILE = ".token"
+"""Holds the secret of a search: who cannot read its folder cannot talk to its chief."""
+
+
+def folds_of(search: Search, dataset: Dataset, split: Split) -> list[Split]:
+    """Returns what each fold of a search trains on and validates on; the test part is on no side."""
+    return inner_folds(
+        split,
+        search.settings.folds,
+        composers=dataset.composers,
+        pieces=dataset.pieces,
+        works=dataset.works,
+        num_chunks=dataset.num_chunks,
+        sources=dataset.sources if search.config.split.protocol == "source" else None,
+        seed=search.config.split.split_seed,
+    )
+
+
+def work(folder: Path, address: str, places: Places, *, name: str = "") -> None:
+    """Runs trials of a search until its chief has no more.
+
+    Args:
+        folder: The search folder; on another host it lies on a disk that both have.
+        address: Of the chief, as `HOST:PORT`.
+        places: Where the corpus and the prepared data lie on this host.
+        name: Tells workers apart; made of the host and the process if it is empty.
+
+    Raises:
+        InputError: The folder is none of a search, the corpus is not that of the chief, or the chief cannot be reached.
+    """
+    search = load_search(folder)
+    dataset = prepare(search.config, places)
+    # The chief has compared this with the works and folds that it wrote; here only the files may differ.
+    records.check_contents(folder, records.contents_digest(dataset.pieces, dataset.contents))
+    folds = folds_of(search, dataset, split_of(Study(search.config, places, dataset)))
+
+    from experiments.engine.search.client import connect
+    from experiments.engine.search.events import TrialEvents
+    from experiments.engine.search.trials import Trials
+    from experiments.engine.search.tuner import CrossValidationTuner
+
+    trials = Trials(folder, search, dataset, folds)
+    with connect(address, tuner_id=name or this_process(), token=read_token(folder)) as oracle:
+        tuner = CrossValidationTuner(oracle, run=trials.run)
+        tuner.search()
+
+
+def this_process() -> str:
+    """Returns a name for this process that no other host has."""
+    return f"{socket.gethostname()}-{os.getpid()}"
+
+
+def read_token(folder: Path) -> str:
+    """Reads the secret of a search.
+
+    Raises:
+        InputError: There is none, or this user may not read it.
+    """
+    try:
+        return (folder / TOKEN_FILE).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise InputError(
+            f"Expected the secret of a search in {folder / TOKEN_FILE}, but it cannot be read ({error.strerror}); "
+            "join with the user who started the search, in its folder."
+        ) from error
