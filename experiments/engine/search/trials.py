@@ -1,6 +1,5 @@
 """One trial: a setting trained and validated on each fold in turn, from where an earlier attempt stopped."""
 
-import gc
 import math
 import shutil
 import traceback
@@ -142,7 +141,7 @@ class Trials:
         if UNTIL_EPOCH not in values:  # else a later trial may go on from here
             (folder / "checkpoint.npz").unlink(missing_ok=True)
         del network
-        forget_networks()
+        keras.utils.clear_session()  # else memory grows with every network, on any backend
         return result
 
     def _inherit(self, folder: Path, values: Mapping[str, Any]) -> int:
@@ -192,9 +191,3 @@ def reason_of(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
     first = lines[0] if lines else "no message"
     return first if isinstance(error, TrialFailed) else f"{type(error).__name__}: {first}"
-
-
-def forget_networks() -> None:
-    """Frees what Keras and its backend keep of networks that are no longer used."""
-    keras.utils.clear_session()
-    gc.collect()
