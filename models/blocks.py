@@ -1,4 +1,4 @@
-"""What the networks share: the check of their arguments, a change of axes, the head."""
+"""What the networks share: the check of their arguments, a change of axes, the head, the loss."""
 
 import keras
 from keras import layers
@@ -40,6 +40,22 @@ def frames_first(chunks: keras.KerasTensor) -> keras.KerasTensor:
     return layers.Reshape((num_frames, num_pitches * num_channels), name="frame_vectors")(x)
 
 
+def average_over_time(frames: keras.KerasTensor) -> keras.KerasTensor:
+    """The mean of each feature: `(batch, frame, feature)` to `(batch, feature)`."""
+    return layers.GlobalAveragePooling1D(name="average_over_time")(frames)
+
+
+def maximum_over_time(frames: keras.KerasTensor) -> keras.KerasTensor:
+    """The greatest value of each feature: `(batch, frame, feature)` to `(batch, feature)`."""
+    return layers.GlobalMaxPooling1D(name="maximum_over_time")(frames)
+
+
+def average_and_maximum(frames: keras.KerasTensor) -> keras.KerasTensor:
+    """Both of them, side by side: `(batch, frame, feature)` to `(batch, 2 * feature)`."""
+    both = [average_over_time(frames), maximum_over_time(frames)]
+    return layers.Concatenate(name="average_and_maximum")(both)
+
+
 def class_probabilities(features: keras.KerasTensor, num_classes: int) -> keras.KerasTensor:
     """The head: one probability a class, in float32 even where the body computes in bfloat16.
 
@@ -54,7 +70,72 @@ def class_probabilities(features: keras.KerasTensor, num_classes: int) -> keras.
     return layers.Dense(num_classes, activation="softmax", dtype="float32", name="probabilities")(features)
 
 
-def compile_classifier(model: keras.Model, optimizer: keras.optimizers.Optimizer | str) -> keras.Model:
+def normalize(x: keras.KerasTensor, normalization: str, *, name: str) -> keras.KerasTensor:
+    """Normalises features; the shape stays.
+
+    Args:
+        x: `(batch, ..., feature)`.
+        normalization: `"batch"`, `"layer"`, or `"none"`, which adds no layer.
+        name: of the layer.
+    """
+    kinds = {
+        "none": lambda: unchanged,
+        # Keras' momentum of 0.99 needs hundreds of steps to know the mean: several epochs of a small corpus.
+        "batch": lambda: layers.BatchNormalization(momentum=0.9, name=name),
+        "layer": lambda: layers.LayerNormalization(name=name),
+    }
+    return one_of("normalization", normalization, kinds)()(x)
+
+
+def unchanged(x):
+    """Returns `x`: what stands for no layer where one may be chosen."""
+    return x
+
+
+def one_of(name: str, value: str, options: dict):
+    """Returns the option of that name.
+
+    Raises:
+        ValueError: if there is none; a search draws from the options only, but a user may mistype.
+
+    Example:
+        >>> one_of("pooling", "max", {"max": layers.MaxPooling1D, "average": layers.AveragePooling1D}).__name__
+        'MaxPooling1D'
+    """
+    if value not in options:
+        raise ValueError(f"Expected {name} to be one of {', '.join(options)}, but received {value!r}.")
+    return options[value]
+
+
+@keras.saving.register_keras_serializable(package="rollcall")
+class SmoothedCrossentropy(keras.losses.Loss):
+    """Cross-entropy for integer labels, of which a share is spread evenly over all classes.
+
+    Keras smooths one-hot labels only. The loss is `(1 - s) * -log p[label] + s * mean(-log p)`
+    for `s = label_smoothing`: a composer who is all but certain costs more than one who is
+    likely (Szegedy et al., 2016).
+
+    Args:
+        label_smoothing: the share, from 0 to below 1.
+    """
+
+    def __init__(self, label_smoothing: float, *, name: str = "smoothed_crossentropy", **settings):
+        super().__init__(name=name, **settings)
+        self.label_smoothing = label_smoothing
+
+    def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
+        labels = keras.ops.cast(keras.ops.reshape(y_true, (-1,)), "int32")
+        targets = keras.ops.one_hot(labels, y_pred.shape[-1], dtype=y_pred.dtype)
+        return keras.losses.categorical_crossentropy(targets, y_pred, label_smoothing=self.label_smoothing)
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "label_smoothing": self.label_smoothing}
+
+
+def compile_classifier(
+    model: keras.Model, optimizer: keras.optimizers.Optimizer | str, *, label_smoothing: float = 0.0
+) -> keras.Model:
     """Compiles `model` for integer labels; returns the same model."""
-    model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    loss = SmoothedCrossentropy(label_smoothing) if label_smoothing else "sparse_categorical_crossentropy"
+    model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
     return model

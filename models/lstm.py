@@ -1,26 +1,47 @@
-"""Two LSTM layers over the frames of a chunk.
+"""LSTM layers over the frames of a chunk: two, by default.
 
-The layers are those of the composer classification notebook (128 units, dropout, 64 units,
-dropout, Adam at 0.001); the input is not. The notebook read windows of ten consecutive
+The default layers are those of the composer classification notebook (128 units, dropout, 64
+units, dropout, Adam at 0.001); the input is not. The notebook read windows of ten consecutive
 *files*, two numbers each; this network reads the notes, frame by frame.
 """
 
 import keras
 from keras import layers
 
-from models.blocks import check_arguments, class_probabilities, compile_classifier, frames_first
+from models.blocks import (
+    average_over_time,
+    check_arguments,
+    class_probabilities,
+    compile_classifier,
+    frames_first,
+    maximum_over_time,
+    normalize,
+    one_of,
+    unchanged,
+)
+from models.choices import Rates, choose_init, choose_label_smoothing, choose_optimizer
 
 RANK = "chunk"
+
+DIRECTIONS = {"forward": unchanged, "both": lambda lstm: layers.Bidirectional(lstm, name=f"both_{lstm.name}")}
+# The last LSTM gives its last step alone by itself.
+TIME_POOLING = {"last": unchanged, "average": average_over_time, "maximum": maximum_over_time}
 
 
 def build(hp, input_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
     """Builds and compiles the LSTM.
 
     Args:
-        hp: `keras_tuner.HyperParameters`; uses `frames_per_step` (this many frames are
-            averaged before the first LSTM, which shortens the sequence and the time to
-            train it), `units` (of the first LSTM; the second has half as many), `dropout`
-            and `learning_rate`.
+        hp: `keras_tuner.HyperParameters`; uses
+
+            - `frames_per_step` (this many frames are averaged before the first LSTM, which
+              shortens the sequence and the time to train it), `units` (of the first LSTM;
+              each further one has half as many), `num_layers`, `direction` (`"both"`: as many
+              units again read backwards), `normalization` (after each LSTM) and
+              `time_pooling` (of the steps of the last LSTM);
+            - `init` (initialises what reads the input of each LSTM) and `dropout` (after each
+              LSTM);
+            - `label_smoothing`, and those of `models.choices.choose_optimizer`.
         input_shape: `(pitch, frame, channel)`.
         num_classes: how many composers to tell apart.
 
@@ -31,20 +52,37 @@ def build(hp, input_shape: tuple[int, int, int], num_classes: int) -> keras.Mode
         ValueError: if `input_shape` has not three axes, or there are fewer than two classes.
     """
     check_arguments(input_shape, num_classes)
-    frames_per_step = hp.Choice("frames_per_step", [1, 2, 3], default=2)
+    frames_per_step = hp.Choice("frames_per_step", [1, 2, 3, 5], default=2)
     units = hp.Choice("units", [64, 128, 256], default=128)
-    dropout = hp.Float("dropout", 0.0, 0.5, step=0.1, default=0.2)
-    learning_rate = hp.Float("learning_rate", 1e-4, 1e-2, sampling="log", default=1e-3)
+    num_layers = hp.Int("num_layers", 1, 3, default=2)
+    direction = hp.Choice("direction", ["forward", "both"], default="forward")
+    normalization = hp.Choice("normalization", ["none", "layer"], default="none")
+    time_pooling = hp.Choice("time_pooling", list(TIME_POOLING), default="last")
+    init = choose_init(hp)
+    dropout = hp.Float("dropout", 0.0, 0.5, default=0.2)
+    label_smoothing = choose_label_smoothing(hp)
+    optimizer = choose_optimizer(
+        hp, "adam", adam=Rates(1e-4, 1e-3, 1e-2), sgd=Rates(1e-2, 5e-2, 1e-1), momentum=0.9
+    )
 
     inputs = keras.Input(input_shape, name="chunk")
 
     x = frames_first(inputs)
     x = layers.AveragePooling1D(frames_per_step, name="average_frames")(x)
-    x = layers.LSTM(units, return_sequences=True, name="lstm_1")(x)
-    x = layers.Dropout(dropout, name="dropout_1")(x)
-    x = layers.LSTM(units // 2, name="lstm_2")(x)
-    x = layers.Dropout(dropout, name="dropout_2")(x)
+    for number in range(1, num_layers + 1):
+        is_last = number == num_layers
+        lstm = layers.LSTM(
+            units // 2 ** (number - 1),
+            return_sequences=not is_last or time_pooling != "last",
+            kernel_initializer=init,
+            name=f"lstm_{number}",
+        )
+        x = one_of("direction", direction, DIRECTIONS)(lstm)(x)
+        x = normalize(x, normalization, name=f"norm_{number}")
+        if is_last:
+            x = one_of("time_pooling", time_pooling, TIME_POOLING)(x)
+        x = layers.Dropout(dropout, name=f"dropout_{number}")(x)
 
     outputs = class_probabilities(x, num_classes)
-    optimizer = keras.optimizers.Adam(learning_rate)
-    return compile_classifier(keras.Model(inputs, outputs, name="lstm"), optimizer)
+    model = keras.Model(inputs, outputs, name="lstm")
+    return compile_classifier(model, optimizer, label_smoothing=label_smoothing)
