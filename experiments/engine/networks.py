@@ -1,6 +1,6 @@
 """A network in a run: built as configured, trained on one part of a split, asked, saved."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import keras_tuner
 import numpy as np
+from keras_tuner.engine.hyperparameters import HyperParameter
 
 from experiments.engine.config import Config
 from experiments.engine.device import computing_in
@@ -111,11 +112,14 @@ def build(
 ) -> tuple[keras.Model, dict[str, Any]]:
     """Builds a network for a dataset, with the builder's defaults where nothing else is wanted.
 
+    A value need not be one that a search would draw.
+
     Returns:
-        The compiled model and all hyper-parameters with their values.
+        The compiled model and all hyper-parameters that have an effect, with their values.
 
     Raises:
-        InputError: The builder has no such hyper-parameter, or nothing can be built of these.
+        InputError: The builder has no such hyper-parameter, one has no effect with the others, or nothing can be
+            built of these.
     """
     shape, num_classes = dataset.encoder.chunk_shape, len(dataset.classes)
     hp = keras_tuner.HyperParameters()
@@ -123,9 +127,9 @@ def build(
         if wanted:
             defaults = keras_tuner.HyperParameters()
             builder.build(defaults, shape, num_classes)
-            _check_hyperparameters(wanted, defaults.values)
-        for name, value in wanted.items():
-            hp.Fixed(name, value)
+            _check_hyperparameters(wanted, defaults.space)
+            _check_all_have_an_effect(wanted, defaults.space)
+        hp.values.update(wanted)  # keras-tuner asks for the defaults of those that are missing only
         return builder.build(hp, shape, num_classes), dict(hp.values)
     except InputError:
         raise
@@ -136,9 +140,10 @@ def build(
         ) from error
 
 
-def _check_hyperparameters(wanted: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+def _check_hyperparameters(wanted: Mapping[str, Any], space: Sequence[HyperParameter]) -> None:
     """Refuses names that a builder does not have, and words where it wants numbers."""
-    known = ", ".join(f"{name}={value}" for name, value in defaults.items())
+    defaults = {parameter.name: parameter.default for parameter in space}
+    known = ", ".join(map(_describe, space))
     unknown = sorted(set(wanted) - set(defaults))
     if unknown:
         raise InputError(f"The model has no hyper-parameter {', '.join(unknown)}; it has {known}.")
@@ -146,6 +151,31 @@ def _check_hyperparameters(wanted: Mapping[str, Any], defaults: Mapping[str, Any
         kind = (int, float) if isinstance(defaults[name], float) else type(defaults[name])
         if not isinstance(value, kind):
             raise InputError(f"The hyper-parameter {name} cannot be {value!r}; the defaults are {known}.")
+
+
+def _check_all_have_an_effect(wanted: Mapping[str, Any], space: Sequence[HyperParameter]) -> None:
+    """Refuses what the builder would not look at, given the other values."""
+    hp = keras_tuner.HyperParameters()
+    hp.values.update(wanted)
+    hp.merge(space, overwrite=False)
+    for parameter in space:
+        if parameter.name in wanted and not hp.is_active(parameter):
+            found = " and ".join(f"{need.name}={hp.values.get(need.name)}" for need in parameter.conditions)
+            raise InputError(
+                f"The hyper-parameter {parameter.name} has no effect with {found}; leave it out, or choose "
+                f"{_needs(parameter)}."
+            )
+
+
+def _describe(parameter: HyperParameter) -> str:
+    """A hyper-parameter's name, its default, and where it matters."""
+    condition = f" (with {_needs(parameter)})" if parameter.conditions else ""
+    return f"{parameter.name}={parameter.default}{condition}"
+
+
+def _needs(parameter: HyperParameter) -> str:
+    """With which values of others a hyper-parameter has an effect."""
+    return " and ".join(f"{need.name}={' or '.join(map(str, need.values))}" for need in parameter.conditions)
 
 
 def validation_scores(model: keras.Model, dataset: Dataset, indices: np.ndarray) -> dict[str, float]:
