@@ -1,0 +1,33 @@
+"""The worker's side of keras-tuner's engine: one trial after another, each run by a function."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from keras_tuner.engine.base_tuner import BaseTuner
+from keras_tuner.engine.trial import Trial
+
+from experiments.engine.search.client import RemoteOracle
+
+
+class CrossValidationTuner(BaseTuner):
+    """Runs the trials that a chief hands out, until it says that the search is over.
+
+    What a trial raises makes it a failed one, with the trace as its message; but `ChiefLost`, Ctrl-C and the like end
+    the worker.
+
+    Args:
+        oracle: The connection to the chief.
+        folder: The search folder.
+        run: Returns the metrics of a trial, `val_macro_f1` among them.
+    """
+
+    def __init__(self, oracle: RemoteOracle, *, folder: Path, run: Callable[[Trial], dict[str, float]]):
+        super().__init__(oracle, directory=str(folder.parent), project_name=folder.name)
+        self.tuner_id = oracle.tuner_id
+        self._run = run
+
+    def run_trial(self, trial: Trial) -> dict[str, float]:
+        return self._run(trial)
+
+    def save(self) -> None:
+        """Does nothing: the chief keeps the books."""
