@@ -6,6 +6,7 @@ STUDIES = {
 """What can be run, searched and compared; each has its configuration in `DEFAULT` and fills in `configure`."""
 
 TOOLS = {
+    "tune": "experiments.tune",
     "catalogue": "experiments.catalogue",
     "leaderboard": "experiments.leaderboard",
     "benchmark": "experiments.benchmark",

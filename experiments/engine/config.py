@@ -78,7 +78,7 @@ class SplitConfig:
     """What is held out."""
 
     protocol: str = "work"
-    """What is never on both sides: work, file, chunk."""
+    """What is never on both sides: work, source, file, chunk."""
     fold: int | Literal["all"] = 0
     """Which fold is the test part, from 0; all: each in turn, and a summary."""
     num_folds: int = 5

@@ -102,6 +102,28 @@ class Search:
         ]
 
 
+@dataclass(frozen=True)
+class Hosts:
+    """Who runs the trials."""
+
+    workers: int = 1
+    """Processes of this machine that run trials; each has its share of the cores, or a GPU."""
+    listen: str = "127.0.0.1:0"
+    """HOST:PORT at which workers of other machines find this search; by default only this machine may."""
+    join: str | None = None
+    """HOST:PORT of a running search to work for; the other flags are those it was started with."""
+
+    def __post_init__(self) -> None:
+        """Refuses what cannot be an address."""
+        if self.workers < 0:
+            raise InputError(f"Expected workers to be 0 or more, but received {self.workers}.")
+        for flag, address in (("--listen", self.listen), ("--join", self.join)):
+            if address is not None and not address.rpartition(":")[2].isdigit():
+                raise InputError(
+                    f"Expected {flag} HOST:PORT, such as 127.0.0.1:7070, but received {address!r}."
+                )
+
+
 def load_search(folder: Path) -> Search:
     """Reads what a search folder was made for.
 

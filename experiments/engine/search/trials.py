@@ -11,10 +11,12 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras_tuner.engine.trial import Trial
 from sklearn.metrics import confusion_matrix
 
 from experiments.engine import records
 from experiments.engine.networks import Network, train_network
+from experiments.engine.search.client import ChiefLost, TrialLost
 from experiments.engine.search.config import Search
 from experiments.engine.search.losing import comparable_score, is_losing
 from experiments.engine.search.spaces import configured
@@ -51,6 +53,11 @@ class Trials:
     folds: list[Split]
     on_epoch: Callable[[str, int, dict[str, float]], None] = lambda trial_id, fold, row: None
 
+    def metrics(self, trial: Trial) -> dict[str, float]:
+        """Runs a trial of keras-tuner's; returns what its oracle is told."""
+        result = self.run(trial.trial_id, trial.hyperparameters.values)
+        return {WATCHED: result["score"]}
+
     def run(self, trial_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Runs a trial, fold after fold, and writes its `result.json`.
 
@@ -68,6 +75,8 @@ class Trials:
         folder.mkdir(exist_ok=True)
         try:
             result = self._cross_validate(folder, values)
+        except (ChiefLost, TrialLost):  # no fault of the trial's, which somebody will go on with
+            raise
         except Exception as error:
             records.write_text(folder / "failure.txt", traceback.format_exc())
             records.write_json(

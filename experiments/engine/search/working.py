@@ -50,14 +50,12 @@ def work(folder: Path, address: str, places: Places, *, name: str = "") -> None:
     folds = folds_of(search, dataset, split_of(Study(search.config, places, dataset)))
 
     from experiments.engine.search.client import connect
-    from experiments.engine.search.events import TrialEvents
     from experiments.engine.search.trials import Trials
     from experiments.engine.search.tuner import CrossValidationTuner
 
-    trials = Trials(folder, search, dataset, folds)
     with connect(address, tuner_id=name or this_process(), token=read_token(folder)) as oracle:
-        tuner = CrossValidationTuner(oracle, run=trials.run)
-        tuner.search()
+        trials = Trials(folder, search, dataset, folds, on_epoch=lambda trial_id, *_: oracle.check(trial_id))
+        CrossValidationTuner(oracle, folder=folder, run=trials.metrics).search()
 
 
 def this_process() -> str:

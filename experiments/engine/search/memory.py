@@ -1,0 +1,52 @@
+"""How much memory a search takes: of the chief and all its workers, noted while it runs."""
+
+import csv
+import time
+from pathlib import Path
+
+import psutil
+
+COLUMNS = ("seconds", "trials_over", "processes", "megabytes")
+
+EVERY_S = 5.0
+
+
+class MemoryLog:
+    """Appends to `memory.csv` of a search folder; a search that goes on adds to what is there.
+
+    Args:
+        folder: The search folder.
+    """
+
+    def __init__(self, folder: Path):
+        self.path, self.noted_s, self.started_s = folder / "memory.csv", 0.0, time.monotonic()
+        if not self.path.exists():
+            self._append(COLUMNS)
+
+    def note(self, trials_over: int) -> None:
+        """Notes what this process and all its descendants hold now, if it is time to."""
+        now = time.monotonic()
+        if now - self.noted_s < EVERY_S:
+            return
+        self.noted_s = now
+        processes, held = memory_of_tree()
+        self._append((f"{now - self.started_s:.0f}", trials_over, processes, f"{held / 1e6:.1f}"))
+
+    def _append(self, row: tuple) -> None:
+        with self.path.open("a", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerow(row)
+
+
+def memory_of_tree() -> tuple[int, int]:
+    """Returns the number of processes from this one down, and the bytes that they hold in memory.
+
+    Pages that processes share, such as libraries, are counted once for each.
+    """
+    here = psutil.Process()
+    held = []
+    for process in (here, *here.children(recursive=True)):
+        try:
+            held.append(process.memory_info().rss)
+        except psutil.NoSuchProcess:  # ended in this moment
+            continue
+    return len(held), sum(held)

@@ -1,0 +1,89 @@
+"""Which settings serve a study best? Searches them with keras-tuner, each validated on unheard works.
+
+    python -m experiments.tune four_composers --max-trials 20
+    python -m experiments.tune four_composers --model cnn_reference --space reference --no-stop-losing
+    python -m experiments.tune four_composers --tuner hyperband --workers 2 --resume
+
+Every trial is cross-validated within the works outside the test part. When all are over, the best setting is trained as
+any study is, and tested once. Stop a search when you like, or kill it: the same command with --resume goes on with the
+same trials, from their last epochs. Watch it on the terminal, in report.html of its folder, or with
+`python -m experiments.dashboard FOLDER`. A second machine that shares the folder works for the same search by the same
+command and --join HOST:PORT, if the first one was started with --listen HOST:PORT.
+"""
+
+import dataclasses
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import tyro
+
+from experiments import STUDIES
+from experiments.engine.command import Command, as_sentences, configuration, parts_of, read_arguments
+from experiments.engine.search.config import Hosts, Search, SearchConfig
+from experiments.engine.tables import module_of
+from features.errors import InputError
+
+SMOKE = {"max_trials": 2, "folds": 2}
+"""What a rehearsal searches."""
+
+
+@dataclass(frozen=True)
+class Tune(Command):
+    """What was asked for on the command line."""
+
+    study: Annotated[Literal[tuple(STUDIES)], tyro.conf.Positional] = "four_composers"
+    """The study to search settings for."""
+    search: SearchConfig = SearchConfig()
+    hosts: Hosts = Hosts()
+    name: str = ""
+    """Of the search folder; made of corpus, model, split and tuner if it is left out."""
+
+
+INTERRUPTED = "Interrupted; with --resume the search goes on with the same trials, from their last epochs."
+
+
+@as_sentences(interrupted=INTERRUPTED)
+def main(argv: Sequence[str] | None = None) -> None:
+    """Runs the search that the command line asks for, or works for one."""
+    words = sys.argv[1:] if argv is None else argv
+    study = module_of(
+        STUDIES, next((word for word in words if word in STUDIES), "four_composers"), kind="study"
+    )
+    asked = read_arguments(
+        Tune, argv, description=__doc__, name="tune", default=Tune(**parts_of(study.DEFAULT))
+    )
+    settings = dataclasses.replace(asked.search, **SMOKE) if asked.smoke else asked.search
+    search = Search(study.configure(configuration(asked, study.DEFAULT)), settings)
+    if asked.hosts.join is None:
+        from experiments.engine.search.searching import run_search
+
+        run_search(search, asked.places, hosts=asked.hosts, name=asked.name)
+    else:
+        join(search, asked)
+
+
+def join(search: Search, asked: Tune) -> None:
+    """Works for a search that another process has started, perhaps on another machine, in a folder that both see.
+
+    Raises:
+        InputError: There is no such search, or it is for something else.
+    """
+    from experiments.engine.search.searching import check_same, find_search
+    from experiments.engine.search.working import work
+
+    parent = asked.places.results_dir / search.config.experiment
+    folder = find_search(parent, asked.name or search.name)
+    if folder is None:
+        raise InputError(
+            f"Expected the search {asked.name or search.name} in {parent}, but there is none; give the flags and the "
+            "--results-dir it was started with."
+        )
+    check_same(folder, search)
+    print(f"Working for {folder} at {asked.hosts.join}.", file=sys.stderr)
+    work(folder, asked.hosts.join, asked.places)
+
+
+if __name__ == "__main__":
+    main()
