@@ -3,15 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
 from experiments.engine import records
+from experiments.engine.rendering import PAGES
 from experiments.engine.stacking import describe_stacking
 from experiments.engine.summary import difference_sentences
-
-PAGES = Environment(
-    loader=PackageLoader("experiments.engine"), autoescape=select_autoescape(), undefined=StrictUndefined
-)
 
 
 def write_report(folder: Path, metrics: dict[str, Any]) -> None:

@@ -1,6 +1,8 @@
 """What the tests of whole runs share: one prepared corpus, and commands that take seconds."""
 
 import csv
+import runpy
+from pathlib import Path
 
 import pytest
 
@@ -68,3 +70,9 @@ def assert_same_run(read_rows):
             assert (folder / name).read_bytes() == (other / name).read_bytes(), name
 
     return check
+
+
+@pytest.fixture(scope="session")
+def make_search():
+    """Returns the function that writes a search folder as a search leaves it."""
+    return runpy.run_path(str(Path(__file__).with_name("made_up_search.py")))["make_search"]

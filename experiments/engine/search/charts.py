@@ -1,0 +1,301 @@
+"""The charts of a search, as plotly draws them: plain dicts of traces and layout, fit for JSON.
+
+Plotly reads some HTML in texts, so every text that comes from a search is escaped.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import plotly.graph_objects as go
+
+from experiments.engine.search.choices import Choice
+from experiments.engine.search.state import SearchState, TrialState
+from experiments.engine.search.words import format_value
+
+Chart = dict[str, Any]
+
+WEAK_TO_STRONG = ((0.0, "#d5dde5"), (0.5, "#5b9dc9"), (1.0, "#08306b"))
+"""Colours of low and high scores: on white the best settings stand out."""
+
+MARK = "#c2410c"
+"""Colour of the best trial."""
+
+NOT_USED = "not used"
+"""What stands for a hyper-parameter that has no effect in a trial."""
+
+ROUNDS = "epochs of the round"
+"""What Hyperband's own epochs are called."""
+
+MOST_TICKS = 9
+"""Numbers of which there are more than so many have ticks for some."""
+
+LEAST_TRIALS = 5
+"""With fewer scores nothing can be said about what matters."""
+
+WIDE_RANGE = 30
+"""From this ratio of the largest to the smallest on, networks are too far apart for a linear scale."""
+
+APART = 0.3
+"""How far trials of one value are moved apart, where values are 1 apart."""
+
+AXIS_WIDTH = 98
+"""Pixels from one axis of the parallel coordinates to the next: room for the longest names."""
+
+CURVES = {"val_macro_f1": "validation macro-F1", "val_loss": "validation loss", "loss": "training loss"}
+"""The columns of a history that are drawn."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One hyper-parameter over some trials, as places on an axis.
+
+    Attributes:
+        name: Of the hyper-parameter.
+        places: One for each trial; logarithms where the scale is, numbers in order where the values are listed.
+        ticks: Places with their texts.
+        continuous: Whether trials may stand anywhere; else only at ticks, which are 1 apart.
+    """
+
+    name: str
+    places: tuple[float, ...]
+    ticks: tuple[tuple[float, str], ...]
+    continuous: bool
+
+
+def scored_trials(state: SearchState) -> list[TrialState]:
+    """Returns the trials that have a score: completed ones, and what stopped ones would have come to."""
+    return [trial for trial in state.with_status("completed", "stopped early") if trial.score is not None]
+
+
+def axes_of(state: SearchState, trials: Sequence[TrialState]) -> list[Axis]:
+    """Returns an axis for each hyper-parameter in which these trials differ, in the order of the space."""
+    choices: dict[str, Choice] = {choice.name: choice for choice in state.space}
+    for trial in trials:
+        for name in trial.hyperparameters:
+            choices.setdefault(name, Choice(name, "Choice"))
+    columns = {name: [trial.hyperparameters.get(name) for trial in trials] for name in choices}
+    columns[ROUNDS] = [trial.rung.get("epochs") for trial in trials]
+    choices[ROUNDS] = Choice(ROUNDS, "Int")
+    return [
+        _axis(choices[name], values) for name, values in columns.items() if len(set(map(repr, values))) > 1
+    ]
+
+
+def _axis(choice: Choice, values: Sequence[Any]) -> Axis:
+    given = [value for value in values if value is not None]
+    distinct = sorted(set(given), key=lambda value: (str(type(value)), value))
+    continuous = choice.kind == "Float" or (
+        len(distinct) > MOST_TICKS and all(isinstance(value, int | float) for value in distinct)
+    )
+    if continuous:
+        scale = math.log10 if choice.logarithmic and min(given) > 0 else float
+        places = {value: scale(value) for value in distinct}
+        ticks = _ticks(places.values(), logarithmic=scale is math.log10)
+    else:
+        listed = [value for value in choice.values if value in distinct]
+        places = {value: float(place) for place, value in enumerate(listed or distinct)}
+        ticks = [(place, _text(value)) for value, place in places.items()]
+    if len(given) < len(values):
+        lowest, highest = min(places.values()), max(places.values())
+        places[None] = lowest - ((highest - lowest) / 6 if continuous and highest > lowest else 1.0)
+        ticks = [(places[None], NOT_USED), *ticks]
+    return Axis(choice.name, tuple(places[value] for value in values), tuple(ticks), continuous)
+
+
+def _ticks(places: Sequence[float], *, logarithmic: bool) -> list[tuple[float, str]]:
+    """Five places from the lowest to the highest."""
+    lowest, highest = min(places), max(places)
+    some = dict.fromkeys(lowest + (highest - lowest) * part / 4 for part in range(5))
+    return [(place, f"{10**place if logarithmic else place:.3g}") for place in some]
+
+
+def _text(value: Any) -> str:
+    return escape(format_value(value))
+
+
+def parallel_coordinates(state: SearchState) -> Chart | None:
+    """Draws every scored trial as a line through its settings to its score; None with fewer than two."""
+    trials = scored_trials(state)
+    axes = axes_of(state, trials)
+    if len(trials) < 2 or not axes:
+        return None
+    scores = [trial.score for trial in trials]
+    lowest, highest = min(scores), max(scores)
+    if lowest == highest:
+        lowest, highest = lowest - 0.01, highest + 0.01
+    dimensions = [
+        {
+            "label": escape(axis.name),
+            "values": axis.places if axis.continuous else _apart(axis.places, scores),
+            "tickvals": [place for place, _ in axis.ticks],
+            "ticktext": [text for _, text in axis.ticks],
+        }
+        for axis in axes
+    ]
+    dimensions.append({"label": "score", "values": scores, "range": [lowest, highest], "tickformat": ".3f"})
+    lines = {
+        "color": scores,
+        "colorscale": WEAK_TO_STRONG,
+        "cmin": lowest,
+        "cmax": highest,
+        "showscale": False,
+    }
+    chart = _chart([go.Parcoords(dimensions=dimensions, line=lines)], height=420, margin={"t": 56, "b": 24})
+    return chart | {"width": AXIS_WIDTH * len(dimensions) + 60}
+
+
+def _apart(places: Sequence[float], scores: Sequence[float]) -> list[float]:
+    """Moves trials of one value a little apart, the better up: else their lines would lie on each other."""
+    order = sorted(range(len(scores)), key=lambda number: scores[number])
+    ranks = {number: rank for rank, number in enumerate(order)}
+    return [place + APART * (ranks[number] / (len(scores) - 1) - 0.5) for number, place in enumerate(places)]
+
+
+def importance(state: SearchState) -> list[dict[str, Any]]:
+    """Estimates how much each hyper-parameter matters, from the trials that have a score.
+
+    A random forest learns the scores from the settings; what matters is what makes its answers worse when it is
+    shuffled (permutation importance; Breiman, 2001).
+
+    Returns:
+        `name`, `share` (of all importance) and its `spread` over ten shuffles, the most important first; nothing with
+        too few trials.
+    """
+    trials = scored_trials(state)
+    axes = axes_of(state, trials)
+    if len(trials) < LEAST_TRIALS or not axes or len({trial.score for trial in trials}) < 2:
+        return []
+    import numpy as np
+    from sklearn.ensemble import RandomForestRegressor
+    from sklearn.inspection import permutation_importance
+
+    settings, scores = np.array([axis.places for axis in axes]).T, np.array([trial.score for trial in trials])
+    forest = RandomForestRegressor(100, random_state=0).fit(settings, scores)
+    found = permutation_importance(forest, settings, scores, n_repeats=10, random_state=0)
+    means = found.importances_mean.clip(0)
+    if not means.any():
+        return []
+    rows = [
+        {"name": axis.name, "share": float(mean), "spread": float(spread)}
+        for axis, mean, spread in zip(
+            axes, means / means.sum(), found.importances_std / means.sum(), strict=True
+        )
+    ]
+    return sorted(rows, key=lambda row: -row["share"])
+
+
+def importance_chart(rows: Sequence[Mapping[str, Any]]) -> Chart | None:
+    """Draws what `importance` returned; None if that is nothing."""
+    if not rows:
+        return None
+    rows = list(reversed(rows))  # plotly draws from the bottom
+    bars = go.Bar(
+        x=[row["share"] for row in rows],
+        y=[escape(row["name"]) for row in rows],
+        error_x={"type": "data", "array": [row["spread"] for row in rows], "thickness": 1, "color": "#555"},
+        orientation="h",
+        marker={"color": "#5b9dc9"},
+        hovertemplate="%{y}: %{x:.0%}<extra></extra>",
+    )
+    axes = {
+        "xaxis": {"title": {"text": "share of importance"}, "rangemode": "tozero", "tickformat": ".0%"},
+        "yaxis": {"automargin": True, "type": "category"},
+    }
+    return _chart([bars], height=110 + 24 * len(rows), showlegend=False, **axes)
+
+
+def cost_chart(state: SearchState, *, of: str) -> Chart | None:
+    """Draws the score over what it costs.
+
+    Args:
+        state: The search.
+        of: `"minutes"` of training or `"parameters"` of the network.
+    """
+    trials = [trial for trial in scored_trials(state) if _cost(trial, of)]
+    costs = [_cost(trial, of) for trial in trials]
+    if not trials:
+        return None
+    traces = []
+    for status, symbol in (("completed", "circle"), ("stopped early", "circle-open")):
+        these = [trial for trial in trials if trial.status == status]
+        if these:
+            traces.append(_dots(these, [_cost(trial, of) for trial in these], name=status, symbol=symbol))
+    if state.best in trials:
+        best = _dots([state.best], [_cost(state.best, of)], name="best", symbol="star")
+        traces.append(best.update(marker={"color": MARK, "size": 14}))
+    title = {"minutes": "minutes of training, all folds", "parameters": "parameters"}[of]
+    axis = {"title": {"text": title}, "tickformat": "~s", "nticks": 6, "rangemode": "tozero"}
+    if of == "parameters" and max(costs) > WIDE_RANGE * min(costs):
+        axis |= {"type": "log", "dtick": 1}
+    return _chart(traces, height=360, xaxis=axis, yaxis={"title": {"text": "score"}, "tickformat": ".2f"})
+
+
+def _cost(trial: TrialState, of: str) -> float | None:
+    return trial.num_parameters if of == "parameters" else trial.seconds / 60
+
+
+def _dots(trials: Sequence[TrialState], costs: Sequence[float], *, name: str, symbol: str) -> go.Scatter:
+    return go.Scatter(
+        x=costs,
+        y=[trial.score for trial in trials],
+        error_y={
+            "type": "data",
+            "array": [trial.spread or 0.0 for trial in trials],
+            "thickness": 1,
+            "width": 2,
+            "color": "rgba(90, 110, 130, 0.45)",
+        },
+        text=[f"trial {escape(trial.trial_id)}" for trial in trials],
+        mode="markers",
+        name=name,
+        marker={"symbol": symbol, "size": 9, "color": "#2f6ea5"},
+        hovertemplate="%{text}: %{y:.3f} at %{x:.3~s}<extra></extra>",
+    )
+
+
+def curves_of(trial: TrialState) -> dict[str, list[list[float]]]:
+    """Returns the learning curves of a trial: for each column of `CURVES` one list of numbers a fold.
+
+    The page has those of every trial, so numbers are rounded.
+    """
+    return {
+        column: [[_rounded(row.get(column)) for row in history] for history in trial.histories if history]
+        for column in CURVES
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return round(value, 4) if value is not None and math.isfinite(value) else None
+
+
+def curve_layouts() -> dict[str, Chart]:
+    """Returns the layouts for scores and for losses over the epochs; the page puts the curves of trials there."""
+    epochs = {"title": {"text": "epoch"}, "nticks": 8}
+    return {
+        name: _chart([], height=360, xaxis=epochs, yaxis={"title": {"text": title}, "rangemode": mode})[
+            "layout"
+        ]
+        for name, title, mode in (("score", CURVES["val_macro_f1"], "normal"), ("loss", "loss", "tozero"))
+    }
+
+
+def _chart(traces: Sequence[Any], *, height: int, **layout: Any) -> Chart:
+    """A figure as a dict, in the dress of all of them."""
+    figure = go.Figure(traces)
+    figure.update_layout(
+        template="none",
+        height=height,
+        margin={"l": 56, "r": 16, "t": 16, "b": 48},
+        font={"family": "system-ui, sans-serif", "size": 12, "color": "#222"},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        dragmode=False,
+        hovermode="closest",
+    )
+    figure.update_xaxes(gridcolor="#e3e7eb", zeroline=False)
+    figure.update_yaxes(gridcolor="#e3e7eb", zeroline=False)
+    figure.update_layout(**layout)
+    return json.loads(figure.to_json())

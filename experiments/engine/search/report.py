@@ -1,0 +1,194 @@
+"""The page of a search, readable while it runs: it needs neither a server nor a network."""
+
+import os
+import shutil
+import statistics
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+from experiments.engine import records
+from experiments.engine.rendering import PAGES
+from experiments.engine.search import charts
+from experiments.engine.search.state import SearchState, TrialState, read_search, seconds_left
+from experiments.engine.search.words import (
+    describe_seconds,
+    fixed_hyperparameters,
+    format_value,
+    hyperparameter_columns,
+)
+
+REFRESH_S = 20
+"""How often the page loads itself anew while the search runs."""
+
+NUM_SHOWN = 3
+"""Trials whose learning curves are shown unless others are chosen; more are hard to tell apart."""
+
+TRIAL_COLUMNS = (
+    *("trial_id", "status", "score", "spread", "fold_scores"),
+    *("num_parameters", "epochs", "seconds", "chunk_epochs", "reason"),
+)
+"""Columns of `trials.csv` beside those of the hyper-parameters."""
+
+
+def write_search_report(folder: Path, *, running: bool) -> None:
+    """Writes `report.html` and `trials.csv` for what a search folder holds at this moment.
+
+    Args:
+        folder: The search folder, `<results>/<experiment>/search-<name>`.
+        running: Whether the search is at work; then the page loads itself anew.
+    """
+    state = read_search(folder)
+    script = provide_script(folder.resolve().parent.parent)
+    important = charts.importance(state)
+    drawn = {
+        "parallel": charts.parallel_coordinates(state),
+        "importance": charts.importance_chart(important),
+        "minutes": charts.cost_chart(state, of="minutes"),
+        "parameters": charts.cost_chart(state, of="parameters"),
+    }
+    ranked = state.ranked()
+    page = PAGES.get_template("search.html").render(
+        state=state,
+        running=running,
+        refresh_s=REFRESH_S,
+        written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        progress=progress_sentences(state, running=running),
+        script=os.path.relpath(script, folder.resolve()).replace(os.sep, "/"),
+        charts=drawn,
+        curves={trial.trial_id: charts.curves_of(trial) for trial in ranked if any(trial.histories)},
+        curve_layouts=charts.curve_layouts(),
+        num_shown=NUM_SHOWN,
+        num_scored=len(charts.scored_trials(state)),
+        least_scored=charts.LEAST_TRIALS,
+        columns=hyperparameter_columns(state),
+        fixed=fixed_hyperparameters(state),
+        ranked=ranked,
+        rows=final_rows(state),
+        verdicts=verdicts(state),
+    )
+    write_trials_csv(folder, state)
+    records.write_text(folder / "report.html", page)
+
+
+def provide_script(results_dir: Path) -> Path:
+    """Puts plotly's script into the results folder unless it is there: once for all pages of its version.
+
+    Returns:
+        Its path.
+    """
+    from plotly.offline import get_plotlyjs_version
+
+    script = results_dir / f"plotly-{get_plotlyjs_version()}.min.js"
+    if not script.exists():
+        unfinished = script.with_name(f"{script.name}.{os.getpid()}.unfinished")
+        with as_file(files("plotly") / "package_data" / "plotly.min.js") as source:
+            shutil.copyfile(source, unfinished)
+        os.replace(unfinished, script)
+    return script
+
+
+def write_trials_csv(folder: Path, state: SearchState | None = None) -> None:
+    """Writes `trials.csv`: a row for each trial, in the order of their start; hyper-parameters as `hp_<name>`.
+
+    Args:
+        folder: The search folder.
+        state: What it holds, if that has been read already.
+    """
+    state = state or read_search(folder)
+    names = sorted({name for trial in state.trials for name in trial.hyperparameters})
+    rungs = sorted({name for trial in state.trials for name in trial.rung})
+    rows = [
+        {name: getattr(trial, name) for name in TRIAL_COLUMNS}
+        | {"fold_scores": " ".join(f"{score:.6f}" for score in trial.fold_scores)}
+        | {f"hp_{name}": trial.hyperparameters.get(name, "") for name in names}
+        | {f"tuner_{name}": trial.rung.get(name, "") for name in rungs}
+        for trial in state.trials
+    ]
+    columns = (*TRIAL_COLUMNS, *(f"hp_{name}" for name in names), *(f"tuner_{name}" for name in rungs))
+    records.write_csv(folder / "trials.csv", columns, rows)
+
+
+def progress_sentences(state: SearchState, *, running: bool) -> list[str]:
+    """Returns in words how far a search is."""
+    counts = {
+        status: len(state.with_status(status))
+        for status in ("completed", "stopped early", "failed", "running", "waiting")
+    }
+    num_over = counts["completed"] + counts["stopped early"] + counts["failed"]
+    of_all = f" of {state.max_trials}" if state.max_trials and state.metrics is None else ""
+    named = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    sentences = [f"{num_over}{of_all} trials are over{f': {named}' if named else ''}."]
+    if state.metrics is not None:
+        return sentences
+    if not running:
+        return [*sentences, "The search is not at work; the same command with --resume goes on with it."]
+    if state.max_trials and num_over >= state.max_trials:
+        return [*sentences, "The best setting is being trained and tested."]
+    return [*sentences, f"Time left for the trials: {describe_seconds(seconds_left(state))}."]
+
+
+def final_rows(state: SearchState) -> list[dict[str, Any]]:
+    """Returns the search score of the best setting and the test scores, for a table.
+
+    Returns:
+        `name`, `value`, `low`, `high` and `note` of each; nothing before the end of the search.
+    """
+    if state.metrics is None:
+        return []
+    best, test = state.metrics["best"], state.metrics["test"]
+    spread = f"\u00b1 {best['spread']:.3f}" if best.get("spread") is not None else "one fold"
+    rows = [
+        {"name": "search score, by chunk", "value": best["score"], "note": spread, "kind": "search"},
+        _test_row("test, by chunk", test["chunk"], kind="test"),
+        _test_row("test, by piece", test["piece"], kind="test"),
+    ]
+    if "stacked" in test:
+        rows.append(_test_row("stacked with fingerprint, by piece", test["stacked"], kind="baseline"))
+    return rows + [
+        _test_row(f"{name}, by piece", found, kind="baseline") for name, found in test["baselines"].items()
+    ]
+
+
+def _test_row(name: str, found: Mapping[str, Any], *, kind: str) -> dict[str, Any]:
+    interval = f"{found['macro_f1_low']:.3f} to {found['macro_f1_high']:.3f}"
+    return {"name": name, "value": found["macro_f1"], "note": interval, "kind": kind}
+
+
+def verdicts(state: SearchState) -> list[str]:
+    """Returns in words whether the best trial is better than others beyond the folds' spread."""
+    best = state.best
+    if best is None:
+        return []
+    others = sorted(
+        (trial for trial in state.with_status("completed") if trial is not best),
+        key=lambda trial: -trial.score,
+    )
+    if not others:
+        return ["Only one trial was completed: there is nothing to compare it with."]
+    named = {"second": others[0]}
+    if len(others) > 2:
+        named["median"] = sorted([best, *others], key=lambda trial: trial.score)[len(others) // 2]
+    return [
+        f"The best trial ({best.trial_id}) against the {which} ({trial.trial_id}): {compare(best, trial)}"
+        for which, trial in named.items()
+    ]
+
+
+def compare(best: TrialState, other: TrialState) -> str:
+    """Returns in words by how much a trial is better than another one, fold by fold.
+
+    Both are validated on the same folds, so what counts is how much their distance changes from fold to fold.
+    """
+    pairs = list(zip(best.fold_scores, other.fold_scores, strict=False))
+    distances = [one - another for one, another in pairs]
+    if len(distances) < 2:
+        return f"{best.score - other.score:+.3f}, on one fold: that tells nothing about chance."
+    mean, spread = statistics.fmean(distances), statistics.stdev(distances)
+    verdict = "better beyond the folds' spread" if mean > spread else "not better beyond the folds' spread"
+    return f"{mean:+.3f}, and by fold this distance spreads by {spread:.3f}: {verdict}."
+
+
+PAGES.filters |= {"value": format_value, "duration": describe_seconds}
