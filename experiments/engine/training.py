@@ -20,6 +20,7 @@ from tqdm import tqdm
 from experiments.engine.config import TrainingConfig
 from experiments.engine.records import write_csv
 from features.datasets import Dataset
+from features.errors import InputError
 
 HISTORY_COLUMNS = (
     *("epoch", "seconds", "learning_rate", "loss", "accuracy"),
@@ -87,8 +88,17 @@ class ChunksInOrder(keras.utils.PyDataset):
 
 
 def predict(model: keras.Model, dataset: Dataset, indices: np.ndarray) -> np.ndarray:
-    """Returns the probabilities of the chunks named, shape `(chunks, classes)`."""
-    return model.predict(ChunksInOrder(dataset, indices), verbose=0)
+    """Returns the probabilities of the chunks named, shape `(chunks, classes)`.
+
+    Raises:
+        InputError: Some are no numbers, because training has diverged.
+    """
+    probabilities = model.predict(ChunksInOrder(dataset, indices), verbose=0)
+    if not np.isfinite(probabilities).all():
+        raise InputError(
+            "The network's answers are no numbers: its training has diverged; take a lower learning rate."
+        )
+    return probabilities
 
 
 def class_weights(labels: np.ndarray) -> np.ndarray:

@@ -52,6 +52,10 @@ def run_search(search: Search, places: Places, *, hosts: Hosts, name: str = "") 
         InputError: The configuration, the corpus or the folders cannot be used, or no trial could be completed.
     """
     study = prepare_study(search, places)
+    if not places.resume:
+        from experiments.engine.networks import check_network
+
+        check_network(search.config, study.dataset)  # a wrong name should leave no folder behind
     folder = search_folder(search, places, name or search.name)
     with records.open_folder(folder):
         if not records.is_finished(folder):
@@ -135,7 +139,7 @@ def _search_in(folder: Path, search: Search, study: Study, hosts: Hosts) -> None
             "Mend that, and start a new search."
         )
     print(f"Trial {best.trial_id} is the best; it is trained as any study, and tested once.", file=sys.stderr)
-    config = configured(search.config, best.hyperparameters)
+    config = configured(search, best.hyperparameters)
     run_fold_in(folder / "best", dataclasses.replace(study, config=config))
     for checkpoint in folder.glob("trial_*/fold_*/checkpoint.npz"):
         checkpoint.unlink()

@@ -43,27 +43,29 @@ def declare(search: Search, input_shape: tuple[int, ...], num_classes: int) -> k
     return _with_fixed(hp, search.config.model.hyperparameters)
 
 
-def configured(config: Config, values: Mapping[str, Any]) -> Config:
+def configured(search: Search, values: Mapping[str, Any]) -> Config:
     """Returns the configuration of a trial.
 
     Args:
-        config: Of the study.
-        values: The active hyper-parameters of the trial.
+        search: What is searched.
+        values: The active hyper-parameters of the trial, those that the study sets among them.
 
     Example:
-        >>> found = configured(Config("example"), {"batch_size": 32, "width": 128, "tuner/epochs": 3})
+        >>> found = configured(Search(Config("example")), {"batch_size": 32, "width": 128, "tuner/epochs": 3})
         >>> found.training.batch_size, found.model.hyperparameters
         (32, {'width': 128})
     """
+    training = {name: value for name, value in values.items() if name in TRAINING}
     model = {
         name: value
         for name, value in values.items()
         if name not in TRAINING and not name.startswith(OWN_OF_THE_TUNER)
     }
-    training = {name: value for name, value in values.items() if name in TRAINING}
-    return config.replace(
-        training=training, model={"hyperparameters": {**config.model.hyperparameters, **model}}
-    )
+    if (
+        search.settings.space == "reference"
+    ):  # which knows a few of the builder's only; the wide one knows all
+        model = {**search.config.model.hyperparameters, **model}
+    return search.config.replace(training=training, model={"hyperparameters": model})
 
 
 def _declare_reference(hp: keras_tuner.HyperParameters, *, with_epochs: bool) -> None:

@@ -1,6 +1,5 @@
 """One trial: a setting trained and validated on each fold in turn, from where an earlier attempt stopped."""
 
-import math
 import shutil
 import traceback
 from collections.abc import Callable, Mapping
@@ -22,6 +21,7 @@ from experiments.engine.search.losing import comparable_score, is_losing
 from experiments.engine.search.spaces import configured
 from experiments.engine.training import WATCHED
 from features.datasets import Dataset
+from features.errors import InputError
 from features.splits.protocols import TRAIN, VALIDATION, Split
 
 COMPLETED, STOPPED_EARLY, FAILED = "completed", "stopped early", "failed"
@@ -29,10 +29,6 @@ COMPLETED, STOPPED_EARLY, FAILED = "completed", "stopped early", "failed"
 
 FROM_TRIAL, UNTIL_EPOCH = "tuner/trial_id", "tuner/epochs"
 """Hyper-parameters by which Hyperband goes on with an earlier trial, for so many epochs in all."""
-
-
-class TrialFailed(Exception):
-    """A setting with which nothing can be learnt; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +116,7 @@ class Trials:
             return records.read_json(folder / "fold.json")
         inherited = self._inherit(folder, values)
         split, trial_id = self.folds[number], trial_folder.name.removeprefix("trial_")
-        config = configured(self.search.config, values)
+        config = configured(self.search, values)
         network = train_network(
             config,
             self.dataset,
@@ -128,7 +124,7 @@ class Trials:
             folder=folder,
             until=values.get(UNTIL_EPOCH),
             show=False,
-            on_epoch=lambda row: self._note_epoch(trial_id, number, row),
+            on_epoch=lambda row: self.on_epoch(trial_id, number, row),
         )
         kept = network.history[
             -1
@@ -168,11 +164,6 @@ class Trials:
             unfinished.rename(folder)
         return len(records.read_csv(earlier / "history.csv"))
 
-    def _note_epoch(self, trial_id: str, fold: int, row: dict[str, float]) -> None:
-        if not math.isfinite(row["loss"]):
-            raise TrialFailed(f"The loss was {row['loss']} in epoch {row['epoch'] + 1} of fold {fold}.")
-        self.on_epoch(trial_id, fold, row)
-
     def _confusion(self, network: Network, split: Split) -> list[list[int]]:
         indices = split.indices(VALIDATION)
         predicted = network.predict(indices).argmax(axis=1)
@@ -199,4 +190,4 @@ def reason_of(error: BaseException) -> str:
     """
     lines = str(error).strip().splitlines()
     first = lines[0] if lines else "no message"
-    return first if isinstance(error, TrialFailed) else f"{type(error).__name__}: {first}"
+    return first if isinstance(error, InputError) else f"{type(error).__name__}: {first}"

@@ -16,6 +16,7 @@ from experiments.engine.training import (
     predict,
     train,
 )
+from features.errors import InputError
 
 TRAINED_ON = np.arange(2, 41)
 CONFIG = TrainingConfig(epochs=4, batch_size=8, patience=None, transpose=2, seed=11)
@@ -189,6 +190,13 @@ def test_an_interrupted_training_ends_like_one_that_was_not(
     assert without_seconds(history) == without_seconds(expected)
     for ours, theirs in zip(model.get_weights(), expected_model.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_answers_that_are_no_numbers_are_refused(music, make_model):
+    model = make_model()
+    model.set_weights([np.full_like(weights, np.inf) for weights in model.get_weights()])
+    with pytest.raises(InputError, match="training has diverged; take a lower learning rate"):
+        predict(model, music, np.arange(3))
 
 
 def test_training_in_two_parts_is_training_in_one(music, make_model, tmp_path):

@@ -153,9 +153,3 @@ def test_a_failure_is_noted_with_its_reason(make_trials, scripted, monkeypatch):
     assert noted == {"status": "failed", "reason": "MemoryError: No room for 3 tensors.", "score": None}
     assert "Traceback" in (trials.folder / "trial_00" / "failure.txt").read_text()
     assert finished_scores(trials.folder, None) == []
-
-
-def test_a_loss_that_is_no_number_fails_the_trial(make_trials):
-    trials = make_trials()
-    with pytest.raises(module.TrialFailed, match="The loss was nan in epoch 1 of fold 0"):
-        trials._note_epoch("00", 0, {"loss": float("nan"), "epoch": 0})

@@ -1,0 +1,196 @@
+"""A search from the command line: real workers, real kills, and a folder that says what was found."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from experiments.tune import main
+
+TINY = ("four_composers", "--hyperparameters", "width", "16", "num_blocks", "3", "--channels", "binary")
+"""A network that is trained in a second; the rest of its space is searched."""
+
+LONG = (
+    *TINY,
+    *"--corpus synthetic --epochs 6 --batch-size 8 --chunk-frames 50 --precision float32".split(),
+    *"--space reference --max-trials 2 --folds 2 --no-stop-losing --patience None".split(),
+)
+"""Epochs long enough that a signal meets one."""
+
+START_S = 180
+
+
+@pytest.fixture
+def folders(cache_dir, tmp_path):
+    return ("--cache-dir", str(cache_dir), "--results-dir", str(tmp_path))
+
+
+@pytest.fixture
+def start(folders, tmp_path):
+    """Returns a function that starts a search in a process of its own; all are ended with the test."""
+    started = []
+
+    def start(*arguments):
+        with open(tmp_path / f"search-{len(started)}.log", "w") as log:
+            command = [sys.executable, "-m", "experiments.tune", *arguments, *folders]
+            started.append(subprocess.Popen(command, stdout=log, stderr=log))
+        started[-1].log = tmp_path / log.name
+        return started[-1]
+
+    yield start
+    for process in started:
+        for one in psutil.Process(process.pid).children(recursive=True) if process.poll() is None else ():
+            one.kill()
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def wait_for(tmp_path):
+    """Returns a function that waits until files that match a pattern are there, and returns the first."""
+
+    def wait(process, pattern, *, lines=0):
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            for path in sorted(tmp_path.glob(pattern)):
+                if len(path.read_text(errors="replace").splitlines()) >= lines:
+                    return path
+            assert process.poll() is None, process.log.read_text()
+            time.sleep(0.02)
+        pytest.fail(f"{pattern} took more than {START_S} s: {process.log.read_text()}")
+
+    return wait
+
+
+def said(capsys):
+    """What was said on standard error, without the frames and line ends of a terminal."""
+    return " ".join(capsys.readouterr().err.replace("│", " ").split())
+
+
+def read(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_a_rehearsal_leaves_a_folder_that_says_what_was_found(folders, tmp_path, read_rows, capsys):
+    main([*TINY, "--smoke", *folders])
+    (folder,) = (tmp_path / "four_composers").iterdir()
+    assert "Report:" in capsys.readouterr().out
+    metrics = read(folder / "metrics.json")
+    assert metrics["num_trials"] == metrics["num_completed"] + metrics["num_stopped_early"] == 2
+    assert metrics["test"] == read(folder / "best" / "metrics.json")["test"]
+    settings = read(folder / "best" / "config.json")
+    assert settings["model"]["hyperparameters"].items() >= {"width": 16, "num_blocks": 3}.items()
+    sides = {row["piece"]: row["split"] for row in read_rows(folder / "splits.csv")}
+    validated = {row["piece"] for row in read_rows(folder / "folds.csv")}
+    assert validated == {piece for piece, side in sides.items() if side != "test"}
+    assert sides == {row["piece"]: row["split"] for row in read_rows(folder / "best" / "splits.csv")}
+    assert len(read_rows(folder / "trials.csv")) == 2
+    assert "http-equiv" not in (folder / "report.html").read_text(
+        encoding="utf-8"
+    )  # it no longer refreshes itself
+    assert (folder / ".token").stat().st_mode & 0o077 == 0
+    assert not list(folder.glob("trial_*/fold_*/checkpoint.npz"))
+
+    main([*TINY, "--smoke", "--resume", *folders])  # shows it again
+    assert [path.name for path in (tmp_path / "four_composers").iterdir()] == [folder.name]
+    with pytest.raises(SystemExit) as stopped:
+        main([*TINY, "--smoke", "--resume", "--batch-size", "16", "--max-failures", "5", *folders])
+    assert stopped.value.code == 2
+    expected = "is another search: training.batch_size is 16, was 64; search.max_failures is 5, was 3."
+    assert expected in said(capsys)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has other ways to end a process.")
+def test_a_killed_search_goes_on_with_the_same_trial(start, wait_for, tmp_path, read_rows):
+    search = start(*LONG)
+    history = wait_for(search, "four_composers/*/trial_0000/fold_1/history.csv", lines=3)  # two epochs
+    workers = psutil.Process(search.pid).children(recursive=True)
+    search.kill()
+    search.wait()
+    psutil.wait_procs(workers, timeout=30)
+    assert not any(worker.is_running() for worker in workers)  # workers end with their chief
+    folder = history.parents[2]
+    first_fold, done = read(folder / "trial_0000" / "fold_0" / "fold.json"), read_rows(history)
+
+    search = start(*LONG, "--resume")
+    assert search.wait() == 0, search.log.read_text()
+    assert read_rows(history)[: len(done)] == done  # to the second in which each epoch took place
+    assert read(folder / "trial_0000" / "fold_0" / "fold.json") == first_fold
+    assert read(folder / "metrics.json")["num_completed"] == 2
+    assert sorted(path.name for path in folder.glob("trial_*")) == ["trial_0000", "trial_0001"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has other ways to end a process.")
+def test_a_killed_worker_is_replaced_and_another_joins(start, wait_for, tmp_path, folders):
+    search = start(*LONG, "--workers", "2", "--listen", "127.0.0.1:17071")
+    history = wait_for(search, "four_composers/*/trial_0000/fold_0/history.csv", lines=3)
+    helper = subprocess.Popen(
+        [sys.executable, "-m", "experiments.tune", *LONG, *folders, "--join", "127.0.0.1:17071"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    folder = history.parents[2]
+    oracle = read(folder / "oracle.json")
+    (worker,) = (name for name, trial in oracle["ongoing_trials"].items() if trial == "0000")
+    victims = [
+        process
+        for process in psutil.Process(search.pid).children(recursive=True)
+        if any(file.path.endswith(f"{worker}.log") for file in process.open_files())
+        or f"{worker}.log" in " ".join(os.readlink(f"/proc/{process.pid}/fd/{fd}") for fd in (1, 2))
+    ]
+    assert len(victims) == 1
+    victims[0].kill()
+    assert search.wait() == 0, search.log.read_text()
+    assert helper.wait(60) == 0, helper.stderr.read()
+    assert read(folder / "metrics.json")["num_completed"] == 2
+    assert read(folder / "oracle.json")["losses"] == {"0000": 1}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--fold", "all"), "give its fold as --fold N, not all"),
+        (
+            ("--listen", "nowhere"),
+            "Expected --listen HOST:PORT, such as 127.0.0.1:7070, but received 'nowhere'",
+        ),
+        (("--folds", "50"), "50 folds within the training part need as many works of every composer"),
+        (("--max-trials", "0"), "Expected max_trials to be 1 or more, but received 0"),
+        (("--model", "frame_cnm"), "There is no model named 'frame_cnm'"),
+        (("--join", "127.0.0.1:9"), "Expected the search synthetic-frame_cnn-work-0-random-wide-seed0 in"),
+        (("--hyperparameters", "hight", "3"), "no hyper-parameter hight"),
+    ],
+)
+def test_bad_input_gets_a_sentence_and_leaves_no_folder(arguments, expected, folders, tmp_path, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["four_composers", "--corpus", "synthetic", *arguments, *folders])
+    assert stopped.value.code == 2
+    assert expected in said(capsys)
+    assert not list(tmp_path.glob("four_composers/*"))
+
+
+def test_a_search_without_one_completed_trial_is_an_error(folders, tmp_path, capsys):
+    """A rate at which nothing can be learnt: every loss is no number."""
+    doomed = (
+        "--hyperparameters",
+        "width",
+        "16",
+        "optimizer",
+        "sgd",
+        "sgd_learning_rate",
+        "1e30",
+        "--channels",
+        "binary",
+    )
+    with pytest.raises(SystemExit) as stopped:
+        main(["four_composers", *doomed, "--smoke", *folders])
+    assert stopped.value.code == 2
+    assert "could be completed, so there is nothing to train: The network's answers are no numbers" in said(
+        capsys
+    )
