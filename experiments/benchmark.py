@@ -3,10 +3,12 @@
     python -m experiments.benchmark builders --precision float32 --batch-size 32
     python -m experiments.benchmark corpus
     python -m experiments.benchmark corpus --corpus midi_classics --data-home midi-classic-music.zip --every 20
+    python -m experiments.benchmark search --sample 0.2
 
 `builders` takes training steps of every builder in turn, round after round, and prints the ratio of each one's
 median to the reference CNN's. `corpus` goes from MIDI files to chunks on disk, by our route, by pretty_midi's, and by
-reading and writing no more than the bytes. Machines are noisy: only ratios within one run mean anything.
+reading and writing no more than the bytes. `search` looks for settings of the reference CNN as the reference did and as
+we do, and counts the chunks that either trains on. Machines are noisy: only ratios within one run mean anything.
 """
 
 import dataclasses
@@ -21,10 +23,11 @@ from typing import Annotated, Literal
 import tyro
 
 from experiments.engine.command import as_sentences, read_arguments
-from experiments.engine.config import REPOSITORY, CorpusConfig
+from experiments.engine.config import REPOSITORY, Config, CorpusConfig, EncoderConfig, Places
 from experiments.engine.records import command_line, commit, prepare_output, write_json
 from experiments.engine.speed.timing import Measurement, time_in_turn
 from experiments.engine.tables import module_of
+from experiments.four_composers import configure
 from features.corpora import CORPORA
 from features.corpora.catalogue import Piece, Request
 from features.errors import InputError
@@ -41,6 +44,13 @@ to disk as the system sees fit. Files that either route cannot use are left out.
   pretty_midi  PrettyMIDI(file), get_piano_roll(fs=10), chunks of 150 frames with the channels binary and velocity,
                numpy.savez_compressed for each piece, which was faster here than numpy.save
   plain        reads the bytes of every file, writes as many bytes as rollcall's store has"""
+
+WHAT_IS_SCORED = """
+Score: macro-F1 by chunk of the best setting, mean over its folds, of the network that is kept: after the last epoch
+(reference), of the best epoch of each fold (rollcall). Best epochs: of the best epoch for both, so that they compare.
+Chunk-epochs: chunks trained on, each as often as it was, over all trials. Both train alike but for what saves compute:
+rollcall stops after 3 epochs without a better one, has 10 at most, tries 12 settings on one fold, the best 4 for longer
+on two, the best 2 on all, and ends trials that are clearly behind. The test works are not touched."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +95,31 @@ class Corpus:
 
 
 @dataclass(frozen=True)
+class Searches:
+    """The reference's random search beside ours, in one space, counted in chunk-epochs. Started again, it goes on."""
+
+    corpus: CorpusConfig = CorpusConfig()
+    encoder: EncoderConfig = EncoderConfig(channels=("velocity",))
+    places: Places = Places()
+    seeds: int = 3
+    """How often, with other proposals and other trainings."""
+    output: Path | None = None
+    """Write the table to this folder too, as benchmark.json."""
+
+    def __post_init__(self) -> None:
+        """Refuses numbers with which nothing can be compared."""
+        if self.seeds < 1:
+            raise InputError(f"Expected seeds to be 1 or more, but received {self.seeds}.")
+
+
+@dataclass(frozen=True)
 class Arguments:
     """What to time."""
 
     what: (
         Annotated[Builders, tyro.conf.subcommand("builders", prefix_name=False)]
         | Annotated[Corpus, tyro.conf.subcommand("corpus", prefix_name=False)]
+        | Annotated[Searches, tyro.conf.subcommand("search", prefix_name=False)]
     ) = Builders()
 
 
@@ -102,10 +131,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Times what the command line asks for and prints a table of medians and ratios."""
     asked = read_arguments(Arguments, argv, description=__doc__, name="benchmark").what
     asked = dataclasses.replace(asked, output=prepare_output(asked.output))
-    if isinstance(asked, Corpus):
-        time_corpus(asked)
-    else:
-        time_builders(asked)
+    tasks = {Builders: time_builders, Corpus: time_corpus, Searches: compare_searches}
+    tasks[type(asked)](asked)
 
 
 def time_builders(asked: Builders) -> None:
@@ -180,6 +207,24 @@ def time_corpus(asked: Corpus) -> None:
         measured,
         output=asked.output,
     )
+
+
+def compare_searches(asked: Searches) -> None:
+    """Runs every search with every seed, in turn, and prints what it came to and what it took."""
+    from experiments.engine.speed.searches import HEADINGS, rows, run, searches
+
+    corpus = configure(Config("benchmark", corpus=asked.corpus)).corpus
+    measured = {}
+    for seed in range(asked.seeds):
+        for name, search in searches(corpus, asked.encoder, seed).items():
+            print(f"{name}, seed {seed}", file=sys.stderr)
+            folder = f"{corpus.corpus}-{corpus.sample:g}-{name}-seed{seed}"
+            measured.setdefault(name, []).append(run(search, asked.places, name=folder))
+    title = (
+        f"{asked.corpus.corpus}, {asked.corpus.sample:g} of the works: settings of the reference CNN, 3 folds"
+    )
+    print_table(title, HEADINGS, rows(measured), output=asked.output)
+    print(WHAT_IS_SCORED)
 
 
 def load_pieces(asked: Corpus) -> list[Piece]:

@@ -31,6 +31,8 @@ class SearchConfig:
     """Into how many folds the works outside the test part are dealt; 1: only the validation works of the split."""
     stop_losing: bool = True
     """Whether a trial ends after the fold by which it lies clearly behind the best one."""
+    halve_folds: bool = True
+    """Whether the early rounds of hyperband, which train for few epochs, also validate on some of the folds only."""
     max_failures: int = 3
     """End the search after so many failed trials in a row."""
     search_seed: int = 0

@@ -25,6 +25,14 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         return []
 
 
+def read_history(path: Path) -> list[dict[str, float]]:
+    """Returns the rows of a `history.csv` as numbers; none if they are not whole."""
+    try:
+        return [{name: float(value) for name, value in row.items()} for row in read_rows(path)]
+    except (TypeError, ValueError):  # copied in this very moment
+        return []
+
+
 # A search of 200 trials has a thousand small files, and is looked at every second: only what changed is read again.
 @lru_cache(maxsize=10_000)
 def _parsed_json(path: Path, changed_ns: int) -> Any:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import secrets
 import sys
 import time
@@ -101,10 +102,11 @@ def search_folder(search: Search, places: Places, name: str) -> Path:
 
 def find_search(parent: Path, name: str) -> Path | None:
     """Returns the latest search folder of a name, if there is one."""
-    found = [path.parent for path in parent.glob(f"search-{name}*/{SEARCH_FILE}")]
-    same = [folder for folder in found if folder.name.removeprefix(f"search-{name}").lstrip("-").isdigit()]
-    same += [folder for folder in found if folder.name == f"search-{name}"]
-    return max(same, key=lambda folder: (folder / SEARCH_FILE).stat().st_mtime_ns, default=None)
+    wanted = re.compile(re.escape(f"search-{name}") + r"(-\d+)?")
+    found = [
+        path.parent for path in parent.glob(f"search-*/{SEARCH_FILE}") if wanted.fullmatch(path.parent.name)
+    ]
+    return max(found, key=lambda folder: (folder / SEARCH_FILE).stat().st_mtime_ns, default=None)
 
 
 def check_same(folder: Path, search: Search) -> None:
@@ -123,11 +125,7 @@ def check_same(folder: Path, search: Search) -> None:
 
 def _search_in(folder: Path, search: Search, study: Study, hosts: Hosts) -> None:
     """Everything that a search does in its locked folder; done again, it goes on."""
-    split = split_of(study)
-    keep_split(folder, study.dataset, split)
-    write_folds(folder, study, folds_of(search, study.dataset, split))
-    write_left_out(folder, study.dataset)
-    _run_trials(folder, search, study, hosts)
+    run_trials(folder, search, study, hosts)
 
     from experiments.engine.search.report import write_search_report
     from experiments.engine.search.spaces import configured
@@ -147,8 +145,13 @@ def _search_in(folder: Path, search: Search, study: Study, hosts: Hosts) -> None
     write_search_report(folder, running=False)
 
 
-def _run_trials(folder: Path, search: Search, study: Study, hosts: Hosts) -> None:
-    """Hands out trials until there are none, and shows how far they are."""
+def run_trials(folder: Path, search: Search, study: Study, hosts: Hosts) -> None:
+    """Hands out trials until there are none, and shows how far they are; the folder is locked by the caller."""
+    split = split_of(study)
+    keep_split(folder, study.dataset, split)
+    write_folds(folder, study, folds_of(search, study.dataset, split))
+    write_left_out(folder, study.dataset)
+
     from experiments.engine.search.chief import serve
     from experiments.engine.search.memory import MemoryLog
     from experiments.engine.search.oracles import make_oracle

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from experiments.engine.search.choices import OWN_OF_THE_TUNER, Choice, active_values, read_space
 from experiments.engine.search.config import SEARCH_FILE
-from experiments.engine.search.files import read_json, read_rows
+from experiments.engine.search.files import read_history, read_json, read_rows
 from features.errors import InputError
 
 Status = Literal["running", "waiting", "completed", "stopped early", "failed"]
@@ -128,9 +128,13 @@ class SearchState:
 
 
 def best_trial(state: SearchState) -> TrialState | None:
-    """Returns the completed trial with the highest score, the earlier of equals; None if no trial is completed."""
+    """Returns the completed trial with the highest score, the earlier of equals; None if no trial is completed.
+
+    Early rounds of Hyperband validate on some folds only, and folds differ in how hard they are: the best is one of
+    those that have done the most folds.
+    """
     completed = [trial for trial in state.with_status("completed") if trial.score is not None]
-    return max(completed, key=lambda trial: trial.score, default=None)
+    return max(completed, key=lambda trial: (len(trial.fold_scores), trial.score), default=None)
 
 
 def seconds_left(state: SearchState) -> float | None:
@@ -211,7 +215,7 @@ def _read_trial(folder: Path, number: int, oracle: Mapping[str, Any]) -> TrialSt
     hyperparameters = told.get("hyperparameters", {})
     values, space = hyperparameters.get("values", {}), read_space(hyperparameters)
     folds = _numbered(folder, "fold_*")
-    histories = [_history(fold / "history.csv") for fold in folds]
+    histories = [read_history(fold / "history.csv") for fold in folds]
     finished = [found for found in (read_json(fold / "fold.json") for fold in folds) if found]
     workers = {trial_id: worker for worker, trial_id in oracle.get("ongoing_trials", {}).items()}
     worker = workers.get(_trial_id(folder), "")
@@ -254,11 +258,3 @@ def _status(told: Mapping[str, Any], result: Mapping[str, Any], worker: str) -> 
 def _composers(splits: Path) -> tuple[str, ...]:
     """The classes of a study, which are in the order of the alphabet."""
     return tuple(sorted({row["composer"] for row in read_rows(splits) if "composer" in row}))
-
-
-def _history(path: Path) -> list[dict[str, float]]:
-    """The whole rows of a history."""
-    try:
-        return [{name: float(value) for name, value in row.items()} for row in read_rows(path)]
-    except (TypeError, ValueError):  # copied in this very moment
-        return []

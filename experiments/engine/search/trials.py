@@ -1,5 +1,6 @@
 """One trial: a setting trained and validated on each fold in turn, from where an earlier attempt stopped."""
 
+import math
 import shutil
 import traceback
 from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ from experiments.engine import records
 from experiments.engine.networks import Network, train_network
 from experiments.engine.search.client import ChiefLost, TrialLost
 from experiments.engine.search.config import Search
+from experiments.engine.search.events import TrialEvents
 from experiments.engine.search.losing import comparable_score, is_losing
 from experiments.engine.search.spaces import configured
 from experiments.engine.training import WATCHED
@@ -30,6 +32,9 @@ COMPLETED, STOPPED_EARLY, FAILED = "completed", "stopped early", "failed"
 FROM_TRIAL, UNTIL_EPOCH = "tuner/trial_id", "tuner/epochs"
 """Hyper-parameters by which Hyperband goes on with an earlier trial, for so many epochs in all."""
 
+ROUND, BRACKET = "tuner/round", "tuner/bracket"
+"""Those by which it counts: a bracket has one round more than its number."""
+
 
 @dataclass(frozen=True)
 class Trials:
@@ -40,19 +45,18 @@ class Trials:
         search: What is searched.
         dataset: The chunks.
         folds: What each fold trains on and validates on.
-        on_epoch: Called with trial id, fold and the row of the history after each epoch.
+        on_epoch: Called with the id of the trial after each epoch.
     """
 
     folder: Path
     search: Search
     dataset: Dataset
     folds: list[Split]
-    on_epoch: Callable[[str, int, dict[str, float]], None] = lambda trial_id, fold, row: None
+    on_epoch: Callable[[str], None] = lambda trial_id: None
 
     def metrics(self, trial: Trial) -> dict[str, float]:
         """Runs a trial of keras-tuner's; returns what its oracle is told."""
-        result = self.run(trial.trial_id, trial.hyperparameters.values)
-        return {WATCHED: result["score"]}
+        return {WATCHED: self.run(trial.trial_id, trial.hyperparameters.values)["score"]}
 
     def run(self, trial_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Runs a trial, fold after fold, and writes its `result.json`.
@@ -69,68 +73,90 @@ class Trials:
         """
         folder = self.folder / f"trial_{trial_id}"
         folder.mkdir(exist_ok=True)
+        trial = _OneTrial(self, folder, trial_id, values)
         try:
-            result = self._cross_validate(folder, values)
+            result = trial.cross_validate()
         except (ChiefLost, TrialLost):  # no fault of the trial's, which somebody will go on with
             raise
         except Exception as error:
             records.write_text(folder / "failure.txt", traceback.format_exc())
-            records.write_json(
-                folder / "result.json", {"status": FAILED, "reason": reason_of(error), "score": None}
-            )
+            trial.end({"status": FAILED, "reason": reason_of(error), "score": None})
             raise
-        records.write_json(folder / "result.json", result)
+        trial.end(result)
         return result
 
-    def _cross_validate(self, folder: Path, values: Mapping[str, Any]) -> dict[str, Any]:
-        done: list[dict[str, Any]] = []
-        rivals = finished_scores(self.folder, values.get(UNTIL_EPOCH))
-        status = COMPLETED
-        for number in range(len(self.folds)):
-            done.append(self._fold(folder, number, values))
-            scores = [fold["score"] for fold in done]
-            if self.search.settings.stop_losing and is_losing(scores, rivals):
-                status = STOPPED_EARLY
-                break
-        early = status == STOPPED_EARLY
-        behind = (
-            f"Clearly behind the best trial after {len(done)} of {len(self.folds)} folds." if early else ""
-        )
+
+class _OneTrial:
+    """A trial at work.
+
+    Attributes:
+        trials: What all trials of the search share.
+        folder: Its own.
+        values: Its active hyper-parameters.
+        done: What `fold.json` holds, of each fold that is over.
+    """
+
+    def __init__(self, trials: Trials, folder: Path, trial_id: str, values: Mapping[str, Any]):
+        self.trials, self.folder, self.trial_id, self.values = trials, folder, trial_id, values
+        self.until = values.get(UNTIL_EPOCH)
+        self.config = configured(trials.search, values)
+        self.events = TrialEvents(trials.folder, trial_id, values)
+        self.done: list[dict[str, Any]] = []
+
+    def cross_validate(self) -> dict[str, Any]:
+        """Does one fold after the other, until the trial is over or clearly loses."""
+        rivals = finished_scores(self.trials.folder, self.until)
+        settings, num_folds = self.trials.search.settings, len(self.trials.folds)
+        if settings.halve_folds:
+            num_folds = folds_of_round(num_folds, self.values)
+        for number in range(num_folds):
+            self.done.append(self._fold(number))
+            if settings.stop_losing and is_losing(self._scores, rivals):
+                reason = f"Clearly behind the best trial after {len(self.done)} of {num_folds} folds."
+                return self._result(STOPPED_EARLY, comparable_score(self._scores, rivals), reason)
+        return self._result(COMPLETED, fmean(self._scores), "")
+
+    def end(self, result: Mapping[str, Any]) -> None:
+        """Writes how the trial ended."""
+        confusions = [fold["confusion"] for fold in self.done]
+        self.events.end(result, confusions, self.trials.dataset.classes)
+        records.write_json(self.folder / "result.json", result)
+
+    @property
+    def _scores(self) -> list[float]:
+        return [fold["score"] for fold in self.done]
+
+    def _result(self, status: str, score: float, reason: str) -> dict[str, Any]:
         return {
             "status": status,
-            "reason": behind,
-            "score": comparable_score(scores, rivals) if early else fmean(scores),
-            "spread": stdev(scores) if len(scores) > 1 else None,
-            "fold_scores": scores,
-            "until": values.get(UNTIL_EPOCH),
-            "num_parameters": done[0]["num_parameters"],
-            "epochs": sum(fold["num_epochs"] for fold in done),
-            "seconds": sum(fold["seconds"] for fold in done),
-            "chunk_epochs": sum(fold["chunk_epochs"] for fold in done),
+            "reason": reason,
+            "score": score,
+            "spread": stdev(self._scores) if len(self.done) > 1 else None,
+            "fold_scores": self._scores,
+            "until": self.until,
+            "num_parameters": self.done[0]["num_parameters"],
+            "epochs": sum(fold["num_epochs"] for fold in self.done),
+            "seconds": sum(fold["seconds"] for fold in self.done),
+            "chunk_epochs": sum(fold["chunk_epochs"] for fold in self.done),
         }
 
-    def _fold(self, trial_folder: Path, number: int, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _fold(self, number: int) -> dict[str, Any]:
         """Trains and validates one fold, or returns what was found when that was done."""
-        folder = trial_folder / f"fold_{number}"
+        folder, split = self.folder / f"fold_{number}", self.trials.folds[number]
         if (folder / "fold.json").exists():
             return records.read_json(folder / "fold.json")
-        inherited = self._inherit(folder, values)
-        split, trial_id = self.folds[number], trial_folder.name.removeprefix("trial_")
-        config = configured(self.search, values)
+        inherited = self._inherit(folder)
         network = train_network(
-            config,
-            self.dataset,
+            self.config,
+            self.trials.dataset,
             split,
             folder=folder,
-            until=values.get(UNTIL_EPOCH),
+            until=self.until,
             show=False,
-            on_epoch=lambda row: self.on_epoch(trial_id, number, row),
+            on_epoch=lambda row: self._note_epoch(number, row),
         )
-        kept = network.history[
-            -1
-            if config.training.patience is None
-            else int(np.argmax([row[WATCHED] for row in network.history]))
-        ]
+        best_epoch = int(np.argmax([row[WATCHED] for row in network.history]))
+        kept = network.history[-1 if self.config.training.patience is None else best_epoch]
         new = network.history[inherited:]
         result = {
             "score": kept[WATCHED],
@@ -143,16 +169,16 @@ class Trials:
             "confusion": self._confusion(network, split),
         }
         records.write_json(folder / "fold.json", result)
-        if UNTIL_EPOCH not in values:  # else a later trial may go on from here
+        if self.until is None:  # else a later trial may go on from here
             (folder / "checkpoint.npz").unlink(missing_ok=True)
         del network
         keras.utils.clear_session()  # else memory grows with every network, on any backend
         return result
 
-    def _inherit(self, folder: Path, values: Mapping[str, Any]) -> int:
+    def _inherit(self, folder: Path) -> int:
         """Begins a fold where Hyperband's earlier trial left it; returns the number of epochs done there."""
-        earlier = self.folder / f"trial_{values.get(FROM_TRIAL)}" / folder.name
-        if FROM_TRIAL not in values or not (earlier / "checkpoint.npz").exists():
+        earlier = self.trials.folder / f"trial_{self.values.get(FROM_TRIAL)}" / folder.name
+        if FROM_TRIAL not in self.values or not (earlier / "checkpoint.npz").exists():
             folder.mkdir(exist_ok=True)
             return 0  # the earlier trial ended before this fold: it is trained from the start
         if not folder.exists():
@@ -164,11 +190,28 @@ class Trials:
             unfinished.rename(folder)
         return len(records.read_csv(earlier / "history.csv"))
 
+    def _note_epoch(self, fold: int, row: dict[str, float]) -> None:
+        self.events.epoch(fold, row)
+        self.trials.on_epoch(self.trial_id)
+
     def _confusion(self, network: Network, split: Split) -> list[list[int]]:
-        indices = split.indices(VALIDATION)
-        predicted = network.predict(indices).argmax(axis=1)
-        labels = range(len(self.dataset.classes))
-        return confusion_matrix(self.dataset.chunk_labels[indices], predicted, labels=labels).tolist()
+        """Counts chunks of the validation works by composer (rows) and answer (columns)."""
+        dataset, indices = self.trials.dataset, split.indices(VALIDATION)
+        answers = network.predict(indices).argmax(axis=1)
+        labels = range(len(dataset.classes))
+        return confusion_matrix(dataset.chunk_labels[indices], answers, labels=labels).tolist()
+
+
+def folds_of_round(num_folds: int, values: Mapping[str, Any]) -> int:
+    """Returns on how many folds a trial validates: its share of them in an early round of Hyperband, else all.
+
+    Example:
+        >>> [folds_of_round(3, {"tuner/bracket": 2, "tuner/round": number}) for number in range(3)]
+        [1, 2, 3]
+        >>> folds_of_round(3, {"width": 128})
+        3
+    """
+    return math.ceil(num_folds * (values.get(ROUND, 0) + 1) / (values.get(BRACKET, 0) + 1))
 
 
 def finished_scores(folder: Path, until: int | None) -> list[list[float]]:

@@ -54,7 +54,7 @@ def work(folder: Path, address: str, places: Places, *, name: str = "") -> None:
     from experiments.engine.search.tuner import CrossValidationTuner
 
     with connect(address, tuner_id=name or this_process(), token=read_token(folder)) as oracle:
-        trials = Trials(folder, search, dataset, folds, on_epoch=lambda trial_id, *_: oracle.check(trial_id))
+        trials = Trials(folder, search, dataset, folds, on_epoch=oracle.check)
         CrossValidationTuner(oracle, folder=folder, run=trials.metrics).search()
 
 

@@ -50,7 +50,8 @@ def scripted(monkeypatch):
             num_parameters = 7
 
             def __init__(self, folder):
-                (folder / "checkpoint.npz").touch()
+                for name in ("checkpoint.npz", "history.csv"):
+                    (folder / name).touch()
                 self.history = [
                     {"epoch": 0, "val_macro_f1": left.pop(0), "val_piece_macro_f1": 0.5, "seconds": 1.0}
                 ]
@@ -85,8 +86,11 @@ def test_a_real_trial_goes_on_from_its_last_epoch(make_trials, tmp_path):
         (tmp_path / name).mkdir()
     straight = make_trials(folder=tmp_path / "straight").run("00", {"batch_size": 16})
 
-    def kill(trial_id, fold, row):
-        if (fold, row["epoch"]) == (1, 2):
+    epochs = []
+
+    def kill(trial_id):
+        epochs.append(trial_id)
+        if len(epochs) == 7:  # four of the first fold, three of the second
             raise KeyboardInterrupt
 
     killed = make_trials(folder=tmp_path / "killed")
@@ -100,10 +104,10 @@ def test_a_real_trial_goes_on_from_its_last_epoch(make_trials, tmp_path):
         killed.search,
         killed.dataset,
         killed.folds,
-        on_epoch=lambda *what: noted.append(what[1:]),
+        on_epoch=noted.append,
     ).run("00", {"batch_size": 16})
     assert without_seconds(resumed) == without_seconds(straight)
-    assert [(fold, row["epoch"]) for fold, row in noted] == [(1, 3)]
+    assert noted == ["00"]  # one epoch was left
     assert json.loads((killed.folder / "trial_00" / "result.json").read_text()) == resumed
     assert len(resumed["fold_scores"]) == 2
     fold = json.loads((killed.folder / "trial_00" / "fold_1" / "fold.json").read_text())
@@ -120,6 +124,16 @@ def test_what_hyperband_promotes_goes_on_in_every_fold(make_trials, tmp_path):
     assert second["fold_scores"] == whole["fold_scores"]
     assert second["chunk_epochs"] == first["chunk_epochs"] == whole["chunk_epochs"] / 2
     assert finished_scores(tmp_path, 2) == [first["fold_scores"]]  # compared with those of as many epochs
+
+
+def test_early_rounds_validate_on_some_folds_only(make_trials, scripted):
+    scripted(0.5, 0.6, 0.7, 0.1, 0.2)
+    first = {"tuner/epochs": 1, "tuner/initial_epoch": 0, "tuner/bracket": 1, "tuner/round": 0}
+    second = first | {"tuner/epochs": 2, "tuner/round": 1, "tuner/trial_id": "00"}
+    halving, whole = make_trials(), make_trials(halve_folds=False)
+    assert halving.run("00", first)["fold_scores"] == [0.5]
+    assert halving.run("01", second)["fold_scores"] == [0.6, 0.7]
+    assert whole.run("02", first)["fold_scores"] == [0.1, 0.2]
 
 
 def test_a_trial_that_clearly_loses_ends_after_its_first_fold(make_trials, scripted):

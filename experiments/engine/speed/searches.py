@@ -1,0 +1,127 @@
+"""Two searches of one space, for the compute they take: the reference's, and ours with all that saves some."""
+
+import dataclasses
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from experiments.engine import records
+from experiments.engine.config import Config, CorpusConfig, EncoderConfig, ModelConfig, Places, TrainingConfig
+from experiments.engine.search.config import Hosts, Search, SearchConfig
+from experiments.engine.search.files import read_history
+from experiments.engine.search.searching import prepare_study, run_trials, search_folder
+from experiments.engine.search.state import best_trial, read_search
+from experiments.engine.training import WATCHED
+
+FOLDS = 3
+
+REFERENCE = SearchConfig(tuner="random", space="reference", max_trials=10, folds=FOLDS, stop_losing=False)
+"""RandomizedSearchCV of the composer classification notebook: 10 draws, 3 folds, every epoch of each."""
+
+OURS = SearchConfig(tuner="hyperband", space="reference", max_trials=18, folds=FOLDS)
+"""One bracket: 12 settings on one fold, the best 4 of them on two, the best 2 on all three."""
+
+AS_THE_REFERENCE = TrainingConfig(
+    patience=None, schedule="constant", transpose=0, move=False, class_weights=False
+)
+
+OURS_EPOCHS, OURS_PATIENCE = 10, 3
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a search came to.
+
+    Attributes:
+        score: Macro-F1 by chunk of the best setting, mean over the folds, of the epoch that is kept.
+        best_epochs: The same with the best epoch of every fold, which the reference does not look for.
+        chunk_epochs: Chunks trained on, each as often as it was.
+        seconds: Of training.
+        num_trials: Settings tried, one trained for longer counted again.
+    """
+
+    score: float
+    best_epochs: float
+    chunk_epochs: int
+    seconds: float
+    num_trials: int
+
+
+def searches(corpus: CorpusConfig, encoder: EncoderConfig, seed: int) -> dict[str, Search]:
+    """Returns the searches to compare, which differ only in how they search.
+
+    Args:
+        corpus: The music; a sample of its works, or this takes hours.
+        encoder: How notes become chunks.
+        seed: Of the proposals, and of every training.
+    """
+    config = Config(
+        "benchmark",
+        corpus=corpus,
+        encoder=encoder,
+        model=ModelConfig("cnn_reference"),
+        training=dataclasses.replace(AS_THE_REFERENCE, seed=seed),
+    )
+    stopping = config.replace(training={"epochs": OURS_EPOCHS, "patience": OURS_PATIENCE})
+    return {
+        "reference": Search(config, dataclasses.replace(REFERENCE, search_seed=seed)),
+        "rollcall": Search(stopping, dataclasses.replace(OURS, search_seed=seed)),
+    }
+
+
+def run(search: Search, places: Places, *, name: str) -> Outcome:
+    """Runs the trials of a search, or those that are left of it, and returns what they came to."""
+    study = prepare_study(search, places)
+    folder = search_folder(search, dataclasses.replace(places, resume=True), name)
+    with records.open_folder(folder):
+        run_trials(folder, search, study, Hosts())
+    return outcome(folder)
+
+
+def outcome(folder: Path) -> Outcome:
+    """Returns what the trials of a search folder came to."""
+    state = read_search(folder)
+    best = best_trial(state)
+    histories = [
+        read_history(path / "history.csv")
+        for path in sorted((folder / f"trial_{best.trial_id}").glob("fold_*"))
+    ]
+    return Outcome(
+        score=best.score,
+        best_epochs=statistics.fmean(max(row[WATCHED] for row in history) for history in histories),
+        chunk_epochs=sum(trial.chunk_epochs for trial in state.trials),
+        seconds=sum(trial.seconds for trial in state.trials),
+        num_trials=len(state.trials),
+    )
+
+
+HEADINGS = ("search", "seed", "trials", "score", "best epochs", "chunk-epochs", "training s", "times less")
+"""Of the table: a row for each seed of each search, and one for the mean."""
+
+
+def rows(measured: dict[str, Sequence[Outcome]]) -> list[tuple[str, ...]]:
+    """Returns the table of what searches came to, the first one being what the others are compared with."""
+    first = next(iter(measured.values()))
+    table = []
+    for name, outcomes in measured.items():
+        pairs = zip([*first, _mean(first)], [*outcomes, _mean(outcomes)], strict=True)
+        for seed, (other, one) in enumerate(pairs):
+            label = str(seed) if seed < len(outcomes) else "mean"
+            table.append((name, label, *_cells(one), f"{other.chunk_epochs / one.chunk_epochs:.2f}"))
+    return table
+
+
+def _cells(one: Outcome) -> tuple[str, ...]:
+    return (
+        f"{one.num_trials:g}",
+        f"{one.score:.3f}",
+        f"{one.best_epochs:.3f}",
+        f"{one.chunk_epochs:,.0f}",
+        f"{one.seconds:.0f}",
+    )
+
+
+def _mean(outcomes: Sequence[Outcome]) -> Outcome:
+    names = [field.name for field in dataclasses.fields(Outcome)]
+    return Outcome(**{name: statistics.fmean(getattr(one, name) for one in outcomes) for name in names})
