@@ -67,9 +67,12 @@ class DurableOracle(keras_tuner.Oracle):
     def is_over(self) -> bool:
         """Whether all trials have ended and there will be no others."""
         with self.lock:
-            reached = self.max_trials is not None and len(self.trials) >= self.max_trials
-            over = self.told_to_stop or reached or self.gave_up
+            over = self.told_to_stop or self._is_full or self.gave_up
             return over and not self.ongoing_trials and not self._retry_queue
+
+    @property
+    def _is_full(self) -> bool:
+        return self.max_trials is not None and len(self.trials) >= self.max_trials
 
     def holds(self, tuner_id: str, trial_id: str) -> bool:
         """Whether a trial is this worker's now."""
@@ -81,11 +84,11 @@ class DurableOracle(keras_tuner.Oracle):
 
         Returns:
             A trial that is RUNNING; IDLE, if the worker should ask again, because trials that others run may yet lose
-            their workers or lead to new ones; STOPPED, if the search is over for this worker.
+            their workers or lead to new ones; STOPPED, if the search is over.
         """
         with self.lock:
             if tuner_id not in self.ongoing_trials:
-                answer = Status.STOPPED if self.gave_up else self._begin(tuner_id)
+                answer = self._begin(tuner_id)
                 if answer != Status.RUNNING:
                     self.told_to_stop |= answer == Status.STOPPED
                     return Trial(keras_tuner.HyperParameters(), trial_id="", status=answer)
@@ -202,8 +205,8 @@ class DurableOracle(keras_tuner.Oracle):
             trial.status = Status.RUNNING
         else:
             trial_id = f"{len(self.trials):04d}"
-            reached = self.max_trials is not None and len(self.trials) >= self.max_trials
-            proposal = {"status": Status.STOPPED} if reached else self.populate_space(trial_id)
+            ends = self._is_full or self.gave_up
+            proposal = {"status": Status.STOPPED} if ends else self.populate_space(trial_id)
             if proposal["status"] != Status.RUNNING:
                 return Status.IDLE if self.ongoing_trials else Status.STOPPED
             hyperparameters = self.hyperparameters.copy()

@@ -14,15 +14,11 @@ class Leases:
         clock: Seconds that only go forward.
 
     Example:
-        >>> now = 0.0
-        >>> leases = Leases(60.0, ["far-0"], clock=lambda: now)
-        >>> now = 50.0
+        >>> leases = Leases(60.0, ["far-0"])
         >>> leases.begin("far-1")
+        >>> leases.end("far-0")
         >>> leases.run_out(), leases.living
-        ([], ['far-0', 'far-1'])
-        >>> now = 70.0
-        >>> leases.run_out(), leases.living
-        (['far-0'], ['far-1'])
+        ([], ['far-1'])
     """
 
     def __init__(
