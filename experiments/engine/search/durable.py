@@ -17,13 +17,11 @@ import keras_tuner
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from experiments.engine.records import read_json, write_json
+from experiments.engine.search.workers import LOCAL
 from features.errors import InputError
 
 MOST_LOSSES = 3
 """How often a trial may lose its worker; then it is the trial that ends them, by the memory it takes for instance."""
-
-LOCAL = "local-"
-"""How the ids of workers begin that end with their chief."""
 
 ENDED = {TrialStatus.COMPLETED, TrialStatus.FAILED}
 

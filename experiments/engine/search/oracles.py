@@ -81,6 +81,8 @@ class HalvingOracle(DurableOracle, HyperbandOracle):
         """
         proposal = self._promote(trial_id, whole_rounds=True) or super().populate_space(trial_id)
         if proposal["status"] == TrialStatus.RUNNING:
+            # keras-tuner notes the latest bracket, whichever it is for.
+            proposal["values"]["tuner/bracket"] = self._bracket_of(trial_id)
             return proposal
         return self._promote(trial_id, whole_rounds=False) or proposal
 
@@ -111,6 +113,13 @@ class HalvingOracle(DurableOracle, HyperbandOracle):
             trial for trial in trials if trial.status == TrialStatus.COMPLETED and trial.trial_id not in taken
         ]
         return max(candidates, key=lambda trial: trial.score, default=None)
+
+    def _bracket_of(self, trial_id: str) -> int:
+        return next(
+            bracket["bracket_num"]
+            for bracket in self._brackets
+            if any(entry["id"] == trial_id for entries in bracket["rounds"] for entry in entries)
+        )
 
     def _for_longer(self, trial: Any, bracket_number: int, round_number: int) -> dict[str, Any]:
         return trial.hyperparameters.values | {

@@ -2,6 +2,8 @@
 
 import json
 import math
+from contextlib import contextmanager
+from itertools import count, product
 
 import keras_tuner
 import pytest
@@ -14,8 +16,7 @@ from experiments.engine.search.oracles import ORACLES, make_oracle
 from features.errors import InputError
 
 MANY = 300
-"""More trials than any of these searches may have."""
-
+"""More turns than any of these searches may take."""
 
 MINIMIZE = scipy.optimize.minimize
 
@@ -25,20 +26,19 @@ class Killed(BaseException):
 
 
 def space():
-    """Eleven settings: a choice on which others depend, a boolean, and one that is fixed."""
+    """Twelve settings: a choice on which others depend, a boolean, and one that is fixed."""
     hp = keras_tuner.HyperParameters()
     hp.Fixed("width", 8)
-    optimizer = hp.Choice("optimizer", ["adam", "sgd", "rmsprop"])
+    hp.Choice("optimizer", ["adam", "sgd", "rmsprop"])
     hp.Boolean("flip", default=True)
     with hp.conditional_scope("optimizer", ["sgd"]):
         hp.Choice("momentum", [0.0, 0.9], default=0.9)
     with hp.conditional_scope("optimizer", ["adam"]):
         hp.Choice("decay", [0.1, 0.01, 0.001])
-    assert optimizer == "adam"
     return hp
 
 
-SETTINGS = 2 * (2 + 3 + 1)
+NUM_SETTINGS = 2 * (2 + 3 + 1)
 
 
 def wide_space():
@@ -109,6 +109,10 @@ def search(oracle, *, workers=("local-0",), fails=lambda trial: False, runs=None
     raise AssertionError("The search does not end.")
 
 
+def fails_at(*trial_ids):
+    return lambda trial: trial.trial_id in trial_ids
+
+
 def key(trial):
     return json.dumps(trial.hyperparameters.values, sort_keys=True)
 
@@ -145,13 +149,13 @@ def test_every_trial_ends_and_none_comes_twice(oracle_in, tuner, workers, hyperp
 
 def test_a_grid_has_every_setting_once(oracle_in):
     oracle = search(oracle_in("grid"), workers=["a", "b", "c"])
-    assert len(oracle.trials) == SETTINGS
+    assert len(oracle.trials) == NUM_SETTINGS
     assert {len(trial.hyperparameters.values) for trial in oracle.trials.values()} == {3, 4}
 
 
 def test_a_grid_keeps_many_workers_busy(oracle_in):
     oracle = oracle_in("grid")
-    assert {oracle.create_trial(f"far-{n}").status for n in range(SETTINGS)} == {"RUNNING"}
+    assert {oracle.create_trial(f"far-{n}").status for n in range(NUM_SETTINGS)} == {"RUNNING"}
     assert oracle.create_trial("far-late").status == "IDLE"
 
 
@@ -174,8 +178,9 @@ def test_a_seed_makes_a_search_and_another_seed_another_one(oracle_in, tuner):
 
 @pytest.mark.parametrize("tuner", ORACLES)
 def test_trials_that_fail_do_not_keep_the_others_from_their_end(oracle_in, tuner):
-    failing = lambda trial: int(trial.trial_id) % 3 == 0  # noqa: E731
-    oracle = search(oracle_in(tuner), workers=["local-0", "far-0"], fails=failing)
+    oracle = search(
+        oracle_in(tuner), workers=["local-0", "far-0"], fails=lambda trial: int(trial.trial_id) % 3 == 0
+    )
     assert_over(oracle)
     assert statuses(oracle) == {"COMPLETED", "FAILED"}
     best = oracle.get_best_trials(MANY)
@@ -201,7 +206,7 @@ def test_a_search_in_which_all_fails_gives_up(oracle_in, tuner):
 
 def test_failures_that_are_not_in_a_row_are_borne(oracle_in):
     oracle = search(oracle_in("grid"), fails=lambda trial: int(trial.trial_id) % 3 < 2)
-    assert len(oracle.trials) == SETTINGS
+    assert len(oracle.trials) == NUM_SETTINGS
     assert not oracle.gave_up
 
 
@@ -264,7 +269,7 @@ def test_failures_do_not_starve_hyperbands_later_rounds(oracle_in):
     assert rounds_of(oracle)[2, 1] == 3
     oracle = search(
         oracle_in("hyperband", hyperparameters=wide_space(), max_failures=99, folder="other"),
-        fails=lambda trial: trial.trial_id in ("0000", "0001", "0009"),
+        fails=fails_at("0000", "0001", "0009"),
     )
     assert rounds_of(oracle) == {(2, 0): 9, (2, 1): 3, (2, 2): 1, (1, 0): 5, (1, 1): 2, (0, 0): 3}
 
@@ -274,6 +279,11 @@ def test_hyperband_promotes_in_a_space_too_small_for_its_first_round(oracle_in):
     hp.Choice("width", [1, 2, 3, 4])
     oracle = search(oracle_in("hyperband", hyperparameters=hp))
     assert rounds_of(oracle) == {(2, 0): 4, (2, 1): 3, (2, 2): 1}
+
+
+def test_hyperband_counts_alike_however_many_workers_there_are(oracle_in):
+    oracle = search(oracle_in("hyperband", hyperparameters=wide_space()), workers=list("abcdefg"))
+    assert rounds_of(oracle) == {(2, 0): 9, (2, 1): 3, (2, 2): 1, (1, 0): 5, (1, 1): 2, (0, 0): 3}
 
 
 def test_hyperband_heeds_a_limit(oracle_in):
@@ -359,52 +369,49 @@ def test_late_and_double_reports_change_nothing(oracle_in):
 # Kills.
 
 
+@contextmanager
+def killed_at_write(number, *, after):
+    """Ends what is done in the block at its n-th write, just before it or just after it."""
+    write, writes = durable.write_json, count()
+
+    def kill(path, values):
+        this = next(writes)
+        if this != number or after:
+            write(path, values)
+        if this == number:
+            raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(durable, "write_json", kill)
+        yield
+
+
 @pytest.mark.parametrize("tuner", ORACLES)
-def test_a_kill_at_any_write_changes_nothing(oracle_in, monkeypatch, tuner):
-    """Writes are counted; each is where one kill comes, just before it or just after it."""
-    hyperparameters = space if tuner in ("random", "grid") else wide_space
-    limit = {"hyperband": 11, "bayesian": 7}.get(tuner, 5)
-    undisturbed = oracle_in(tuner, hyperparameters=hyperparameters(), max_trials=limit, folder="undisturbed")
-    failing = lambda trial: trial.trial_id in ("0001", "0002")  # noqa: E731
-    expected = tried(search(undisturbed, fails=failing))
-    write = durable.write_json
-    num_kills, done = 0, False
-    while not done:
-        for after in (False, True):
-            name = f"{num_kills}-{after}"
-            left = num_kills
+def test_a_kill_at_any_write_changes_nothing(oracle_in, tuner):
+    def oracle(folder, *, resume=False):
+        hyperparameters = space() if tuner in ("random", "grid") else wide_space()
+        limit = {"hyperband": 11, "bayesian": 7}.get(tuner, 5)
+        return oracle_in(
+            tuner, hyperparameters=hyperparameters, max_trials=limit, folder=folder, resume=resume
+        )
 
-            def kill(path, values, after=after):
-                nonlocal left
-                left -= 1
-                if left == -1:
-                    if after:
-                        write(path, values)
-                    raise Killed
-                write(path, values)
-
-            runs = []
-            monkeypatch.setattr(durable, "write_json", kill)
-            try:
-                oracle = oracle_in(tuner, hyperparameters=hyperparameters(), max_trials=limit, folder=name)
-                search(oracle, fails=failing, runs=runs)
-                done = True
-            except Killed:
-                monkeypatch.setattr(durable, "write_json", write)
-                oracle = oracle_in(
-                    tuner, hyperparameters=hyperparameters(), max_trials=limit, folder=name, resume=True
-                )
-                runs = [
-                    run
-                    for run in runs
-                    if run in {key(t) for t in oracle.trials.values() if t.status in durable.ENDED}
-                ]
-                search(oracle, fails=failing, runs=runs)
-            assert_over(oracle)
-            assert tried(oracle) == expected
-            assert len(set(runs)) == len(runs) == len(expected)
-        num_kills += 1
-    assert num_kills > 2 * len(expected)
+    fails = fails_at("0001", "0002")
+    expected = tried(search(oracle("undisturbed"), fails=fails))
+    for number, after in product(range(MANY), (False, True)):
+        folder, runs = f"{number}-{after}", []
+        try:
+            with killed_at_write(number, after=after):
+                search(oracle(folder), fails=fails, runs=runs)
+            break
+        except Killed:
+            books = oracle(folder, resume=True)
+            ended = {key(trial) for trial in books.trials.values() if trial.status in durable.ENDED}
+            runs = [run for run in runs if run in ended]
+            search(books, fails=fails, runs=runs)
+        assert_over(books)
+        assert tried(books) == expected
+        assert sorted(runs) == sorted(expected), "A setting was run to its end twice, or never."
+    assert number > 2 * len(expected)
 
 
 @pytest.mark.parametrize("tuner", ORACLES)
@@ -461,5 +468,5 @@ def test_a_damaged_search_is_not_gone_on_with(oracle_in, damage, content):
 
 
 def test_nothing_is_printed(oracle_in, capsys):
-    search(oracle_in("random"), fails=lambda trial: trial.trial_id == "0001")
+    search(oracle_in("random"), fails=fails_at("0001"))
     assert capsys.readouterr().out == ""
