@@ -17,8 +17,10 @@ class Leases:
         >>> leases = Leases(60.0, ["far-0"])
         >>> leases.begin("far-1")
         >>> leases.end("far-0")
-        >>> leases.run_out(), leases.living
-        ([], ['far-1'])
+        >>> leases.run_out()
+        []
+        >>> leases.living
+        ['far-1']
     """
 
     def __init__(
