@@ -10,6 +10,7 @@ TOOLS = {
     "catalogue": "experiments.catalogue",
     "leaderboard": "experiments.leaderboard",
     "benchmark": "experiments.benchmark",
+    "dashboard": "experiments.dashboard",
 }
 
 EXPERIMENTS = STUDIES | TOOLS

@@ -74,6 +74,36 @@ def save_learning_curves(history: Sequence[Mapping[str, float]], path: Path) -> 
     _save(figure, path)
 
 
+def save_fold_curves(histories: Sequence[Sequence[Mapping[str, float]]], path: Path) -> None:
+    """Draws the learning curves of a study: scores and losses over the epochs, a line for each fold.
+
+    Args:
+        histories: Rows of the `history.csv` of each fold, in the order of the folds.
+        path: The PNG file.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    for number, history in enumerate(histories):
+        epochs, colour = [int(row["epoch"]) + 1 for row in history], f"C{number % 10}"
+        for axes, column, style in (
+            (left, "val_loss", "-"),
+            (left, "loss", ":"),
+            (right, "val_macro_f1", "-"),
+        ):
+            label = f"fold {number}" if style == "-" else None
+            values = [float(row[column]) for row in history]
+            axes.plot(epochs, values, style, marker=".", color=colour, label=label)
+    for axes, title in (
+        (left, "Validation loss (dotted: training loss)"),
+        (right, "Validation macro-F1 (chunks)"),
+    ):
+        axes.set(title=title, xlabel="epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize="small")
+    right.set_ylim(0, 1)
+    _save(figure, path)
+
+
 def save_confusion_matrix(
     labels: np.ndarray, answers: np.ndarray, *, classes: Sequence[str], title: str, path: Path
 ) -> None:

@@ -53,6 +53,9 @@ def summarise_folds(folder: Path, folds: Sequence[Path]) -> None:
         "differences": differences([test["piece"]], [*stacked.values()], [answers["fingerprint"]]),
     }
     plots.save_run_figures(folder / "figures", metrics, history=(), test=test)
+    paths = [fold / "history.csv" for fold in folds]
+    histories = [records.read_csv(path) if path.exists() else [] for path in paths]
+    plots.save_fold_curves(histories, folder / "figures" / "learning_curves_by_fold.png")
     pages.write_report(folder, metrics)
     records.write_json(folder / "metrics.json", metrics)
 

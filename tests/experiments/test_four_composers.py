@@ -287,6 +287,7 @@ def test_all_folds_predict_every_piece_once_and_go_on_after_an_interruption(
     weights = [read_json(fold / "metrics.json")["stacking"]["weights"]["frame_cnn"] for fold in folds]
     assert metrics["stacking"]["weights"]["frame_cnn"] == pytest.approx(np.mean(weights))
     assert (folder / "figures" / "confusion_piece.png").exists()
+    assert "figures/learning_curves_by_fold.png" in (folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_ones_own_files_are_read_and_what_is_unreadable_is_named(

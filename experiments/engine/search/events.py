@@ -1,8 +1,8 @@
 """What a trial shows in TensorBoard: learning curves by fold, its hyper-parameters and scores, confusion matrices.
 
-    tensorboard/                    the space of the search
-    tensorboard/trial_0000/         hyper-parameters, score, confusion matrix over all folds
-    tensorboard/trial_0000/fold_0/  learning curves, confusion matrix
+tensorboard/                    the space of the search
+tensorboard/trial_0000/         hyper-parameters, score, confusion matrix over all folds
+tensorboard/trial_0000/fold_0/  learning curves, confusion matrix
 """
 
 import os
@@ -102,7 +102,9 @@ class TrialEvents:
             title = f"{self.trial.name}, fold {number}, by chunk"
             self.folds[number].add(image("confusion", confusion_png(counts, classes, title=title)))
         if confusions:
-            counts = [[sum(cells) for cells in zip(*rows, strict=True)] for rows in zip(*confusions, strict=True)]
+            counts = [
+                [sum(cells) for cells in zip(*rows, strict=True)] for rows in zip(*confusions, strict=True)
+            ]
             title = f"{self.trial.name}, all folds, by chunk"
             self.own.add(image("confusion", confusion_png(counts, classes, title=title)))
         self.own.add(scalars({name: result.get(name) for name in METRICS}))

@@ -12,7 +12,6 @@ from rich.text import Text
 from experiments.engine.search.report import final_rows, verdicts
 from experiments.engine.search.state import SearchState, TrialState, read_search, seconds_left
 from experiments.engine.search.words import best_settings, describe_seconds
-
 from features.errors import InputError
 
 OBJECTIVE = "val_macro_f1"

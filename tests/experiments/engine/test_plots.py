@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.engine.plots import save_confusion_matrix, save_run_figures
+from experiments.engine.plots import save_confusion_matrix, save_fold_curves, save_run_figures
 from experiments.engine.predictions import Predictions
 from experiments.engine.training import HISTORY_COLUMNS
 
@@ -51,6 +51,12 @@ def test_draws_every_figure(tmp_path, answers, metrics):
 def test_without_a_history_there_are_no_learning_curves(tmp_path, answers, metrics):
     save_run_figures(tmp_path, metrics, history=(), test={"piece": answers})
     assert {path.name for path in tmp_path.iterdir()} == {"class_scores.png", "confusion_piece.png"}
+
+
+def test_the_folds_of_a_study_have_one_figure_of_learning_curves(tmp_path):
+    shorter = HISTORY[:1]
+    save_fold_curves([HISTORY, shorter, HISTORY], tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").read_bytes().startswith(PNG)
 
 
 def test_keeps_no_figure_open(tmp_path, answers, metrics):
