@@ -6,15 +6,13 @@ Plotly reads some HTML in texts, so every text that comes from a search is escap
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
 
-from experiments.engine.search.choices import Choice
+from experiments.engine.search.axes import Axis, axes_of, scored_trials
 from experiments.engine.search.state import SearchState, TrialState
-from experiments.engine.search.words import format_value
 
 Chart = dict[str, Any]
 
@@ -24,17 +22,8 @@ WEAK_TO_STRONG = ((0.0, "#d5dde5"), (0.5, "#5b9dc9"), (1.0, "#08306b"))
 MARK = "#c2410c"
 """Colour of the best trial."""
 
-NOT_USED = "not used"
-"""What stands for a hyper-parameter that has no effect in a trial."""
-
-ROUNDS = "epochs of the round"
-"""What Hyperband's own epochs are called."""
-
-MOST_TICKS = 9
-"""Numbers of which there are more than so many have ticks for some."""
-
-LEAST_TRIALS = 5
-"""With fewer scores nothing can be said about what matters."""
+FORMATS = {"minutes": "~g", "parameters": "~s"}
+"""How plotly writes numbers of each on an axis: 0.25, 500k."""
 
 WIDE_RANGE = 30
 """From this ratio of the largest to the smallest on, networks are too far apart for a linear scale."""
@@ -47,74 +36,6 @@ AXIS_WIDTH = 98
 
 CURVES = {"val_macro_f1": "validation macro-F1", "val_loss": "validation loss", "loss": "training loss"}
 """The columns of a history that are drawn."""
-
-
-@dataclass(frozen=True)
-class Axis:
-    """One hyper-parameter over some trials, as places on an axis.
-
-    Attributes:
-        name: Of the hyper-parameter.
-        places: One for each trial; logarithms where the scale is, numbers in order where the values are listed.
-        ticks: Places with their texts.
-        continuous: Whether trials may stand anywhere; else only at ticks, which are 1 apart.
-    """
-
-    name: str
-    places: tuple[float, ...]
-    ticks: tuple[tuple[float, str], ...]
-    continuous: bool
-
-
-def scored_trials(state: SearchState) -> list[TrialState]:
-    """Returns the trials that have a score: completed ones, and what stopped ones would have come to."""
-    return [trial for trial in state.with_status("completed", "stopped early") if trial.score is not None]
-
-
-def axes_of(state: SearchState, trials: Sequence[TrialState]) -> list[Axis]:
-    """Returns an axis for each hyper-parameter in which these trials differ, in the order of the space."""
-    choices: dict[str, Choice] = {choice.name: choice for choice in state.space}
-    for trial in trials:
-        for name in trial.hyperparameters:
-            choices.setdefault(name, Choice(name, "Choice"))
-    columns = {name: [trial.hyperparameters.get(name) for trial in trials] for name in choices}
-    columns[ROUNDS] = [trial.rung.get("epochs") for trial in trials]
-    choices[ROUNDS] = Choice(ROUNDS, "Int")
-    return [
-        _axis(choices[name], values) for name, values in columns.items() if len(set(map(repr, values))) > 1
-    ]
-
-
-def _axis(choice: Choice, values: Sequence[Any]) -> Axis:
-    given = [value for value in values if value is not None]
-    distinct = sorted(set(given), key=lambda value: (str(type(value)), value))
-    continuous = choice.kind == "Float" or (
-        len(distinct) > MOST_TICKS and all(isinstance(value, int | float) for value in distinct)
-    )
-    if continuous:
-        scale = math.log10 if choice.logarithmic and min(given) > 0 else float
-        places = {value: scale(value) for value in distinct}
-        ticks = _ticks(places.values(), logarithmic=scale is math.log10)
-    else:
-        listed = [value for value in choice.values if value in distinct]
-        places = {value: float(place) for place, value in enumerate(listed or distinct)}
-        ticks = [(place, _text(value)) for value, place in places.items()]
-    if len(given) < len(values):
-        lowest, highest = min(places.values()), max(places.values())
-        places[None] = lowest - ((highest - lowest) / 6 if continuous and highest > lowest else 1.0)
-        ticks = [(places[None], NOT_USED), *ticks]
-    return Axis(choice.name, tuple(places[value] for value in values), tuple(ticks), continuous)
-
-
-def _ticks(places: Sequence[float], *, logarithmic: bool) -> list[tuple[float, str]]:
-    """Five places from the lowest to the highest."""
-    lowest, highest = min(places), max(places)
-    some = dict.fromkeys(lowest + (highest - lowest) * part / 4 for part in range(5))
-    return [(place, f"{10**place if logarithmic else place:.3g}") for place in some]
-
-
-def _text(value: Any) -> str:
-    return escape(format_value(value))
 
 
 def parallel_coordinates(state: SearchState) -> Chart | None:
@@ -133,6 +54,7 @@ def parallel_coordinates(state: SearchState) -> Chart | None:
             "values": axis.places if axis.continuous else _apart(axis.places, scores),
             "tickvals": [place for place, _ in axis.ticks],
             "ticktext": [text for _, text in axis.ticks],
+            "range": _range(axis),
         }
         for axis in axes
     ]
@@ -148,44 +70,18 @@ def parallel_coordinates(state: SearchState) -> Chart | None:
     return chart | {"width": AXIS_WIDTH * len(dimensions) + 60}
 
 
+def _range(axis: Axis) -> list[float]:
+    """From the lowest to the highest place, with room for trials that are moved apart."""
+    room = 0.0 if axis.continuous else APART / 2
+    places = [*axis.places, *(place for place, _ in axis.ticks)]
+    return [min(places) - room, max(places) + room]
+
+
 def _apart(places: Sequence[float], scores: Sequence[float]) -> list[float]:
     """Moves trials of one value a little apart, the better up: else their lines would lie on each other."""
     order = sorted(range(len(scores)), key=lambda number: scores[number])
     ranks = {number: rank for rank, number in enumerate(order)}
     return [place + APART * (ranks[number] / (len(scores) - 1) - 0.5) for number, place in enumerate(places)]
-
-
-def importance(state: SearchState) -> list[dict[str, Any]]:
-    """Estimates how much each hyper-parameter matters, from the trials that have a score.
-
-    A random forest learns the scores from the settings; what matters is what makes its answers worse when it is
-    shuffled (permutation importance; Breiman, 2001).
-
-    Returns:
-        `name`, `share` (of all importance) and its `spread` over ten shuffles, the most important first; nothing with
-        too few trials.
-    """
-    trials = scored_trials(state)
-    axes = axes_of(state, trials)
-    if len(trials) < LEAST_TRIALS or not axes or len({trial.score for trial in trials}) < 2:
-        return []
-    import numpy as np
-    from sklearn.ensemble import RandomForestRegressor
-    from sklearn.inspection import permutation_importance
-
-    settings, scores = np.array([axis.places for axis in axes]).T, np.array([trial.score for trial in trials])
-    forest = RandomForestRegressor(100, random_state=0).fit(settings, scores)
-    found = permutation_importance(forest, settings, scores, n_repeats=10, random_state=0)
-    means = found.importances_mean.clip(0)
-    if not means.any():
-        return []
-    rows = [
-        {"name": axis.name, "share": float(mean), "spread": float(spread)}
-        for axis, mean, spread in zip(
-            axes, means / means.sum(), found.importances_std / means.sum(), strict=True
-        )
-    ]
-    return sorted(rows, key=lambda row: -row["share"])
 
 
 def importance_chart(rows: Sequence[Mapping[str, Any]]) -> Chart | None:
@@ -228,7 +124,7 @@ def cost_chart(state: SearchState, *, of: str) -> Chart | None:
         best = _dots([state.best], [_cost(state.best, of)], name="best", symbol="star")
         traces.append(best.update(marker={"color": MARK, "size": 14}))
     title = {"minutes": "minutes of training, all folds", "parameters": "parameters"}[of]
-    axis = {"title": {"text": title}, "tickformat": "~s", "nticks": 6, "rangemode": "tozero"}
+    axis = {"title": {"text": title}, "tickformat": FORMATS[of], "nticks": 6, "rangemode": "tozero"}
     if of == "parameters" and max(costs) > WIDE_RANGE * min(costs):
         axis |= {"type": "log", "dtick": 1}
     return _chart(traces, height=360, xaxis=axis, yaxis={"title": {"text": "score"}, "tickformat": ".2f"})
@@ -253,7 +149,7 @@ def _dots(trials: Sequence[TrialState], costs: Sequence[float], *, name: str, sy
         mode="markers",
         name=name,
         marker={"symbol": symbol, "size": 9, "color": "#2f6ea5"},
-        hovertemplate="%{text}: %{y:.3f} at %{x:.3~s}<extra></extra>",
+        hovertemplate="%{text}: %{y:.3f} at %{x}<extra></extra>",
     )
 
 

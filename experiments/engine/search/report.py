@@ -12,6 +12,8 @@ from typing import Any
 from experiments.engine import records
 from experiments.engine.rendering import PAGES
 from experiments.engine.search import charts
+from experiments.engine.search.axes import scored_trials
+from experiments.engine.search.importance import LEAST_TRIALS, importance
 from experiments.engine.search.state import SearchState, TrialState, read_search, seconds_left
 from experiments.engine.search.words import (
     describe_seconds,
@@ -42,7 +44,7 @@ def write_search_report(folder: Path, *, running: bool) -> None:
     """
     state = read_search(folder)
     script = provide_script(folder.resolve().parent.parent)
-    important = charts.importance(state)
+    important = importance(state)
     drawn = {
         "parallel": charts.parallel_coordinates(state),
         "importance": charts.importance_chart(important),
@@ -61,8 +63,8 @@ def write_search_report(folder: Path, *, running: bool) -> None:
         curves={trial.trial_id: charts.curves_of(trial) for trial in ranked if any(trial.histories)},
         curve_layouts=charts.curve_layouts(),
         num_shown=NUM_SHOWN,
-        num_scored=len(charts.scored_trials(state)),
-        least_scored=charts.LEAST_TRIALS,
+        num_scored=len(scored_trials(state)),
+        least_scored=LEAST_TRIALS,
         columns=hyperparameter_columns(state),
         fixed=fixed_hyperparameters(state),
         ranked=ranked,
@@ -162,12 +164,14 @@ def verdicts(state: SearchState) -> list[str]:
     best = state.best
     if best is None:
         return []
-    others = sorted(
-        (trial for trial in state.with_status("completed") if trial is not best),
-        key=lambda trial: -trial.score,
-    )
+    comparable = [
+        trial
+        for trial in state.with_status("completed")
+        if trial is not best and len(trial.fold_scores) == len(best.fold_scores)
+    ]
+    others = sorted(comparable, key=lambda trial: -trial.score)
     if not others:
-        return ["Only one trial was completed: there is nothing to compare it with."]
+        return ["Only one trial was completed on all folds: there is nothing to compare it with."]
     named = {"second": others[0]}
     if len(others) > 2:
         named["median"] = sorted([best, *others], key=lambda trial: trial.score)[len(others) // 2]

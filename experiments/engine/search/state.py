@@ -114,13 +114,17 @@ class SearchState:
         return [trial for trial in self.trials if trial.status in statuses]
 
     def ranked(self) -> list[TrialState]:
-        """Returns all trials: the best one, the others with a score, those at work, waiting, failed."""
+        """Returns all trials: the best one, the others with a score, those at work, waiting, failed.
+
+        Hyperband's trials with more folds stand before those with fewer, whose scores mean less.
+        """
         ranks = {"completed": 0, "stopped early": 0, "running": 1, "waiting": 2, "failed": 3}
         return sorted(
             self.trials,
             key=lambda trial: (
                 trial is not self.best,
                 ranks[trial.status],
+                -len(trial.fold_scores) if trial.rung else 0,
                 -(trial.score or 0.0),
                 trial.number,
             ),

@@ -167,7 +167,9 @@ def test_the_best_is_compared_with_the_second_and_the_median(make_search, tmp_pa
     second, median = verdicts(read_search(make_search(tmp_path / "many", failures=0, stopped=0)))
     assert "against the second" in second and "against the median" in median
     alone = read_search(make_search(tmp_path / "one", trials=1, failures=0, stopped=0, running=False))
-    assert verdicts(alone) == ["Only one trial was completed: there is nothing to compare it with."]
+    assert verdicts(alone) == [
+        "Only one trial was completed on all folds: there is nothing to compare it with."
+    ]
     assert verdicts(read_search(make_search(tmp_path / "none", trials=0))) == []
 
 

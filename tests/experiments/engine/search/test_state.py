@@ -90,6 +90,19 @@ def test_ranked_begins_with_the_best_and_ends_with_the_failed(make_search, tmp_p
     assert len(ranked) == len(state.trials)
 
 
+def test_early_rounds_of_hyperband_stand_behind_later_ones(make_search, tmp_path):
+    """They validate on fewer folds, which differ in how hard they are."""
+    folder = make_search(tmp_path / "search", tuner="hyperband", failures=0, stopped=0)
+    path = folder / "trial_0000" / "result.json"
+    result = json.loads(path.read_text())
+    early = {"score": 0.99, "fold_scores": [0.99], "spread": None}
+    path.write_text(json.dumps(result | early), encoding="utf-8")
+    state = read_search(folder)
+    places = {trial.trial_id: place for place, trial in enumerate(state.ranked())}
+    assert state.best.trial_id != "0000"
+    assert places["0000"] == len(state.with_status("completed")) - 1
+
+
 def test_whatever_is_missing_or_half_there_is_read_as_absent(make_search, tmp_path):
     """A reader never crashes a running search."""
     folder = make_search(tmp_path / "search", trials=6, running=False)
