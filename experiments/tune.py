@@ -70,19 +70,18 @@ def join(search: Search, asked: Tune) -> None:
     Raises:
         InputError: There is no such search, or it is for something else.
     """
-    from experiments.engine.search.searching import check_same, find_search
-    from experiments.engine.search.working import work
+    from experiments.engine.search import searching
 
-    parent = asked.places.results_dir / search.config.experiment
-    folder = find_search(parent, asked.name or search.name)
+    parent, name = asked.places.results_dir / search.config.experiment, asked.name or search.name
+    folder = searching.find_search(parent, name)
     if folder is None:
         raise InputError(
-            f"Expected the search {asked.name or search.name} in {parent}, but there is none; give the flags and the "
-            "--results-dir it was started with."
+            f"Expected the search {name} in {parent}, but there is none; give the flags and the --results-dir it was "
+            "started with."
         )
-    check_same(folder, search)
+    searching.check_same(folder, search)
     print(f"Working for {folder} at {asked.hosts.join}.", file=sys.stderr)
-    work(folder, asked.hosts.join, asked.places)
+    searching.join(folder, asked.places, asked.hosts)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import dataclasses
 import os
 import re
 import secrets
+import socket
 import sys
 import time
 from pathlib import Path
@@ -177,17 +178,29 @@ def run_trials(folder: Path, search: Search, study: Study, hosts: Hosts) -> None
         with workers, SearchView() as view:
             page, memory = Page(folder), MemoryLog(folder)
             while not (chief.is_over and not workers.running):
-                ended = workers.ended()
-                for name in ended:
+                for name in workers.look_after(replace=not oracle.is_over):
                     chief.gone(name)
-                if ended and not chief.is_over:
-                    workers.replace(had_begun=bool(oracle.start_order))
                 chief.check_leases()
                 state = read_search(folder)
                 view.update(state)
                 page.update(state)
                 memory.note(sum(trial.is_over for trial in state.trials))
                 time.sleep(LOOK_EVERY_S)
+
+
+def join(folder: Path, places: Places, hosts: Hosts) -> None:
+    """Gives the workers of this machine to a search that was started on another one, until it is over.
+
+    Raises:
+        InputError: Its chief cannot be reached, or the corpus here is another one.
+    """
+    from experiments.engine.search.workers import LocalWorkers
+
+    name = f"{socket.gethostname()}-{os.getpid()}-"
+    with LocalWorkers(hosts.workers, folder=folder, address=hosts.join, places=places, name=name) as workers:
+        while workers.running:
+            workers.look_after()
+            time.sleep(LOOK_EVERY_S)
 
 
 class Page:

@@ -1,11 +1,14 @@
-"""The worker processes of this machine: started, watched, replaced when one is lost, ended with the search."""
+"""The worker processes of one machine: started, watched, replaced when lost or grown, ended with the search."""
 
 import multiprocessing
 import os
 import sys
+from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
+from experiments.engine.command import EXIT_INPUT
 from experiments.engine.config import Places
 from experiments.engine.environment import environment
 from experiments.engine.search.sharing import Share, shares
@@ -13,83 +16,105 @@ from features.errors import InputError
 from features.workers import serve_parent
 
 MOST_LOST_AT_START = 3
-"""Workers that may end one after the other before any has taken a trial; then something is wrong with all of them."""
+"""Workers that may end one after the other before they have reached the chief; then something is wrong with all."""
 
 LOCAL = "local-"
 """How the ids of workers begin that end with their chief."""
 
+EXIT_GROWN = 75
+"""Exit status of a worker that has grown and is to be started anew; sysexits.h calls it a temporary failure."""
+
+
+@dataclass
+class Worker:
+    """A worker and the process that it is at the moment."""
+
+    share: Share
+    process: BaseProcess
+    has_reached_chief: Event
+
 
 class LocalWorkers:
     """The workers that one machine gives to a search; a context that ends them.
+
+    Attributes:
+        running: The workers at work, by their ids.
 
     Args:
         num_workers: How many are at work at a time.
         folder: The search folder; what they say goes to `workers/<id>.log`.
         address: Of the chief.
         places: Where things lie.
+        name: How their ids begin.
     """
 
-    def __init__(self, num_workers: int, *, folder: Path, address: str, places: Places):
-        self.folder, self.address, self.places = folder, address, places
+    def __init__(self, num_workers: int, *, folder: Path, address: str, places: Places, name: str = LOCAL):
+        self.folder, self.address, self.places, self.name = folder, address, places, name
         self.shares = shares(num_workers) if num_workers else []
-        self.running: dict[str, tuple[BaseProcess, Share]] = {}
-        self.num_started = 0
+        self.running: dict[str, Worker] = {}
         self.lost_at_start = 0
 
     def __enter__(self) -> "LocalWorkers":
         (self.folder / "workers").mkdir(exist_ok=True)
-        for share in self.shares:
-            self._start(share)
+        for number, share in enumerate(self.shares):
+            self._start(f"{self.name}{number}", share)
         return self
 
     def __exit__(self, *unused: object) -> None:
-        for process, _ in self.running.values():
+        processes = [worker.process for worker in self.running.values()]
+        for process in processes:
             process.terminate()
-        for process, _ in self.running.values():
+        for process in processes:
             process.join(10)
             process.kill()
 
-    def ended(self) -> list[str]:
-        """Returns the ids of workers whose processes ended since the last call, in whatever way."""
-        gone = [name for name, (process, _) in self.running.items() if not process.is_alive()]
-        self._freed = [self.running.pop(name)[1] for name in gone]
-        return gone
-
-    def replace(self, *, had_begun: bool) -> None:
-        """Starts a worker for each of those that `ended` has just named.
+    def look_after(self, *, replace: bool = True) -> list[str]:
+        """Starts workers anew that have ended before the search.
 
         Args:
-            had_begun: Whether any of them had taken a trial.
+            replace: Whether there is still something to do for them.
+
+        Returns:
+            The ids of workers that have ended since the last call, but those that the chief has sent home.
 
         Raises:
-            InputError: One after the other has ended before it took a trial.
+            InputError: A worker cannot work, or one after the other is lost before it has reached the chief.
         """
-        for share in self._freed:
-            self.lost_at_start = 0 if had_begun else self.lost_at_start + 1
-            if self.lost_at_start >= MOST_LOST_AT_START:
-                raise InputError(
-                    f"{self.lost_at_start} workers ended before they began; the last one said: {self._last_words()}"
-                )
-            self._start(share)
+        ended = {name: worker for name, worker in self.running.items() if not worker.process.is_alive()}
+        for name, worker in ended.items():
+            del self.running[name]
+            status = worker.process.exitcode
+            if status == EXIT_INPUT:
+                raise InputError(f"A worker cannot work: {self._last_words(name)}")
+            if status not in (0, EXIT_GROWN):
+                self._count_loss(name, worker)
+            if status and replace:
+                self._start(name, worker.share)
+        return [name for name, worker in ended.items() if worker.process.exitcode]
 
-    def _start(self, share: Share) -> None:
-        self.num_started += 1
-        name = f"{LOCAL}{os.getpid()}-{self.num_started}"
-        arguments = (self.folder, self.address, self.places, name, share)
-        with environment(share.environment):
-            process = multiprocessing.get_context("spawn").Process(
-                target=_work_here, args=arguments, name=name, daemon=True
+    def _count_loss(self, name: str, worker: Worker) -> None:
+        self.lost_at_start = 0 if worker.has_reached_chief.is_set() else self.lost_at_start + 1
+        if self.lost_at_start >= MOST_LOST_AT_START:
+            raise InputError(
+                f"{self.lost_at_start} workers ended before they began; the last one said: {self._last_words(name)}"
             )
+
+    def _start(self, name: str, share: Share) -> None:
+        context = multiprocessing.get_context("spawn")
+        reached = context.Event()
+        arguments = (self.folder, self.address, self.places, name, share, reached)
+        with environment(share.environment):
+            process = context.Process(target=_work_here, args=arguments, name=name, daemon=True)
             process.start()
-        self.running[name] = (process, share)
+        self.running[name] = Worker(share, process, reached)
 
-    def _last_words(self) -> str:
-        logs = sorted((self.folder / "workers").glob("*.log"), key=lambda path: path.stat().st_mtime_ns)
-        lines = logs[-1].read_text(encoding="utf-8", errors="replace").strip().splitlines() if logs else []
-        return f"{lines[-1]} ({logs[-1]})" if lines else "nothing"
+    def _last_words(self, name: str) -> str:
+        log = self.folder / "workers" / f"{name}.log"
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.exists() else []
+        return f"{lines[-1]} ({log})" if lines else "nothing"
 
 
-def _work_here(folder: Path, address: str, places: Places, name: str, share: Share) -> None:
+def _work_here(folder: Path, address: str, places: Places, name: str, share: Share, reached: Event) -> None:
     """What the process of a local worker does."""
     share.take()
     serve_parent()
@@ -97,9 +122,11 @@ def _work_here(folder: Path, address: str, places: Places, name: str, share: Sha
     from experiments.engine.search.working import work
 
     try:
-        work(folder, address, places, name=name)
+        search_is_over = work(folder, address, places, name=name, on_reached=reached.set)
     except InputError as error:
-        sys.exit(str(error))
+        print(error, file=sys.stderr)
+        sys.exit(EXIT_INPUT)
+    sys.exit(0 if search_is_over else EXIT_GROWN)
 
 
 def _write_to(log: Path) -> None:

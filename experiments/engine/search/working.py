@@ -1,7 +1,6 @@
 """What a worker does: it asks the chief for trials and runs them, until there are none."""
 
-import os
-import socket
+from collections.abc import Callable
 from pathlib import Path
 
 from experiments.engine import records
@@ -31,14 +30,20 @@ def folds_of(search: Search, dataset: Dataset, split: Split) -> list[Split]:
     )
 
 
-def work(folder: Path, address: str, places: Places, *, name: str = "") -> None:
-    """Runs trials of a search until its chief has no more.
+def work(
+    folder: Path, address: str, places: Places, *, name: str, on_reached: Callable[[], None] = lambda: None
+) -> bool:
+    """Runs trials of a search until its chief has no more, or this process has grown too much.
 
     Args:
         folder: The search folder; on another host it lies on a disk that both have.
         address: Of the chief, as `HOST:PORT`.
         places: Where the corpus and the prepared data lie on this host.
-        name: Tells workers apart; made of the host and the process if it is empty.
+        name: Tells workers apart.
+        on_reached: Called when the chief has answered.
+
+    Returns:
+        Whether the search is over.
 
     Raises:
         InputError: The folder is none of a search, the corpus is not that of the chief, or the chief cannot be reached.
@@ -50,17 +55,17 @@ def work(folder: Path, address: str, places: Places, *, name: str = "") -> None:
     folds = folds_of(search, dataset, split_of(Study(search.config, places, dataset)))
 
     from experiments.engine.search.client import connect
+    from experiments.engine.search.memory import Growth
     from experiments.engine.search.trials import Trials
     from experiments.engine.search.tuner import CrossValidationTuner
 
-    with connect(address, tuner_id=name or this_process(), token=read_token(folder)) as oracle:
+    with connect(address, tuner_id=name, token=read_token(folder)) as oracle:
+        on_reached()
         trials = Trials(folder, search, dataset, folds, on_epoch=oracle.check)
-        CrossValidationTuner(oracle, folder=folder, run=trials.metrics).search()
-
-
-def this_process() -> str:
-    """Returns a name for this process that no other host has."""
-    return f"{socket.gethostname()}-{os.getpid()}"
+        tuner = CrossValidationTuner(
+            oracle, folder=folder, run=trials.metrics, ends_early=Growth().is_too_much
+        )
+        return tuner.search()
 
 
 def read_token(folder: Path) -> str:
