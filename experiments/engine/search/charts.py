@@ -130,6 +130,23 @@ def cost_chart(state: SearchState, *, of: str) -> Chart | None:
     return _chart(traces, height=360, xaxis=axis, yaxis={"title": {"text": "score"}, "tickformat": ".2f"})
 
 
+def memory_chart(state: SearchState) -> Chart | None:
+    """Draws what the chief and its workers held together while the search ran."""
+    if len(state.memory) < 2:
+        return None
+    seconds, megabytes = zip(*state.memory, strict=True)
+    line = go.Scatter(
+        x=[round(one / 60, 3) for one in seconds],
+        y=[one / 1000 for one in megabytes],
+        mode="lines",
+        line={"color": "#2f6ea5", "width": 1.6},
+        hovertemplate="%{y:.2f} GB after %{x:.1f} minutes<extra></extra>",
+    )
+    axes = {"xaxis": "minutes at work", "yaxis": "GB"}
+    layout = {name: {"title": {"text": text}, "rangemode": "tozero"} for name, text in axes.items()}
+    return _chart([line], height=260, **layout)
+
+
 def _cost(trial: TrialState, of: str) -> float | None:
     return trial.num_parameters if of == "parameters" else trial.seconds / 60
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psutil
 
+from experiments.engine.search.files import read_rows
+
 COLUMNS = ("seconds", "trials_over", "processes", "megabytes")
 
 EVERY_S = 5.0
@@ -27,8 +29,11 @@ class MemoryLog:
     """
 
     def __init__(self, folder: Path):
-        self.path, self.noted_s, self.started_s = folder / "memory.csv", 0.0, time.monotonic()
-        if not self.path.exists():
+        self.path, self.noted_s, self.started_s = folder / "memory.csv", -EVERY_S, time.monotonic()
+        earlier = read_rows(self.path)
+        if earlier:  # its clock goes on
+            self.started_s -= float(earlier[-1]["seconds"])
+        else:
             self._append(COLUMNS)
 
     def note(self, trials_over: int) -> None:

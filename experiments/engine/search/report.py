@@ -50,6 +50,7 @@ def write_search_report(folder: Path, *, running: bool) -> None:
         "importance": charts.importance_chart(important),
         "minutes": charts.cost_chart(state, of="minutes"),
         "parameters": charts.cost_chart(state, of="parameters"),
+        "memory": charts.memory_chart(state),
     }
     ranked = state.ranked()
     page = PAGES.get_template("search.html").render(

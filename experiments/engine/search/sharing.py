@@ -36,9 +36,7 @@ def shares(num_workers: int) -> list[Share]:
     if num_workers == 1:
         return [Share(frozenset(cores), {})]
     crowded = [[core] for core in cores] or [[]]  # more workers than cores: several on each
-    parts = [
-        cores[number::num_workers] or crowded[number % len(crowded)] for number in range(num_workers)
-    ]
+    parts = [cores[number::num_workers] or crowded[number % len(crowded)] for number in range(num_workers)]
     return [
         Share(
             frozenset(part),

@@ -84,6 +84,7 @@ class SearchState:
         metrics: What `metrics.json` holds; None while the search is not finished.
         best_metrics: What `best/metrics.json` holds; None while the best setting is not trained.
         environment: What it was made with; may be empty.
+        memory: What chief and workers held together, as pairs of seconds at work and megabytes.
         started: When it was first started, as ISO 8601 with its time zone; empty if unknown.
     """
 
@@ -96,6 +97,7 @@ class SearchState:
     metrics: Mapping[str, Any] | None = None
     best_metrics: Mapping[str, Any] | None = None
     environment: Mapping[str, Any] = field(default_factory=dict)
+    memory: tuple[tuple[float, float], ...] = ()
     started: str = ""
 
     @cached_property
@@ -198,6 +200,7 @@ def read_search(folder: Path) -> SearchState:
         metrics=metrics or None,
         best_metrics=best_metrics or None,
         environment=environment,
+        memory=tuple(_memory(folder / "memory.csv")),
         started=environment.get("started", ""),
     )
 
@@ -257,6 +260,14 @@ def _status(told: Mapping[str, Any], result: Mapping[str, Any], worker: str) -> 
     if told.get("status") == "FAILED":  # the oracle gave it up, and nobody wrote a result
         return "failed", message[-1] if message else "Its worker was lost."
     return ("running" if worker else "waiting"), ""
+
+
+def _memory(path: Path) -> list[tuple[float, float]]:
+    """The whole rows of `memory.csv`, whose last one may be half there."""
+    try:
+        return [(float(row["seconds"]), float(row["megabytes"])) for row in read_rows(path)]
+    except (KeyError, TypeError, ValueError):
+        return []
 
 
 def _composers(splits: Path) -> tuple[str, ...]:
