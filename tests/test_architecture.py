@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments import EXPERIMENTS
+from experiments import EXPERIMENTS, STUDIES
 from features.corpora import CORPORA
 from features.encoders import ENCODERS
 from models import BUILDERS
@@ -105,6 +105,15 @@ def test_an_experiment_has_main_and_asks_something(name):
     assert argv.default is None
     assert "?" in module.__doc__.splitlines()[0]
     assert f"python -m experiments.{name}" in module.__doc__
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_study_can_be_configured_by_others(name):
+    """As a search does, which runs it with other settings."""
+    module = importlib.import_module(STUDIES[name])
+    assert module.DEFAULT.experiment == name
+    assert list(inspect.signature(module.configure).parameters) == ["config"]
+    assert module.configure(module.DEFAULT).experiment == name
 
 
 def test_every_experiment_is_listed():

@@ -19,7 +19,7 @@ TEXT = (Path(__file__).resolve().parents[1] / "CONTRIBUTING.md").read_text(encod
 
 FILES = dict(re.findall(r"```python\n# (\S+\.py)\n(.*?)```", TEXT, flags=re.DOTALL))
 
-LINES = dict(re.findall(r"In `(\S+\.py)`:\n\n```python\n(.*?)```", TEXT, flags=re.DOTALL))
+LINES = dict(re.findall(r"[Ii]n `(\S+\.py)`:\n\n```python\n(.*?)```", TEXT, flags=re.DOTALL))
 
 TABLES = {
     "features/corpora": (features.corpora, features.corpora.CORPORA),
