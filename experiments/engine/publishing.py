@@ -1,4 +1,4 @@
-"""Published runs: the small files of finished ones, and of the finished folds of a study that goes on elsewhere."""
+"""Published runs and searches: small files of finished ones, and of finished folds of studies that go on elsewhere."""
 
 import shutil
 from collections.abc import Mapping
@@ -14,6 +14,12 @@ SMALL = ("*.json", "*.csv", "*.csv.gz", "figures/*.png")
 
 SMALL_OF_A_FOLD = ("*.json", "*.csv", "*.csv.gz")
 """What is published of a fold of a study: enough to sum it up."""
+
+SMALL_OF_A_SEARCH = (
+    *("*.json", "*.csv", "trial_*/*.json", "trial_*/failure.txt"),
+    *("trial_*/fold_*/fold.json", "trial_*/fold_*/history.csv"),
+)
+"""What is published of a search beside the run of its best setting; its page can be made from it again."""
 
 LARGEST_BYTES = 1_000_000
 """A larger file is left out: a split by chunk, say, which its seed gives again."""
@@ -42,7 +48,7 @@ def publish(folder: Path, published: Path) -> Path:
     the repository is. Of a finished one the folds leave out the answers that their summary holds.
 
     Args:
-        folder: The run folder.
+        folder: The run folder, or that of a search.
         published: Where published runs lie, by experiment.
 
     Returns:
@@ -52,6 +58,8 @@ def publish(folder: Path, published: Path) -> Path:
         InputError: Nothing in it is finished, or something was made with code that is in no commit.
     """
     folder = folder.resolve()
+    if is_search(folder):
+        return _publish_search(folder, published)
     folds = sorted(path.parent for path in folder.glob("folds/*/*/metrics.json"))
     if not is_finished(folder) and not folds:
         raise InputError(
@@ -76,6 +84,23 @@ def publish(folder: Path, published: Path) -> Path:
         copy = target / fold.relative_to(folder)
         shutil.rmtree(copy, ignore_errors=True)
         _copy_small(fold, copy, SMALL_OF_A_FOLD, without=held)
+    return target
+
+
+def is_search(folder: Path) -> bool:
+    """Whether a folder is that of a search rather than of a run."""
+    return (folder / "search.json").exists()
+
+
+def _publish_search(folder: Path, published: Path) -> Path:
+    if not is_finished(folder):
+        raise InputError(f"The search {folder} is not finished; go on with it with --resume first.")
+    target = published / read_json(folder / "search.json")["config"]["experiment"] / folder.name
+    if target.resolve() != folder:
+        _check_commits([folder, folder / "best"])
+        shutil.rmtree(target, ignore_errors=True)
+        _copy_small(folder / "best", target / "best", SMALL)
+        _copy_small(folder, target, SMALL_OF_A_SEARCH)
     return target
 
 

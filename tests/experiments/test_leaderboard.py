@@ -114,3 +114,46 @@ def test_published_runs_name_no_folder_of_the_machine_they_ran_on():
         assert not [
             word for word in words if PurePosixPath(word).is_absolute() or PureWindowsPath(word).drive
         ]
+
+
+@pytest.fixture
+def finished_search(make_search, tmp_path):
+    """A finished search with the run of its best setting, made as if all code were committed."""
+    folder = tmp_path / "runs" / "four_composers" / "search-example"
+    make_search(folder, running=False)
+    for one in (folder, folder / "best"):
+        path = one / "environment.json"
+        made_with = records.read_json(path) if path.exists() else {"command": "python -m experiments.tune"}
+        records.write_json(path, made_with | {"commit": "0123456789", "resumed_with": []})
+    return folder
+
+
+def test_a_search_is_published_with_its_trials_and_has_a_row_of_its_own(
+    finished_search, places, tmp_path, capsys
+):
+    leaderboard.main(["--publish", str(finished_search), *places])
+    assert "0 published runs" in capsys.readouterr().out
+    published = tmp_path / "results" / "published" / "four_composers" / finished_search.name
+    names = {path.relative_to(published).as_posix() for path in published.rglob("*") if path.is_file()}
+    assert {
+        "search.json",
+        "oracle.json",
+        "metrics.json",
+        "trials.csv",
+        "best/metrics.json",
+        "report.html",
+    } <= names
+    assert not [name for name in names if "checkpoint" in name or name.startswith((".", "tensorboard"))]
+    assert len([name for name in names if name.endswith("trial.json")]) == 12
+    metrics = records.read_json(finished_search / "metrics.json")
+    text = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert f"{metrics['best']['score']:.3f} ± {metrics['best']['spread']:.3f}" in text
+    assert f"**{metrics['test']['piece']['macro_f1']:.3f}**" in text
+    assert f"[S1](results/published/four_composers/{finished_search.name})" in text
+
+
+def test_an_unfinished_search_is_not_published(finished_search, places, capsys):
+    (finished_search / "metrics.json").unlink()
+    with pytest.raises(SystemExit, match="2"):
+        leaderboard.main(["--publish", str(finished_search), *places])
+    assert "is not finished; go on with it with --resume first" in capsys.readouterr().err

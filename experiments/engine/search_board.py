@@ -1,0 +1,68 @@
+"""The table of published searches: what each looked for, what it found, and what that scored on the test part."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from experiments.engine.records import read_json
+
+COLUMNS = (
+    *("corpus", "split", "model", "tuner, space", "trials (early, failed)", "search score ± folds"),
+    *("test, by chunk", "test, by piece (95 %)", "million chunk-epochs", "search"),
+)
+
+
+@dataclass(frozen=True)
+class PublishedSearch:
+    """A published search: its folder, its `metrics.json`, and what it was started with."""
+
+    folder: Path
+    metrics: dict[str, Any]
+    command: str
+
+
+def read_search_row(folder: Path) -> PublishedSearch:
+    """Reads a published search folder."""
+    metrics, made_with = (read_json(folder / name) for name in ("metrics.json", "environment.json"))
+    return PublishedSearch(folder, metrics, made_with["command"])
+
+
+def markdown(searches: Sequence[PublishedSearch], root: Path) -> str:
+    """Returns the table of the README and the commands; empty without searches.
+
+    Args:
+        searches: The published ones.
+        root: The folder of the README, from which the links lead.
+    """
+    if not searches:
+        return ""
+    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
+    lines += [
+        "| " + " | ".join(_cells(search, root, letter)) + " |" for letter, search in _lettered(searches)
+    ]
+    commands = [f"{search.command}  # {letter}" for letter, search in _lettered(searches)]
+    return "\n".join(["**Searches**", "", *lines, "", "```", *commands, "```"])
+
+
+def _lettered(searches: Sequence[PublishedSearch]) -> list[tuple[str, PublishedSearch]]:
+    return [(f"S{number}", search) for number, search in enumerate(searches, 1)]
+
+
+def _cells(search: PublishedSearch, root: Path, letter: str) -> list[str]:
+    found, best, test = search.metrics, search.metrics["best"], search.metrics["test"]
+    pieces = f" ({found['pieces']})" if found["pieces"] != "reference" else ""
+    spread = "" if best["spread"] is None else f" ± {best['spread']:.3f}"
+    piece = test["piece"]
+    return [
+        f"{found['corpus']}{pieces}",
+        f"{found['protocol']} {found['fold']}",
+        found["model"],
+        f"{found['tuner']}, {found['space']}",
+        f"{found['num_trials']} ({found['num_stopped_early']}, {found['num_failed']})",
+        f"{best['score']:.3f}{spread}",
+        f"{test['chunk']['macro_f1']:.3f}",
+        f"**{piece['macro_f1']:.3f}** ({piece['macro_f1_low']:.3f}–{piece['macro_f1_high']:.3f})",
+        f"{found['chunk_epochs'] / 1e6:.2f}",
+        f"[{letter}]({search.folder.relative_to(root).as_posix()})",
+    ]
