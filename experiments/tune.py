@@ -21,7 +21,8 @@ import tyro
 
 from experiments import STUDIES
 from experiments.engine.command import Command, as_sentences, configuration, parts_of, read_arguments
-from experiments.engine.search.config import Hosts, Search, SearchConfig
+from experiments.engine.environment import share_gpus
+from experiments.engine.search.config import Hosts, Search, SearchConfig, check_search_name
 from experiments.engine.tables import module_of
 from features.errors import InputError
 
@@ -47,6 +48,7 @@ INTERRUPTED = "Interrupted; with --resume the search goes on with the same trial
 @as_sentences(interrupted=INTERRUPTED)
 def main(argv: Sequence[str] | None = None) -> None:
     """Runs the search that the command line asks for, or works for one."""
+    share_gpus()
     words = sys.argv[1:] if argv is None else argv
     study = module_of(
         STUDIES, next((word for word in words if word in STUDIES), "four_composers"), kind="study"
@@ -54,7 +56,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     asked = read_arguments(
         Tune, argv, description=__doc__, name="tune", default=Tune(**parts_of(study.DEFAULT))
     )
-    settings = dataclasses.replace(asked.search, **SMOKE) if asked.smoke else asked.search
+    check_search_name(asked.name)
+    settings = rehearsed(asked.search) if asked.smoke else asked.search
     search = Search(study.configure(configuration(asked, study.DEFAULT)), settings)
     if asked.hosts.join is None:
         from experiments.engine.search.searching import run_search
@@ -62,6 +65,18 @@ def main(argv: Sequence[str] | None = None) -> None:
         run_search(search, asked.places, hosts=asked.hosts, name=asked.name)
     else:
         join(search, asked)
+
+
+def rehearsed(settings: SearchConfig) -> SearchConfig:
+    """Returns the search of a rehearsal, and says what of the user's it does not heed."""
+    unheeded = [
+        f"--{name.replace('_', '-')}"
+        for name, value in SMOKE.items()
+        if getattr(settings, name) not in (value, getattr(SearchConfig, name))
+    ]
+    if unheeded:
+        print(f"A rehearsal has its own size; it does not heed {', '.join(unheeded)}.", file=sys.stderr)
+    return dataclasses.replace(settings, **SMOKE)
 
 
 def join(search: Search, asked: Tune) -> None:
@@ -73,14 +88,12 @@ def join(search: Search, asked: Tune) -> None:
     from experiments.engine.search import searching
 
     parent, name = asked.places.results_dir / search.config.experiment, asked.name or search.name
-    folder = searching.find_search(parent, name)
+    folder = searching.find_search(parent, name, search)
     if folder is None:
         raise InputError(
             f"Expected the search {name} in {parent}, but there is none; give the flags and the --results-dir it was "
             "started with."
         )
-    searching.check_same(folder, search)
-    print(f"Working for {folder} at {asked.hosts.join}.", file=sys.stderr)
     searching.join(folder, asked.places, asked.hosts)
 
 

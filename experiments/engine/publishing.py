@@ -60,6 +60,10 @@ def publish(folder: Path, published: Path) -> Path:
     folder = folder.resolve()
     if is_search(folder):
         return _publish_search(folder, published)
+    if is_search(folder.parent):
+        raise InputError(
+            f"{folder} is the best of a search; publish the search, {folder.parent}, which holds it."
+        )
     folds = sorted(path.parent for path in folder.glob("folds/*/*/metrics.json"))
     if not is_finished(folder) and not folds:
         raise InputError(
@@ -97,6 +101,10 @@ def _publish_search(folder: Path, published: Path) -> Path:
         raise InputError(f"The search {folder} is not finished; go on with it with --resume first.")
     target = published / read_json(folder / "search.json")["config"]["experiment"] / folder.name
     if target.resolve() != folder:
+        if target.exists() and read_json(target / "search.json") != read_json(folder / "search.json"):
+            raise InputError(
+                f"{target} is another search of this name; rename {folder} to search-SOMETHING, and publish it then."
+            )
         _check_commits([folder, folder / "best"])
         shutil.rmtree(target, ignore_errors=True)
         _copy_small(folder / "best", target / "best", SMALL)

@@ -146,9 +146,16 @@ def run_fold(study: Study) -> Path:
 
 
 def run_fold_in(folder: Path, study: Study) -> None:
-    """Runs one fold in a folder of the caller's choice, going on with what is there."""
+    """Runs one fold in a folder of the caller's choice, going on with what is there.
+
+    Raises:
+        InputError: What is there was made with another configuration.
+    """
     folder.mkdir(exist_ok=True)
-    records.write_json(folder / "config.json", study.config.to_dict())
+    path, wanted = folder / "config.json", study.config.to_dict()
+    if path.exists() and records.read_json(path) != wanted:
+        raise InputError(f"{folder} holds a run of another configuration; remove it, and start again.")
+    records.write_json(path, wanted)
     with records.open_folder(folder):
         _run_in(folder, study, split_of(study))
 

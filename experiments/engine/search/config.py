@@ -1,6 +1,7 @@
 """What a search is: the configuration of its study, and how settings are looked for."""
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,15 +116,34 @@ class Hosts:
     join: str | None = None
     """HOST:PORT of a running search to work for; the other flags are those it was started with."""
 
+    @property
+    def listens(self) -> bool:
+        """Whether workers of others are expected."""
+        return self.listen != Hosts.listen
+
     def __post_init__(self) -> None:
         """Refuses what cannot be an address."""
-        if self.workers < 0:
-            raise InputError(f"Expected workers to be 0 or more, but received {self.workers}.")
+        if self.workers < (0 if self.listens else 1):
+            raise InputError(
+                f"Expected 1 worker or more, but received {self.workers}; 0 only with --listen, for others' workers."
+            )
         for flag, address in (("--listen", self.listen), ("--join", self.join)):
             if address is not None and not address.rpartition(":")[2].isdigit():
                 raise InputError(
                     f"Expected {flag} HOST:PORT, such as 127.0.0.1:7070, but received {address!r}."
                 )
+
+
+def check_search_name(name: str) -> None:
+    """Refuses what cannot be a part of a folder's name on every system.
+
+    Raises:
+        InputError: It cannot.
+    """
+    if not re.fullmatch(r"[\w.-]{0,100}", name, flags=re.ASCII):
+        raise InputError(
+            f"Expected --name to be up to 100 letters, digits, dots, dashes or underscores, but received {name!r}."
+        )
 
 
 def load_search(folder: Path) -> Search:

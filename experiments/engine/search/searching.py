@@ -25,7 +25,7 @@ from experiments.engine.runner import (
     write_left_out,
 )
 from experiments.engine.search.config import SEARCH_FILE, Hosts, Search, load_search
-from experiments.engine.search.state import SearchState, best_trial, read_search
+from experiments.engine.search.state import SearchState, TrialState, best_trial, read_search
 from experiments.engine.search.working import TOKEN_FILE, folds_of, read_token
 from experiments.engine.tables import check_name
 from features.errors import InputError
@@ -36,6 +36,9 @@ REPORT_EVERY_S = 20.0
 """How often the page is written again while nothing ends; it shows epochs."""
 
 LOOK_EVERY_S = 1.0
+
+CHOSEN_FILE = "best.json"
+"""Which trial was chosen; written before it is trained, so that nothing that comes later can change it."""
 
 
 def run_search(search: Search, places: Places, *, hosts: Hosts, name: str = "") -> Path:
@@ -54,11 +57,7 @@ def run_search(search: Search, places: Places, *, hosts: Hosts, name: str = "") 
         InputError: The configuration, the corpus or the folders cannot be used, or no trial could be completed.
     """
     study = prepare_study(search, places)
-    if not places.resume:
-        from experiments.engine.networks import check_network
-
-        check_network(search.config, study.dataset)  # a wrong name should leave no folder behind
-    folder = search_folder(search, places, name or search.name)
+    folder = open_search(search, study, places, name or search.name)
     with records.open_folder(folder):
         if not records.is_finished(folder):
             _search_in(folder, search, study, hosts)
@@ -83,67 +82,111 @@ def prepare_study(search: Search, places: Places) -> Study:
     return study
 
 
-def search_folder(search: Search, places: Places, name: str) -> Path:
-    """Returns the folder to search in: with `resume` the latest of this name, otherwise a new one.
+def open_search(search: Search, study: Study, places: Places, name: str) -> Path:
+    """Returns the folder to search in: with `resume` the latest of this name and search, otherwise a new one.
 
     Raises:
-        InputError: The search of this name was made for something else; every difference is named.
+        InputError: The search of this name was made for something else, or its network cannot be built.
     """
     parent = places.results_dir / search.config.experiment
-    parent.mkdir(parents=True, exist_ok=True)
     if places.resume:
-        found = find_search(parent, name)
+        found = find_search(parent, name, search)
         if found is not None:
-            check_same(found, search)
             return found
+    from experiments.engine.networks import check_network
+
+    check_network(search.config, study.dataset)  # a wrong name should leave no folder behind
+    parent.mkdir(parents=True, exist_ok=True)
     folder = records.new_folder(parent / f"search-{name}")
     records.write_json(folder / SEARCH_FILE, search.to_dict())
     return folder
 
 
-def find_search(parent: Path, name: str) -> Path | None:
-    """Returns the latest search folder of a name, if there is one."""
-    wanted = re.compile(re.escape(f"search-{name}") + r"(-\d+)?")
-    found = [
-        path.parent for path in parent.glob(f"search-*/{SEARCH_FILE}") if wanted.fullmatch(path.parent.name)
-    ]
-    return max(found, key=lambda folder: (folder / SEARCH_FILE).stat().st_mtime_ns, default=None)
-
-
-def check_same(folder: Path, search: Search) -> None:
-    """Refuses a search folder that was made for something else.
+def find_search(parent: Path, name: str, search: Search) -> Path | None:
+    """Returns the latest folder of a name that was made for this very search; None if there is none of the name.
 
     Raises:
-        InputError: It was; every difference is named.
+        InputError: Those of the name were made for something else; every difference to the latest is named.
     """
-    differences = search.differences(load_search(folder))
-    if differences:
+    wanted = re.compile(re.escape(f"search-{name}") + r"(-\d+)?")
+    paths = [path for path in parent.glob(f"search-*/{SEARCH_FILE}") if wanted.fullmatch(path.parent.name)]
+    folders = [path.parent for path in sorted(paths, key=lambda path: path.stat().st_mtime_ns, reverse=True)]
+    for folder in folders:
+        if not search.differences(load_search(folder)):
+            return folder
+    if folders:
+        differences = "; ".join(search.differences(load_search(folders[0])))
         raise InputError(
-            f"{folder} is another search: {'; '.join(differences)}. Give the flags it was started with, or leave "
-            "--resume out for a new one."
+            f"{folders[0]} is another search: {differences}. Give the flags it was started with, or leave --resume "
+            "out for a new one."
         )
+    return None
 
 
 def _search_in(folder: Path, search: Search, study: Study, hosts: Hosts) -> None:
     """Everything that a search does in its locked folder; done again, it goes on."""
-    run_trials(folder, search, study, hosts)
-
     from experiments.engine.search.report import write_search_report
-    from experiments.engine.search.spaces import configured
 
-    best = best_trial(read_search(folder))
-    if best is None:
-        raise InputError(
-            f"No trial of {folder} could be completed, so there is nothing to train: {_reasons(read_search(folder))} "
-            "Mend that, and start a new search."
-        )
-    print(f"Trial {best.trial_id} is the best; it is trained as any study, and tested once.", file=sys.stderr)
-    config = configured(search, best.hyperparameters)
-    run_fold_in(folder / "best", dataclasses.replace(study, config=config))
+    try:
+        run_trials(folder, search, study, hosts)
+        _train_best(folder, study)
+    except BaseException as error:
+        write_search_report(folder, phase="stopped", note=_why(error))
+        raise
     for checkpoint in folder.glob("trial_*/fold_*/checkpoint.npz"):
         checkpoint.unlink()
     records.write_json(folder / "metrics.json", _metrics(read_search(folder), study))
-    write_search_report(folder, running=False)
+    write_search_report(folder, phase="finished")
+
+
+def _train_best(folder: Path, study: Study) -> None:
+    """Trains the best setting as any study is, and tests it once; which one it is, is written down first."""
+    from experiments.engine.search.report import write_search_report
+    from experiments.engine.search.spaces import configured
+
+    chosen = folder / CHOSEN_FILE
+    if not chosen.exists():
+        best = _best_or_error(read_search(folder))
+        records.write_json(chosen, {"trial_id": best.trial_id, "hyperparameters": dict(best.hyperparameters)})
+    best = records.read_json(chosen)
+    print(
+        f"Trial {best['trial_id']} is the best; it is trained as any study, and tested once.", file=sys.stderr
+    )
+    write_search_report(folder, phase="best")
+    config = configured(study.config, best["hyperparameters"])
+    run_fold_in(folder / "best", dataclasses.replace(study, config=config))
+
+
+def _best_or_error(state: SearchState) -> TrialState:
+    """The best trial.
+
+    Raises:
+        InputError: There is none that has done every fold.
+    """
+    if state.gave_up:
+        print(
+            f"The search gave up after {state.settings['max_failures']} failed trials in a row: {_reasons(state)}",
+            file=sys.stderr,
+        )
+    best = best_trial(state)
+    if best is not None:
+        return best
+    if state.with_status("completed"):
+        raise InputError(
+            f"No trial of {state.folder} has done every fold: hyperband's last round was not reached; start a search "
+            "with more --max-trials, or without."
+        )
+    raise InputError(
+        f"No trial of {state.folder} could be completed, so there is nothing to train: {_reasons(state)} Mend that, "
+        "and start a new search."
+    )
+
+
+def _why(error: BaseException) -> str:
+    """What the page says of a search that ended before its time."""
+    if isinstance(error, KeyboardInterrupt):
+        return "It was interrupted."
+    return str(error) if isinstance(error, InputError) else f"It ended with {type(error).__name__}: {error}"
 
 
 def run_trials(folder: Path, search: Search, study: Study, hosts: Hosts) -> None:
@@ -174,6 +217,8 @@ def run_trials(folder: Path, search: Search, study: Study, hosts: Hosts) -> None
     if oracle.is_over:  # only the best setting was still to be trained
         return
     with serve(oracle, address=hosts.listen, token=_token(folder)) as chief:
+        if hosts.listens:
+            print(f"Workers of other machines join with --join {chief.address}.", file=sys.stderr)
         workers = LocalWorkers(hosts.workers, folder=folder, address=chief.address, places=study.places)
         with workers, SearchView() as view:
             page, memory = Page(folder), MemoryLog(folder)
@@ -186,6 +231,7 @@ def run_trials(folder: Path, search: Search, study: Study, hosts: Hosts) -> None
                 page.update(state)
                 memory.note(sum(trial.is_over for trial in state.trials))
                 time.sleep(LOOK_EVERY_S)
+            view.update(read_search(folder))  # what ended with the last worker
 
 
 def join(folder: Path, places: Places, hosts: Hosts) -> None:
@@ -194,8 +240,11 @@ def join(folder: Path, places: Places, hosts: Hosts) -> None:
     Raises:
         InputError: Its chief cannot be reached, or the corpus here is another one.
     """
+    from experiments.engine.search.client import reach
     from experiments.engine.search.workers import LocalWorkers
 
+    reach(hosts.join, token=read_token(folder))
+    print(f"Working for {folder} at {hosts.join}.", file=sys.stderr)
     name = f"{socket.gethostname()}-{os.getpid()}-"
     with LocalWorkers(hosts.workers, folder=folder, address=hosts.join, places=places, name=name) as workers:
         while workers.running:
@@ -215,7 +264,7 @@ class Page:
 
         now = [(trial.trial_id, trial.status) for trial in state.trials]
         if now != self.shown or time.monotonic() - self.written_s > REPORT_EVERY_S:
-            write_search_report(self.folder, running=True)
+            write_search_report(self.folder, phase="trials")
             self.shown, self.written_s = now, time.monotonic()
 
 
@@ -250,7 +299,8 @@ def _reasons(state: SearchState) -> str:
 
 def _metrics(state: SearchState, study: Study) -> dict[str, Any]:
     """What `metrics.json` of a search holds."""
-    config, best = study.config, best_trial(state)
+    config, chosen = study.config, records.read_json(state.folder / CHOSEN_FILE)
+    (best,) = (trial for trial in state.trials if trial.trial_id == chosen["trial_id"])
     trained = records.read_json(state.folder / "best" / "metrics.json")
     return {
         "experiment": config.experiment,
@@ -267,6 +317,7 @@ def _metrics(state: SearchState, study: Study) -> dict[str, Any]:
         "num_completed": len(state.with_status("completed")),
         "num_stopped_early": len(state.with_status("stopped early")),
         "num_failed": len(state.with_status("failed")),
+        "gave_up": state.gave_up,
         "seconds": sum(trial.seconds for trial in state.trials),
         "chunk_epochs": sum(trial.chunk_epochs for trial in state.trials),
         "best": {

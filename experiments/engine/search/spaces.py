@@ -23,9 +23,9 @@ OWN_OF_THE_TUNER = "tuner/"
 
 
 def declare(search: Search, input_shape: tuple[int, ...], num_classes: int) -> keras_tuner.HyperParameters:
-    """Returns the space of a search, with the defaults of the study.
+    """Returns the space of a search.
 
-    Hyper-parameters that the study itself sets are fixed.
+    What the study sets, of the builder or of the training, is not searched: it has one value.
 
     Args:
         search: What to search.
@@ -39,19 +39,34 @@ def declare(search: Search, input_shape: tuple[int, ...], num_classes: int) -> k
         )  # which deals out epochs itself
     else:
         _declare_training(hp, search.config.training)
-        module_of(BUILDERS, search.config.model.model, kind="model").build(hp, input_shape, num_classes)
-    return _with_fixed(hp, search.config.model.hyperparameters)
+    searched = {entry.name for entry in hp.space}
+    module_of(BUILDERS, search.config.model.model, kind="model").build(hp, input_shape, num_classes)
+    if search.settings.space == "wide":
+        searched = {entry.name for entry in hp.space}
+    return _narrowed(hp, searched, given(search.config))
 
 
-def configured(search: Search, values: Mapping[str, Any]) -> Config:
+def given(config: Config) -> dict[str, Any]:
+    """Returns the hyper-parameters that a study sets: those of its builder, and of its training what is not default.
+
+    Example:
+        >>> given(Config("example").replace(training={"batch_size": 32}, model={"hyperparameters": {"width": 128}}))
+        {'batch_size': 32, 'width': 128}
+    """
+    usual = TrainingConfig()
+    training = {name: value for name, value in vars(config.training).items() if value != getattr(usual, name)}
+    return training | dict(config.model.hyperparameters)
+
+
+def configured(config: Config, values: Mapping[str, Any]) -> Config:
     """Returns the configuration of a trial.
 
     Args:
-        search: What is searched.
+        config: Of the study.
         values: The active hyper-parameters of the trial, those that the study sets among them.
 
     Example:
-        >>> found = configured(Search(Config("example")), {"batch_size": 32, "width": 128, "tuner/epochs": 3})
+        >>> found = configured(Config("example"), {"batch_size": 32, "width": 128, "tuner/epochs": 3})
         >>> found.training.batch_size, found.model.hyperparameters
         (32, {'width': 128})
     """
@@ -61,11 +76,7 @@ def configured(search: Search, values: Mapping[str, Any]) -> Config:
         for name, value in values.items()
         if name not in TRAINING and not name.startswith(OWN_OF_THE_TUNER)
     }
-    if (
-        search.settings.space == "reference"
-    ):  # which knows a few of the builder's only; the wide one knows all
-        model = {**search.config.model.hyperparameters, **model}
-    return search.config.replace(training=training, model={"hyperparameters": model})
+    return config.replace(training=training, model={"hyperparameters": model})
 
 
 def _declare_reference(hp: keras_tuner.HyperParameters, *, with_epochs: bool) -> None:
@@ -88,17 +99,21 @@ def _declare_training(hp: keras_tuner.HyperParameters, training: TrainingConfig)
     hp.Boolean("class_weights", default=training.class_weights)
 
 
-def _with_fixed(
-    hp: keras_tuner.HyperParameters, fixed: Mapping[str, int | float | str]
+def _narrowed(
+    hp: keras_tuner.HyperParameters, searched: set[str], fixed: Mapping[str, Any]
 ) -> keras_tuner.HyperParameters:
-    """The space in which what the study sets is not searched; conditions on it still hold."""
-    result = keras_tuner.HyperParameters()
-    result.merge(
-        [
-            Fixed(entry.name, fixed[entry.name], conditions=entry.conditions)
-            if entry.name in fixed
-            else entry
-            for entry in hp.space
-        ]
-    )
-    return result
+    """Returns a space with the entries that are searched, and with those that are set, which have one value.
+
+    What these depend on stays too, at its default: keras-tuner takes an entry without its parent for inactive.
+    """
+    entries = [entry for entry in hp.space if entry.name in searched or entry.name in fixed]
+    parents = {condition.name for entry in entries for condition in entry.conditions}
+    narrowed = keras_tuner.HyperParameters()
+    for entry in hp.space:
+        if entry.name in fixed:
+            narrowed.merge([Fixed(entry.name, fixed[entry.name], conditions=entry.conditions)])
+        elif entry.name in searched:
+            narrowed.merge([entry])
+        elif entry.name in parents:
+            narrowed.merge([Fixed(entry.name, entry.default, conditions=entry.conditions)])
+    return narrowed

@@ -15,6 +15,7 @@ from keras_tuner.engine.trial import Trial
 from sklearn.metrics import confusion_matrix
 
 from experiments.engine import records
+from experiments.engine.command import CANNOT_WRITE
 from experiments.engine.networks import Network, train_network
 from experiments.engine.search.client import ChiefLost, TrialLost
 from experiments.engine.search.config import Search
@@ -32,6 +33,9 @@ COMPLETED, STOPPED_EARLY, FAILED = "completed", "stopped early", "failed"
 FROM_TRIAL, UNTIL_EPOCH = "tuner/trial_id", "tuner/epochs"
 """Hyper-parameters by which Hyperband goes on with an earlier trial, for so many epochs in all."""
 
+INHERITED = "inherited.json"
+"""In a fold's folder: how many epochs of its history an earlier trial has done."""
+
 ROUND, BRACKET = "tuner/round", "tuner/bracket"
 """Those by which it counts: a bracket has one round more than its number."""
 
@@ -45,14 +49,14 @@ class Trials:
         search: What is searched.
         dataset: The chunks.
         folds: What each fold trains on and validates on.
-        on_epoch: Called with the id of the trial after each epoch.
+        check: Called with the id of the trial before an epoch is noted; raises if another worker has it by now.
     """
 
     folder: Path
     search: Search
     dataset: Dataset
     folds: list[Split]
-    on_epoch: Callable[[str], None] = lambda trial_id: None
+    check: Callable[[str], None] = lambda trial_id: None
 
     def metrics(self, trial: Trial) -> dict[str, float]:
         """Runs a trial of keras-tuner's; returns what its oracle is told."""
@@ -73,16 +77,20 @@ class Trials:
         """
         folder = self.folder / f"trial_{trial_id}"
         folder.mkdir(exist_ok=True)
-        trial = _OneTrial(self, folder, trial_id, values)
         try:
+            trial = _OneTrial(self, folder, trial_id, values)
             result = trial.cross_validate()
+            trial.end(result)
         except (ChiefLost, TrialLost):  # no fault of the trial's, which somebody will go on with
             raise
         except Exception as error:
+            if isinstance(error, OSError) and error.errno in CANNOT_WRITE:  # nor is a full disk
+                raise
             records.write_text(folder / "failure.txt", traceback.format_exc())
-            trial.end({"status": FAILED, "reason": reason_of(error), "score": None})
+            failure = {"status": FAILED, "reason": reason_of(error), "score": None}
+            records.write_json(folder / "result.json", failure)
+            TrialEvents(self.folder, trial_id, values).end(failure, [], self.dataset.classes)
             raise
-        trial.end(result)
         return result
 
 
@@ -99,16 +107,16 @@ class _OneTrial:
     def __init__(self, trials: Trials, folder: Path, trial_id: str, values: Mapping[str, Any]):
         self.trials, self.folder, self.trial_id, self.values = trials, folder, trial_id, values
         self.until = values.get(UNTIL_EPOCH)
-        self.config = configured(trials.search, values)
+        self.config = configured(trials.search.config, values)
         self.events = TrialEvents(trials.folder, trial_id, values)
         self.done: list[dict[str, Any]] = []
 
     def cross_validate(self) -> dict[str, Any]:
         """Does one fold after the other, until the trial is over or clearly loses."""
-        rivals = finished_scores(self.trials.folder, self.until)
         settings, num_folds = self.trials.search.settings, len(self.trials.folds)
         if settings.halve_folds:
             num_folds = folds_of_round(num_folds, self.values)
+        rivals = finished_scores(self.trials.folder, self.until, num_folds)
         for number in range(num_folds):
             self.done.append(self._fold(number))
             if settings.stop_losing and is_losing(self._scores, rivals):
@@ -153,7 +161,8 @@ class _OneTrial:
             folder=folder,
             until=self.until,
             show=False,
-            on_epoch=lambda row: self._note_epoch(number, row),
+            before_saving=lambda: self.trials.check(self.trial_id),
+            on_epoch=lambda row: self.events.epoch(number, row),
         )
         best_epoch = int(np.argmax([row[WATCHED] for row in network.history]))
         kept = network.history[-1 if self.config.training.patience is None else best_epoch]
@@ -178,21 +187,20 @@ class _OneTrial:
     def _inherit(self, folder: Path) -> int:
         """Begins a fold where Hyperband's earlier trial left it; returns the number of epochs done there."""
         earlier = self.trials.folder / f"trial_{self.values.get(FROM_TRIAL)}" / folder.name
+        if (folder / INHERITED).exists():
+            return records.read_json(folder / INHERITED)["epochs"]
         if FROM_TRIAL not in self.values or not (earlier / "checkpoint.npz").exists():
             folder.mkdir(exist_ok=True)
             return 0  # the earlier trial ended before this fold: it is trained from the start
-        if not folder.exists():
-            unfinished = folder.with_name(f"{folder.name}.unfinished")
-            shutil.rmtree(unfinished, ignore_errors=True)
-            unfinished.mkdir()
-            for name in ("checkpoint.npz", "history.csv"):
-                shutil.copy2(earlier / name, unfinished / name)
-            unfinished.rename(folder)
-        return len(records.read_csv(earlier / "history.csv"))
-
-    def _note_epoch(self, fold: int, row: dict[str, float]) -> None:
-        self.events.epoch(fold, row)
-        self.trials.on_epoch(self.trial_id)
+        unfinished = folder.with_name(f"unfinished-{folder.name}")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir()
+        for name in ("checkpoint.npz", "history.csv"):
+            shutil.copy2(earlier / name, unfinished / name)
+        epochs = len(records.read_csv(unfinished / "history.csv"))
+        records.write_json(unfinished / INHERITED, {"epochs": epochs})
+        unfinished.rename(folder)
+        return epochs
 
     def _confusion(self, network: Network, split: Split) -> list[list[int]]:
         """Counts chunks of the validation works by composer (rows) and answer (columns)."""
@@ -214,13 +222,21 @@ def folds_of_round(num_folds: int, values: Mapping[str, Any]) -> int:
     return math.ceil(num_folds * (values.get(ROUND, 0) + 1) / (values.get(BRACKET, 0) + 1))
 
 
-def finished_scores(folder: Path, until: int | None) -> list[list[float]]:
-    """Returns the fold scores of all trials that have done every fold, of those with as many epochs as this one."""
+def finished_scores(folder: Path, until: int | None, num_folds: int) -> list[list[float]]:
+    """Returns the fold scores of the trials that a trial can be compared with.
+
+    Args:
+        folder: The search folder.
+        until: Only trials with as many epochs.
+        num_folds: Only trials that have done as many folds.
+    """
     results = (records.read_json(path) for path in sorted(folder.glob("trial_*/result.json")))
     return [
         result["fold_scores"]
         for result in results
-        if result["status"] == COMPLETED and result.get("until") == until
+        if result["status"] == COMPLETED
+        and result["until"] == until
+        and len(result["fold_scores"]) == num_folds
     ]
 
 

@@ -10,9 +10,10 @@ from experiments.engine import records
 from experiments.engine.config import Config, CorpusConfig, EncoderConfig, ModelConfig, Places, TrainingConfig
 from experiments.engine.search.config import Hosts, Search, SearchConfig
 from experiments.engine.search.files import read_history
-from experiments.engine.search.searching import prepare_study, run_trials, search_folder
+from experiments.engine.search.searching import open_search, prepare_study, run_trials
 from experiments.engine.search.state import best_trial, read_search
 from experiments.engine.training import WATCHED
+from features.errors import InputError
 
 FOLDS = 3
 
@@ -73,7 +74,7 @@ def searches(corpus: CorpusConfig, encoder: EncoderConfig, seed: int) -> dict[st
 def run(search: Search, places: Places, *, name: str) -> Outcome:
     """Runs the trials of a search, or those that are left of it, and returns what they came to."""
     study = prepare_study(search, places)
-    folder = search_folder(search, dataclasses.replace(places, resume=True), name)
+    folder = open_search(search, study, dataclasses.replace(places, resume=True), name)
     with records.open_folder(folder):
         run_trials(folder, search, study, Hosts())
     return outcome(folder)
@@ -83,6 +84,10 @@ def outcome(folder: Path) -> Outcome:
     """Returns what the trials of a search folder came to."""
     state = read_search(folder)
     best = best_trial(state)
+    if best is None:
+        raise InputError(
+            f"No trial of {folder} has done every fold, so there is nothing to compare; see its trials."
+        )
     histories = [
         read_history(path / "history.csv")
         for path in sorted((folder / f"trial_{best.trial_id}").glob("fold_*"))

@@ -1,5 +1,6 @@
 """A trial is cross-validated over works, goes on where it was left, ends early if it loses, and says why it failed."""
 
+import errno
 import json
 
 import numpy as np
@@ -95,7 +96,7 @@ def test_a_real_trial_goes_on_from_its_last_epoch(make_trials, tmp_path):
 
     killed = make_trials(folder=tmp_path / "killed")
     with pytest.raises(KeyboardInterrupt):
-        Trials(killed.folder, killed.search, killed.dataset, killed.folds, on_epoch=kill).run(
+        Trials(killed.folder, killed.search, killed.dataset, killed.folds, check=kill).run(
             "00", {"batch_size": 16}
         )
     noted = []
@@ -104,10 +105,10 @@ def test_a_real_trial_goes_on_from_its_last_epoch(make_trials, tmp_path):
         killed.search,
         killed.dataset,
         killed.folds,
-        on_epoch=noted.append,
+        check=noted.append,
     ).run("00", {"batch_size": 16})
     assert without_seconds(resumed) == without_seconds(straight)
-    assert noted == ["00"]  # one epoch was left
+    assert noted == ["00", "00"]  # the epoch in progress, and the last one
     assert json.loads((killed.folder / "trial_00" / "result.json").read_text()) == resumed
     assert len(resumed["fold_scores"]) == 2
     fold = json.loads((killed.folder / "trial_00" / "fold_1" / "fold.json").read_text())
@@ -123,7 +124,7 @@ def test_what_hyperband_promotes_goes_on_in_every_fold(make_trials, tmp_path):
     assert (first["epochs"], second["epochs"], whole["epochs"]) == (4, 4, 8)
     assert second["fold_scores"] == whole["fold_scores"]
     assert second["chunk_epochs"] == first["chunk_epochs"] == whole["chunk_epochs"] / 2
-    assert finished_scores(tmp_path, 2) == [first["fold_scores"]]  # compared with those of as many epochs
+    assert finished_scores(tmp_path, 2, 2) == [first["fold_scores"]]  # compared with those of as many epochs
 
 
 def test_early_rounds_validate_on_some_folds_only(make_trials, scripted):
@@ -136,6 +137,38 @@ def test_early_rounds_validate_on_some_folds_only(make_trials, scripted):
     assert whole.run("02", first)["fold_scores"] == [0.1, 0.2]
 
 
+def test_brackets_with_as_many_epochs_but_other_folds_are_not_compared(make_trials, scripted):
+    """Hyperband of nine epochs: a bracket's second round has as many as the next bracket's first."""
+    scripted(0.9, 0.9, 0.8, 0.8, 0.1, 0.5)
+    trials = make_trials(folds=3)
+    for number in range(2):
+        trials.run(f"0{number}", {"tuner/epochs": 3, "tuner/bracket": 2, "tuner/round": 1})
+    other = trials.run("02", {"tuner/epochs": 3, "tuner/bracket": 1, "tuner/round": 0})
+    assert (other["status"], other["fold_scores"]) == ("completed", [0.1, 0.5])
+    assert finished_scores(trials.folder, 3, 1) == []
+
+
+def test_every_round_of_hyperband_has_one_fold_at_least_and_the_last_has_all():
+    for num_folds in range(1, 8):
+        for bracket in range(6):
+            folds = [
+                module.folds_of_round(num_folds, {"tuner/bracket": bracket, "tuner/round": number})
+                for number in range(bracket + 1)
+            ]
+            assert folds == sorted(folds) and folds[0] >= 1 and folds[-1] == num_folds
+
+
+def test_a_full_disk_is_no_fault_of_the_trial(make_trials, monkeypatch):
+    def fail(*unused, **how):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module, "train_network", fail)
+    trials = make_trials()
+    with pytest.raises(OSError, match="No space left"):
+        trials.run("00", {})
+    assert not (trials.folder / "trial_00" / "result.json").exists()
+
+
 def test_a_trial_that_clearly_loses_ends_after_its_first_fold(make_trials, scripted):
     left = scripted(0.8, 0.8, 0.7, 0.71, 0.2, 0.3)
     trials = make_trials()
@@ -144,7 +177,7 @@ def test_a_trial_that_clearly_loses_ends_after_its_first_fold(make_trials, scrip
     assert results[2]["reason"] == "Clearly behind the best trial after 1 of 2 folds."
     assert results[2]["score"] == pytest.approx(0.2)
     assert left == [0.3]
-    assert finished_scores(trials.folder, None) == [[0.8, 0.8], [0.7, 0.71]]
+    assert finished_scores(trials.folder, None, 2) == [[0.8, 0.8], [0.7, 0.71]]
 
 
 def test_nothing_ends_early_unless_wanted(make_trials, scripted):
@@ -166,4 +199,4 @@ def test_a_failure_is_noted_with_its_reason(make_trials, scripted, monkeypatch):
     noted = json.loads((trials.folder / "trial_00" / "result.json").read_text())
     assert noted == {"status": "failed", "reason": "MemoryError: No room for 3 tensors.", "score": None}
     assert "Traceback" in (trials.folder / "trial_00" / "failure.txt").read_text()
-    assert finished_scores(trials.folder, None) == []
+    assert finished_scores(trials.folder, None, 2) == []
