@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from experiments.engine.environment import THREADS
+from experiments.engine.environment import SHARED_GPU, THREADS
 
 
 @dataclass(frozen=True)
@@ -30,18 +30,18 @@ class Share:
 def shares(num_workers: int) -> list[Share]:
     """Returns the share of each worker: cores are divided, GPUs dealt out in turn.
 
-    A worker that has the machine for itself gets the whole of it.
+    A worker that has the machine for itself gets the whole of it, but for what the chief needs of a GPU's memory.
     """
     cores, gpus = _cores(), _gpus()
     if num_workers == 1:
-        return [Share(frozenset(cores), {})]
+        return [Share(frozenset(cores), SHARED_GPU if gpus else {})]
     crowded = [[core] for core in cores] or [[]]  # more workers than cores: several on each
     parts = [cores[number::num_workers] or crowded[number % len(crowded)] for number in range(num_workers)]
     return [
         Share(
             frozenset(part),
             dict.fromkeys(THREADS, str(max(len(part), 1)))
-            | ({"CUDA_VISIBLE_DEVICES": gpus[number % len(gpus)]} if gpus else {}),
+            | (SHARED_GPU | {"CUDA_VISIBLE_DEVICES": gpus[number % len(gpus)]} if gpus else {}),
         )
         for number, part in enumerate(parts)
     ]
