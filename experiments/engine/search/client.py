@@ -55,12 +55,7 @@ class RemoteOracle(keras_tuner.Oracle):
         super().__init__(objective=keras_tuner.Objective(WATCHED, "max"))
         self.tuner_id, self.address, self.patience_s = tuner_id, address, patience_s
         self._metadata = ((TOKEN, token), (TUNER_ID, tuner_id))
-        backoff_ms = int(
-            1000 * RETRY_S
-        )  # gRPC would wait up to two minutes before it looks for a chief again
-        options = [(f"grpc.{which}_reconnect_backoff_ms", backoff_ms) for which in ("initial", "min", "max")]
-        options.append(("grpc.enable_http_proxy", 0))  # which knows no chief
-        self._channel = grpc.insecure_channel(address, options)
+        self._channel = _open(address)
         self._stub = protos.get_service_grpc().OracleStub(self._channel)
         self._heard = time.monotonic()
         self._lease_s = patience_s
@@ -149,10 +144,7 @@ class RemoteOracle(keras_tuner.Oracle):
                 return response
             except grpc.RpcError as error:
                 if error.code() == grpc.StatusCode.UNAUTHENTICATED:
-                    raise ChiefLost(
-                        f"Expected the search at {self.address} to know this folder's token, but it refused it; give "
-                        "--folder the folder of that very search, or --join another address."
-                    ) from error
+                    raise _refused(self.address) from error
                 if time.monotonic() >= deadline:
                     raise self._lost() from error
             time.sleep(RETRY_S)
@@ -160,7 +152,7 @@ class RemoteOracle(keras_tuner.Oracle):
     def _lost(self) -> ChiefLost:
         return ChiefLost(
             f"Expected the chief of the search at {self.address}, but it has not answered for {self.patience_s:g} "
-            "seconds; start it again with --resume, then this worker."
+            "seconds; start it again with --resume, which also starts its own workers, and others with --join."
         )
 
     def _give_signs(self) -> None:
@@ -182,6 +174,55 @@ class RemoteOracle(keras_tuner.Oracle):
         about = dict(call.trailing_metadata())
         self._heard, self._lease_s = time.monotonic(), float(about[LEASE_S])
         return about[HOLDS]
+
+
+def reach(address: str, *, token: str, within_s: float = 10.0) -> None:
+    """Makes sure that the chief of a search answers, before anything that takes long is begun for it.
+
+    Args:
+        address: `host:port` of the chief.
+        token: The secret of the search.
+        within_s: How long to wait for its answer, in seconds.
+
+    Raises:
+        ChiefLost: Nothing that knows the token answers there.
+    """
+    deadline = time.monotonic() + within_s
+    with _open(address) as channel:
+        stub = protos.get_service_grpc().OracleStub(channel)
+        while True:
+            try:
+                stub.GetSpace(
+                    protos.get_service().GetSpaceRequest(),
+                    timeout=max(deadline - time.monotonic(), 0.1),
+                    wait_for_ready=True,
+                    metadata=((TOKEN, token),),
+                )
+                return
+            except grpc.RpcError as error:
+                if error.code() == grpc.StatusCode.UNAUTHENTICATED:
+                    raise _refused(address) from error
+                if time.monotonic() >= deadline:
+                    raise ChiefLost(
+                        f"Expected the chief of a search at {address}, but none answered within {within_s:g} seconds; "
+                        "give --join the HOST:PORT that it was told to --listen at, and see that it still runs."
+                    ) from error
+            time.sleep(RETRY_S)
+
+
+def _open(address: str) -> grpc.Channel:
+    """Opens a connection; gRPC would wait up to two minutes before it looks for a lost chief again."""
+    backoff_ms = int(1000 * RETRY_S)
+    options = [(f"grpc.{which}_reconnect_backoff_ms", backoff_ms) for which in ("initial", "min", "max")]
+    options.append(("grpc.enable_http_proxy", 0))  # which knows no chief
+    return grpc.insecure_channel(address, options)
+
+
+def _refused(address: str) -> ChiefLost:
+    return ChiefLost(
+        f"Expected the search at {address} to know this folder's token, but it refused it; give --name and "
+        "--results-dir of that very search, or --join another address."
+    )
 
 
 def connect(address: str, *, tuner_id: str, token: str, patience_s: float = 300.0) -> RemoteOracle:

@@ -12,7 +12,7 @@ import pytest
 
 from experiments.engine.search import client
 from experiments.engine.search.chief import serve
-from experiments.engine.search.client import ChiefLost, TrialLost, connect
+from experiments.engine.search.client import ChiefLost, TrialLost, connect, reach
 from experiments.engine.search.oracles import make_oracle
 from experiments.engine.search.tuner import CrossValidationTuner
 from features.errors import InputError
@@ -126,10 +126,34 @@ def test_a_builder_can_be_given_what_reaches_a_worker(oracle_in):
 def test_who_does_not_know_the_token_is_not_heard(oracle_in, token):
     oracle = oracle_in()
     with serve(oracle, token=TOKEN) as chief:
-        with pytest.raises(ChiefLost, match="refused it; give --folder the folder of that very search"):
+        with pytest.raises(ChiefLost, match="refused it; give --name and --results-dir of that very search"):
             worker(chief, token=token)
+        with pytest.raises(ChiefLost, match="refused it; give --name and --results-dir of that very search"):
+            reach(chief.address, token=token)
         assert chief.workers == []
     assert oracle.trials == {}
+
+
+def test_a_chief_that_answers_is_reached_and_takes_nobody_for_a_worker(oracle_in):
+    with serve(oracle_in(), token=TOKEN) as chief:
+        began = time.monotonic()
+        reach(chief.address, token=TOKEN)
+        assert time.monotonic() - began < 5
+        assert chief.workers == []
+
+
+@pytest.mark.parametrize("listens", [False, True])
+def test_says_soon_that_no_chief_is_at_an_address(listens):
+    """Nothing at all, or something that says nothing."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        if listens:
+            taken.listen()
+        began = time.monotonic()
+        with pytest.raises(InputError, match=r"at 127.*, but none answered within 0\.5 seconds; give --join"):
+            reach(address, token=TOKEN, within_s=0.5)
+        assert 0.4 <= time.monotonic() - began < 5
 
 
 def test_a_chief_that_is_not_there_is_waited_for(oracle_in):
@@ -137,7 +161,9 @@ def test_a_chief_that_is_not_there_is_waited_for(oracle_in):
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     began = time.monotonic()
-    with pytest.raises(InputError, match=r"has not answered for 0\.5 seconds; start it again with --resume"):
+    with pytest.raises(
+        InputError, match=r"has not answered for 0\.5 seconds; start it again with --resume, which"
+    ):
         connect(address, tuner_id="far-0", token=TOKEN, patience_s=0.5)
     assert 0.5 <= time.monotonic() - began < 5
     found = []
