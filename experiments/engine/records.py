@@ -5,7 +5,6 @@ import gzip
 import hashlib
 import io
 import json
-import os
 import platform
 import shlex
 import subprocess
@@ -21,6 +20,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from experiments.engine.config import REPOSITORY, Config, Places
+from experiments.engine.whole import appears_whole
 from features.errors import InputError
 
 LIBRARIES = (
@@ -71,9 +71,8 @@ def write_text(path: Path, text: str) -> None:
     A name that ends in `.gz` is compressed, and the same text gives the same bytes.
     """
     content = text.encode("utf-8")
-    unfinished = path.with_name(path.name + ".unfinished")
-    unfinished.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
-    os.replace(unfinished, path)
+    with appears_whole(path) as unfinished:
+        unfinished.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:

@@ -6,7 +6,6 @@ the same numbers as one that was never interrupted.
 """
 
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from tqdm import tqdm
 
 from experiments.engine.config import TrainingConfig
 from experiments.engine.records import write_csv
+from experiments.engine.whole import appears_whole
 from features.datasets import Dataset
 from features.errors import InputError
 
@@ -147,6 +147,7 @@ def train(
     folder: Path,
     until: int | None = None,
     show: bool = True,
+    before_saving: Callable[[], None] | None = None,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
 ) -> list[dict[str, float]]:
     """Trains a compiled model, from the checkpoint in the folder if there is one.
@@ -163,6 +164,7 @@ def train(
         until: Stop after so many epochs in all, with the learning rates of a training of `config.epochs`; None for
             all of them. Called again with more, it goes on.
         show: Whether to show progress and time left.
+        before_saving: Called when an epoch is over, before anything is written; what it raises ends the training.
         on_epoch: Called with the row of the history after each epoch, once its checkpoint is written.
 
     Returns:
@@ -192,7 +194,13 @@ def train(
                 callbacks=[
                     keras.callbacks.LearningRateScheduler(lambda epoch: learning_rate(start, epoch, config)),
                     EpochEnd(
-                        progress, config, until=until, validate=validate, folder=folder, on_epoch=on_epoch
+                        progress,
+                        config,
+                        until=until,
+                        validate=validate,
+                        folder=folder,
+                        before_saving=before_saving,
+                        on_epoch=on_epoch,
                     ),
                     ProgressBar(bar),
                 ],
@@ -225,11 +233,13 @@ class EpochEnd(keras.callbacks.Callback):
         until: int,
         validate: Callable,
         folder: Path,
+        before_saving: Callable | None,
         on_epoch: Callable | None,
     ):
         super().__init__()
         self.progress, self.config, self.until = progress, config, until
-        self.validate, self.folder, self.on_epoch_noted = validate, folder, on_epoch
+        self.validate, self.folder = validate, folder
+        self.before_saving, self.on_epoch_noted = before_saving, on_epoch
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self.started = time.perf_counter()
@@ -241,6 +251,8 @@ class EpochEnd(keras.callbacks.Callback):
         self.progress.history.append(row)
         if self.progress.best_epoch == epoch and self.config.patience is not None:
             self.progress.best = self.model.get_weights()
+        if self.before_saving is not None:
+            self.before_saving()
         # In this order: killed between the two, a run repeats an epoch, but never lacks a row of the history.
         write_csv(self.folder / "history.csv", HISTORY_COLUMNS, self.progress.history)
         save_checkpoint(self.model, self.progress, self.folder / "checkpoint.npz")
@@ -272,10 +284,8 @@ def save_checkpoint(model: keras.Model, progress: Progress, path: Path) -> None:
     """Writes the state of a training, atomically."""
     arrays = {f"variable_{number}": np.array(value) for number, value in enumerate(_variables(model))}
     arrays |= {f"best_{number}": value for number, value in enumerate(progress.best)}
-    unfinished = path.with_suffix(".unfinished")
-    with open(unfinished, "wb") as file:
+    with appears_whole(path) as unfinished, open(unfinished, "wb") as file:
         np.savez(file, history=json.dumps(progress.history), **arrays)
-    os.replace(unfinished, path)
 
 
 def restore(model: keras.Model, path: Path) -> Progress:

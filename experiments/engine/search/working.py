@@ -61,7 +61,7 @@ def work(
 
     with connect(address, tuner_id=name, token=read_token(folder)) as oracle:
         on_reached()
-        trials = Trials(folder, search, dataset, folds, on_epoch=oracle.check)
+        trials = Trials(folder, search, dataset, folds, check=oracle.check)
         tuner = CrossValidationTuner(
             oracle, folder=folder, run=trials.metrics, ends_early=Growth().is_too_much
         )

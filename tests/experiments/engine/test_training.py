@@ -282,3 +282,20 @@ def test_training_in_bfloat16_goes_on_as_well(music, make_model, tmp_path):
     finally:
         keras.config.set_dtype_policy(before)
     assert without_seconds(resumed) == without_seconds(straight)
+
+
+def test_asks_before_it_writes(music, make_model, tmp_path):
+    """A process that was held up may have lost the folder to another one meanwhile."""
+    files, asked = [tmp_path / name for name in ("history.csv", "checkpoint.npz")], []
+
+    def ask():
+        asked.append([file.read_bytes() for file in files if file.exists()])
+        if len(asked) == 3:
+            raise PermissionError("The folder is another's.")
+
+    how = {"validate": Validate(), "folder": tmp_path, "show": False, "before_saving": ask}
+    with pytest.raises(PermissionError, match="another's"):
+        train(make_model(), music, TRAINED_ON, CONFIG, **how)
+    assert [len(contents) for contents in asked] == [0, 2, 2]
+    assert [file.read_bytes() for file in files] == asked[-1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint.npz", "history.csv"]
