@@ -58,7 +58,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     for search in searches:
         from experiments.engine.search.report import write_search_report
 
-        write_search_report(search.folder, running=False)  # not tracked: it can be made whenever it is wanted
+        write_search_report(
+            search.folder, phase="finished"
+        )  # not tracked: it can be made whenever it is wanted
     print(f"{len(runs)} published runs in {table} and, with {len(searches)} searches, in {arguments.readme}.")
 
 

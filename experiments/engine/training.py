@@ -16,19 +16,12 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
+from experiments.engine.columns import HISTORY_COLUMNS, WATCHED
 from experiments.engine.config import TrainingConfig
 from experiments.engine.records import write_csv
 from experiments.engine.whole import appears_whole
 from features.datasets import Dataset
 from features.errors import InputError
-
-HISTORY_COLUMNS = (
-    *("epoch", "seconds", "learning_rate", "loss", "accuracy"),
-    *("val_loss", "val_accuracy", "val_macro_f1", "val_piece_macro_f1"),
-)
-
-WATCHED = "val_macro_f1"
-"""By which the best epoch is chosen: the score of the study, on the works kept for validation, by chunk."""
 
 
 class TrainingChunks(keras.utils.PyDataset):

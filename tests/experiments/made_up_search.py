@@ -109,11 +109,15 @@ def make_search(
             write(trial / "result.json", {"status": "failed", "reason": FAILURE, "score": None})
         else:
             early = trial_id in stops
-            found = [write_fold(trial / f"fold_{k}", rng, chosen) for k in range(1 if early else folds)]
+            num_folds, inherited = rounds(chosen, folds)
+            found = [
+                write_fold(trial / f"fold_{k}", rng, chosen, inherited=EPOCHS // 2 if k < inherited else 0)
+                for k in range(1 if early else num_folds)
+            ]
             result = summed_up(found, early=early)
             score = result["score"]
             write(trial / "result.json", result)
-            if not early:
+            if len(found) == folds and not early:
                 done[trial_id] = (result, chosen)
         write_trial(trial, trial_id, status, chosen, score)
     write_oracle(folder, ids, at_work, waits, chosen=draw(rng))
@@ -142,14 +146,28 @@ def draw(rng):
 
 
 def rung(rng):
-    return {
-        "tuner/epochs": rng.choice([2, 4, 8]), "tuner/initial_epoch": 0, "tuner/bracket": 2, "tuner/round": 0,
+    found = {
+        "tuner/epochs": rng.choice([2, 4, 8]), "tuner/initial_epoch": 0, "tuner/bracket": 2,
     }  # fmt: skip
+    return found | {"tuner/round": [2, 4, 8].index(found["tuner/epochs"])}
 
 
-def write_fold(folder, rng, values, *, finished=True):
-    """Writes a fold with learning curves that depend on the setting; one at work has half its epochs."""
+def rounds(values, folds):
+    """On how many folds a trial validates, and how many of them an earlier trial began: Hyperband halves them."""
+    if "tuner/round" not in values:
+        return folds, 0
+    shares = [math.ceil(folds * number / 3) for number in range(4)]
+    return shares[values["tuner/round"] + 1], shares[values["tuner/round"]]
+
+
+def write_fold(folder, rng, values, *, finished=True, inherited=0):
+    """Writes a fold with learning curves that depend on the setting; one at work has half its epochs.
+
+    Of these an earlier trial may have trained the first ones.
+    """
     folder.mkdir()
+    if inherited:
+        write(folder / "inherited.json", {"epochs": inherited})
     best = 0.55 + 0.25 * (values.get("width") or 0) / 320 + 0.08 * (values.get("optimizer") != "sgd")
     best += rng.uniform(-0.03, 0.03)
     rows = []
@@ -171,10 +189,11 @@ def write_fold(folder, rng, values, *, finished=True):
     write_rows(folder / "history.csv", HISTORY, rows)
     if not finished:
         return None
+    own = len(rows) - inherited
     found = max(rows, key=lambda row: row["val_macro_f1"])
     fold = {
         "score": found["val_macro_f1"], "piece_score": found["val_piece_macro_f1"], "best_epoch": found["epoch"],
-        "num_epochs": len(rows), "seconds": 7.5 * len(rows), "chunk_epochs": 900 * len(rows),
+        "num_epochs": own, "seconds": 7.5 * own, "chunk_epochs": 900 * own,
         "num_parameters": 1500 * (values.get("width") or 1) * (values.get("num_blocks") or 1),
         "confusion": [[40 if row == column else 3 + row for column in range(4)] for row in range(4)],
     }  # fmt: skip

@@ -1,7 +1,9 @@
 """The page of a search in a real browser, from a file, at desktop and phone width."""
 
 import os
+import re
 import shutil
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -37,7 +39,7 @@ def folders(make_search, tmp_path_factory):
     made = {}
     for name, running in (("running", True), ("finished", False)):
         made[name] = make_search(parent / f"search-{name}", trials=20, running=running)
-        write_search_report(made[name], running=running)
+        write_search_report(made[name], phase="trials" if running else "finished")
     return made
 
 
@@ -81,6 +83,24 @@ def test_only_a_search_at_work_loads_itself_anew(look, folders, name):
     assert page.locator('meta[http-equiv="refresh"]').count() == (name == "running")
 
 
+@pytest.mark.parametrize("phase", ["trials", "best"])
+def test_a_page_that_is_not_written_any_more_says_so(look, make_search, tmp_path, phase):
+    folder = make_search(tmp_path / "results" / "x" / "search-x", trials=2)
+    write_search_report(folder, phase=phase)
+    page, _ = look(folder)
+    assert not page.locator("#stale").is_visible()
+    path = folder / "report.html"
+    written = datetime.now(UTC) - timedelta(minutes=42)
+    text = re.sub('datetime="[^"]*"', f'datetime="{written.isoformat()}"', path.read_text(encoding="utf-8"))
+    path.write_text(text, encoding="utf-8")
+    page, troubles = look(folder)
+    assert page.locator("#stale").is_visible()
+    told = page.locator("#stale").inner_text()
+    assert told.startswith("Last written 42 minutes ago:")
+    assert told.endswith("the search may have been killed; the same command with --resume goes on.")
+    assert troubles == []
+
+
 def test_chosen_trials_are_drawn_and_outlive_a_reload(look, folders):
     page, troubles = look(folders["finished"])
     boxes = page.locator("#choices input")
@@ -110,7 +130,7 @@ def test_the_wide_tables_scroll_within_the_page_of_a_phone(look, folders):
 
 def test_without_its_script_the_page_says_what_is_missing(look, make_search, tmp_path):
     folder = make_search(tmp_path / "results" / "x" / "search-x", trials=6)
-    write_search_report(folder, running=True)
+    write_search_report(folder, phase="trials")
     for script in (tmp_path / "results").glob("plotly*"):
         script.unlink()
     page, _ = look(folder)
@@ -121,7 +141,7 @@ def test_without_its_script_the_page_says_what_is_missing(look, make_search, tmp
 @pytest.mark.parametrize("arguments", [{"trials": 0}, {"trials": 1, "failures": 1}], ids=["none", "failed"])
 def test_a_page_with_nothing_to_draw_has_no_errors(look, make_search, tmp_path, arguments):
     folder = make_search(tmp_path / "results" / "x" / "search-x", running=False, **arguments)
-    write_search_report(folder, running=True)
+    write_search_report(folder, phase="trials")
     page, troubles = look(folder, WIDTHS["phone"])
     assert page.locator("h1").is_visible()
     assert troubles == []

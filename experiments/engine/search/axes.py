@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from experiments.engine.search.choices import Choice
-from experiments.engine.search.state import SearchState, TrialState
+from experiments.engine.search.state import COMPLETED, STOPPED_EARLY, SearchState, TrialState
 from experiments.engine.search.words import format_value
 
 NOT_USED = "not used"
@@ -39,7 +39,7 @@ class Axis:
 
 def scored_trials(state: SearchState) -> list[TrialState]:
     """Returns the trials that have a score: completed ones, and what stopped ones would have come to."""
-    return [trial for trial in state.with_status("completed", "stopped early") if trial.score is not None]
+    return [trial for trial in state.with_status(COMPLETED, STOPPED_EARLY) if trial.score is not None]
 
 
 def axes_of(state: SearchState, trials: Sequence[TrialState]) -> list[Axis]:

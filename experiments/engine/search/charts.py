@@ -11,8 +11,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from experiments.engine.columns import WATCHED
 from experiments.engine.search.axes import Axis, axes_of, scored_trials
-from experiments.engine.search.state import SearchState, TrialState
+from experiments.engine.search.state import COMPLETED, STOPPED_EARLY, SearchState, TrialState
 
 Chart = dict[str, Any]
 
@@ -34,7 +35,7 @@ APART = 0.3
 AXIS_WIDTH = 98
 """Pixels from one axis of the parallel coordinates to the next: room for the longest names."""
 
-CURVES = {"val_macro_f1": "validation macro-F1", "val_loss": "validation loss", "loss": "training loss"}
+CURVES = {WATCHED: "validation macro-F1", "val_loss": "validation loss", "loss": "training loss"}
 """The columns of a history that are drawn."""
 
 
@@ -111,12 +112,12 @@ def cost_chart(state: SearchState, *, of: str) -> Chart | None:
         state: The search.
         of: `"minutes"` of training or `"parameters"` of the network.
     """
-    trials = [trial for trial in scored_trials(state) if _cost(trial, of)]
+    trials = [trial for trial in scored_trials(state) if _cost(trial, of) is not None]
     costs = [_cost(trial, of) for trial in trials]
     if not trials:
         return None
     traces = []
-    for status, symbol in (("completed", "circle"), ("stopped early", "circle-open")):
+    for status, symbol in ((COMPLETED, "circle"), (STOPPED_EARLY, "circle-open")):
         these = [trial for trial in trials if trial.status == status]
         if these:
             traces.append(_dots(these, [_cost(trial, of) for trial in these], name=status, symbol=symbol))
@@ -192,7 +193,7 @@ def curve_layouts() -> dict[str, Chart]:
         name: _chart([], height=360, xaxis=epochs, yaxis={"title": {"text": title}, "rangemode": mode})[
             "layout"
         ]
-        for name, title, mode in (("score", CURVES["val_macro_f1"], "normal"), ("loss", "loss", "tozero"))
+        for name, title, mode in (("score", CURVES[WATCHED], "normal"), ("loss", "loss", "tozero"))
     }
 
 

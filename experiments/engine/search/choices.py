@@ -7,6 +7,9 @@ from typing import Any
 OWN_OF_THE_TUNER = "tuner/"
 """How the hyper-parameters begin that Hyperband adds for itself."""
 
+USUAL_TRIALS = {"random": 10, "bayesian": 10}
+"""How many settings a tuner tries that was not told, keras-tuner's own default; others try as many as they have."""
+
 
 @dataclass(frozen=True)
 class Choice:

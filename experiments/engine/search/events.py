@@ -18,7 +18,7 @@ from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2, summ
 from experiments.engine.search.choices import OWN_OF_THE_TUNER, Choice, read_space
 from experiments.engine.search.config import SEARCH_FILE
 from experiments.engine.search.files import read_history, read_json
-from experiments.engine.search.state import read_search
+from experiments.engine.search.state import FAILED, read_search
 from experiments.engine.search.tensorboard_files import (
     PATTERN,
     EventFile,
@@ -42,7 +42,7 @@ METRICS = {
 EPOCHS = f"{OWN_OF_THE_TUNER}epochs"
 """Hyperband's own hyper-parameter that is shown."""
 
-STATUS = {"failed": api_pb2.STATUS_FAILURE}
+STATUS = {FAILED: api_pb2.STATUS_FAILURE}
 """How trials end for TensorBoard; all others are a success."""
 
 

@@ -15,12 +15,10 @@ from keras_tuner.oracles import (
 )
 from sklearn.exceptions import ConvergenceWarning
 
+from experiments.engine.search.choices import USUAL_TRIALS
 from experiments.engine.search.durable import ENDED, DurableOracle
 from experiments.engine.training import WATCHED
 from features.errors import InputError
-
-DEFAULT_TRIALS = 10
-"""How many settings are tried by oracles that could go on for ever; keras-tuner's own default."""
 
 FACTOR = 3
 """Of how many settings Hyperband keeps one for a longer training; of the paper, and keras-tuner's default."""
@@ -165,8 +163,8 @@ def make_oracle(
     Raises:
         InputError: There is a search in the folder already, or it cannot be gone on with.
     """
-    if max_trials is None and tuner in {"random", "bayesian"}:
-        max_trials = DEFAULT_TRIALS
+    if max_trials is None:
+        max_trials = USUAL_TRIALS.get(tuner)
     own: dict[str, Any] = {}
     if tuner == "hyperband":
         own = {"max_epochs": max_epochs, "factor": FACTOR}

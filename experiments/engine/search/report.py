@@ -7,23 +7,46 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from experiments.engine import records
+from experiments.engine.columns import WATCHED
 from experiments.engine.rendering import PAGES
 from experiments.engine.search import charts
 from experiments.engine.search.axes import scored_trials
 from experiments.engine.search.importance import LEAST_TRIALS, importance
-from experiments.engine.search.state import SearchState, TrialState, read_search, seconds_left
+from experiments.engine.search.state import (
+    COMPLETED,
+    FAILED,
+    OVER,
+    RUNNING,
+    STOPPED_EARLY,
+    WAITING,
+    SearchState,
+    TrialState,
+    read_search,
+    seconds_left,
+)
 from experiments.engine.search.words import (
+    NO_BEST,
+    describe_gave_up,
     describe_seconds,
     fixed_hyperparameters,
     format_value,
     hyperparameter_columns,
 )
 
+Phase = Literal["trials", "best", "finished", "stopped"]
+"""What a search is at: its trials; its best setting, which is trained and tested; or nothing any more, because it is
+finished, or was interrupted, failed or gave up."""
+
+AT_WORK = ("trials", "best")
+
 REFRESH_S = 20
 """How often the page loads itself anew while the search runs."""
+
+STALE_S = 180
+"""A search at work writes its page more often than this."""
 
 NUM_SHOWN = 3
 """Trials whose learning curves are shown unless others are chosen; more are hard to tell apart."""
@@ -35,12 +58,14 @@ TRIAL_COLUMNS = (
 """Columns of `trials.csv` beside those of the hyper-parameters."""
 
 
-def write_search_report(folder: Path, *, running: bool) -> None:
+def write_search_report(folder: Path, *, phase: Phase, note: str = "") -> None:
     """Writes `report.html` and `trials.csv` for what a search folder holds at this moment.
 
     Args:
         folder: The search folder, `<results>/<experiment>/search-<name>`.
-        running: Whether the search is at work; then the page loads itself anew.
+        phase: What the search is at. In the first two the page loads itself anew, and says so when it has not been
+            written for long, because a search that was killed could not.
+        note: A sentence to stand out, for example why the search ended.
     """
     state = read_search(folder)
     script = provide_script(folder.resolve().parent.parent)
@@ -55,10 +80,18 @@ def write_search_report(folder: Path, *, running: bool) -> None:
     ranked = state.ranked()
     page = PAGES.get_template("search.html").render(
         state=state,
-        running=running,
+        phase=phase,
+        at_work=phase in AT_WORK,
+        note=note,
         refresh_s=REFRESH_S,
-        written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        progress=progress_sentences(state, running=running),
+        stale_s=STALE_S,
+        written=datetime.now(UTC),
+        progress=progress_sentences(state, phase=phase),
+        num_over=len(state.with_status(*OVER)),
+        completed=COMPLETED,
+        failed=state.with_status(FAILED),
+        no_best=NO_BEST,
+        watched=WATCHED,
         script=os.path.relpath(script, folder.resolve()).replace(os.sep, "/"),
         charts=drawn,
         curves={trial.trial_id: charts.curves_of(trial) for trial in ranked if any(trial.histories)},
@@ -114,23 +147,32 @@ def write_trials_csv(folder: Path, state: SearchState | None = None) -> None:
     records.write_csv(folder / "trials.csv", columns, rows)
 
 
-def progress_sentences(state: SearchState, *, running: bool) -> list[str]:
+def progress_sentences(state: SearchState, *, phase: Phase) -> list[str]:
     """Returns in words how far a search is."""
-    counts = {
-        status: len(state.with_status(status))
-        for status in ("completed", "stopped early", "failed", "running", "waiting")
-    }
-    num_over = counts["completed"] + counts["stopped early"] + counts["failed"]
+    statuses = (COMPLETED, STOPPED_EARLY, FAILED, RUNNING, WAITING)
+    counts = {status: len(state.with_status(status)) for status in statuses}
+    num_over = len(state.with_status(*OVER))
     of_all = f" of {state.max_trials}" if state.max_trials and state.metrics is None else ""
     named = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     sentences = [f"{num_over}{of_all} trials are over{f': {named}' if named else ''}."]
-    if state.metrics is not None:
-        return sentences
-    if not running:
-        return [*sentences, "The search is not at work; the same command with --resume goes on with it."]
-    if state.max_trials and num_over >= state.max_trials:
-        return [*sentences, "The best setting is being trained and tested."]
-    return [*sentences, f"Time left for the trials: {describe_seconds(seconds_left(state))}."]
+    if state.gave_up:
+        sentences.append(describe_gave_up(state))
+    if phase == "stopped":
+        sentences.append(_how_to_go_on(state, num_over))
+    elif phase == "best":
+        sentences.append("The best setting is being trained and tested.")
+    elif phase == "trials" and not state.gave_up:
+        sentences.append(f"Time left for the trials: {describe_seconds(seconds_left(state))}.")
+    return sentences
+
+
+def _how_to_go_on(state: SearchState, num_over: int) -> str:
+    no_more = state.gave_up or (state.max_trials is not None and num_over >= state.max_trials)
+    if no_more and state.best is None:
+        return (
+            "The search is over, without a best setting; mend what kept it from one, and start a new search."
+        )
+    return "The search is not at work; the same command with --resume goes on with it."
 
 
 def final_rows(state: SearchState) -> list[dict[str, Any]]:
@@ -167,7 +209,7 @@ def verdicts(state: SearchState) -> list[str]:
         return []
     comparable = [
         trial
-        for trial in state.with_status("completed")
+        for trial in state.with_status(COMPLETED)
         if trial is not best and len(trial.fold_scores) == len(best.fold_scores)
     ]
     others = sorted(comparable, key=lambda trial: -trial.score)

@@ -10,18 +10,29 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Literal
 
-from experiments.engine.search.choices import OWN_OF_THE_TUNER, Choice, active_values, read_space
+from experiments.engine.search.choices import (
+    OWN_OF_THE_TUNER,
+    USUAL_TRIALS,
+    Choice,
+    active_values,
+    read_space,
+)
 from experiments.engine.search.config import SEARCH_FILE
 from experiments.engine.search.files import read_history, read_json, read_rows
 from features.errors import InputError
 
 Status = Literal["running", "waiting", "completed", "stopped early", "failed"]
 
-OVER = ("completed", "stopped early", "failed")
+RUNNING, WAITING = "running", "waiting"
+"""How a trial may stand that is not over."""
+
+COMPLETED, STOPPED_EARLY, FAILED = "completed", "stopped early", "failed"
 """How a trial may have ended."""
 
-USUAL_TRIALS = {"random": 10, "bayesian": 10}
-"""How many settings a tuner tries that was not told; the others try as many as they have."""
+OVER = (COMPLETED, STOPPED_EARLY, FAILED)
+
+INHERITED_FILE = "inherited.json"
+"""In the folder of a fold that an earlier trial began: how many epochs of its history are that one's."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +40,7 @@ class TrialState:
     """One trial: a setting, and how it does on each fold.
 
     Attributes:
-        trial_id: keras-tuner's name of it, such as `"007"`.
+        trial_id: keras-tuner's name of it, such as `"0000"`.
         number: Its place in the order of the start, from 0.
         status: Running, waiting for a worker, or how it ended.
         reason: Why it failed or was stopped.
@@ -40,11 +51,12 @@ class TrialState:
         fold_scores: The score of each finished fold.
         histories: For each fold begun, its rows of `history.csv` as numbers.
         confusions: For each finished fold, true x answered chunks.
-        seconds: Of training so far.
+        seconds: Of its own training so far; that of an earlier trial, with which it went on, is not counted again.
         num_parameters: Of the network; None while no fold is finished.
-        epochs: Trained so far, over all folds.
+        epochs: Trained so far, over all folds; its own only.
         chunk_epochs: Chunks times epochs so far; finished folds only.
         worker: keras-tuner's name of who runs it; empty if nobody does.
+        has_traceback: Whether its folder holds a `failure.txt`.
     """
 
     trial_id: str
@@ -63,6 +75,7 @@ class TrialState:
     epochs: int = 0
     chunk_epochs: int = 0
     worker: str = ""
+    has_traceback: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -81,6 +94,7 @@ class SearchState:
         space: The hyper-parameters, in the order of their declaration.
         classes: The composers; empty until the search has noted them.
         trials: In the order of their start.
+        end_order: Names of the trials that have ended, in the order of their end.
         metrics: What `metrics.json` holds; None while the search is not finished.
         best_metrics: What `best/metrics.json` holds; None while the best setting is not trained.
         environment: What it was made with; may be empty.
@@ -94,6 +108,7 @@ class SearchState:
     space: tuple[Choice, ...] = ()
     classes: tuple[str, ...] = ()
     trials: tuple[TrialState, ...] = ()
+    end_order: tuple[str, ...] = ()
     metrics: Mapping[str, Any] | None = None
     best_metrics: Mapping[str, Any] | None = None
     environment: Mapping[str, Any] = field(default_factory=dict)
@@ -102,8 +117,22 @@ class SearchState:
 
     @cached_property
     def best(self) -> TrialState | None:
-        """The completed trial with the highest score."""
+        """What `best_trial` returns."""
         return best_trial(self)
+
+    @cached_property
+    def gave_up(self) -> bool:
+        """Whether so many trials in a row failed that no other was begun."""
+        if self.metrics is not None and "gave_up" in self.metrics:
+            return self.metrics["gave_up"]
+        most = self.settings.get("max_failures")
+        failed = {trial.trial_id for trial in self.with_status(FAILED)}
+        in_a_row = 0
+        for trial_id in self.end_order:  # trials that others ran then may have ended later, and well
+            in_a_row = in_a_row + 1 if trial_id in failed else 0
+            if most and in_a_row >= most:
+                return True
+        return False
 
     @property
     def max_trials(self) -> int | None:
@@ -120,7 +149,7 @@ class SearchState:
 
         Hyperband's trials with more folds stand before those with fewer, whose scores mean less.
         """
-        ranks = {"completed": 0, "stopped early": 0, "running": 1, "waiting": 2, "failed": 3}
+        ranks = {COMPLETED: 0, STOPPED_EARLY: 0, RUNNING: 1, WAITING: 2, FAILED: 3}
         return sorted(
             self.trials,
             key=lambda trial: (
@@ -134,13 +163,18 @@ class SearchState:
 
 
 def best_trial(state: SearchState) -> TrialState | None:
-    """Returns the completed trial with the highest score, the earlier of equals; None if no trial is completed.
+    """Returns the completed trial with the highest score, the earlier of equals; None if none has done every fold.
 
-    Early rounds of Hyperband validate on some folds only, and folds differ in how hard they are: the best is one of
-    those that have done the most folds.
+    Early rounds of Hyperband validate on some folds only. Folds differ in how hard they are, so the scores of such
+    trials cannot be compared with those of others.
     """
-    completed = [trial for trial in state.with_status("completed") if trial.score is not None]
-    return max(completed, key=lambda trial: (len(trial.fold_scores), trial.score), default=None)
+    num_folds = state.settings.get("folds", 1)
+    whole = [
+        trial
+        for trial in state.with_status(COMPLETED)
+        if trial.score is not None and len(trial.fold_scores) >= num_folds
+    ]
+    return max(whole, key=lambda trial: trial.score, default=None)
 
 
 def seconds_left(state: SearchState) -> float | None:
@@ -152,8 +186,8 @@ def seconds_left(state: SearchState) -> float | None:
     """
     if state.max_trials is None:
         return None
-    over, running = state.with_status(*OVER), state.with_status("running")
-    lengths = [trial.seconds for trial in over if trial.status != "failed"] or _expected_lengths(state)
+    over, running = state.with_status(*OVER), state.with_status(RUNNING)
+    lengths = [trial.seconds for trial in over if trial.status != FAILED] or _expected_lengths(state)
     if not lengths:
         return None
     usual = median(lengths)
@@ -167,7 +201,7 @@ def _expected_lengths(state: SearchState) -> list[float]:
     num_folds = state.settings.get("folds", 1)
     return [
         trial.seconds / len(trial.fold_scores) * num_folds
-        for trial in state.with_status("running")
+        for trial in state.with_status(RUNNING)
         if trial.fold_scores
     ]
 
@@ -197,6 +231,7 @@ def read_search(folder: Path) -> SearchState:
         space=read_space(oracle.get("hyperparameters", {})),
         classes=tuple(metrics.get("classes", ())) or _composers(folder / "splits.csv"),
         trials=tuple(trials),
+        end_order=tuple(oracle.get("end_order", ())),
         metrics=metrics or None,
         best_metrics=best_metrics or None,
         environment=environment,
@@ -227,7 +262,16 @@ def _read_trial(folder: Path, number: int, oracle: Mapping[str, Any]) -> TrialSt
     workers = {trial_id: worker for worker, trial_id in oracle.get("ongoing_trials", {}).items()}
     worker = workers.get(_trial_id(folder), "")
     status, reason = _status(told, result, worker)
-    rows = [row for history in histories for row in history]
+    own = [row for fold, history in zip(folds, histories, strict=True) for row in history[_inherited(fold) :]]
+    so_far = {
+        "fold_scores": [found["score"] for found in finished],
+        "num_parameters": next(iter(finished), {}).get("num_parameters"),
+        "epochs": len(own),
+        "seconds": sum(row.get("seconds", 0.0) for row in own),
+        "chunk_epochs": sum(found.get("chunk_epochs", 0) for found in finished),
+    }
+    # What the worker wrote counts, even if it is 0: Hyperband may go on with a trial that had no epoch left.
+    so_far |= {name: result[name] for name in so_far if result.get(name) is not None}
     return TrialState(
         trial_id=_trial_id(folder),
         number=number,
@@ -239,17 +283,19 @@ def _read_trial(folder: Path, number: int, oracle: Mapping[str, Any]) -> TrialSt
             for name, value in values.items()
             if name.startswith(OWN_OF_THE_TUNER)
         },
-        score=result.get("score") if status != "failed" else None,
+        score=result.get("score") if status != FAILED else None,
         spread=result.get("spread"),
-        fold_scores=tuple(result.get("fold_scores") or [fold["score"] for fold in finished]),
         histories=tuple(tuple(history) for history in histories),
         confusions=tuple(tuple(map(tuple, fold.get("confusion", ()))) for fold in finished),
-        seconds=result.get("seconds") or sum(row.get("seconds", 0.0) for row in rows),
-        num_parameters=result.get("num_parameters") or next(iter(finished), {}).get("num_parameters"),
-        epochs=result.get("epochs") or len(rows),
-        chunk_epochs=result.get("chunk_epochs") or sum(fold.get("chunk_epochs", 0) for fold in finished),
-        worker=worker if status == "running" else "",
+        worker=worker if status == RUNNING else "",
+        has_traceback=(folder / "failure.txt").exists(),
+        **so_far | {"fold_scores": tuple(so_far["fold_scores"])},
     )
+
+
+def _inherited(fold: Path) -> int:
+    """How many rows of a fold's history an earlier trial has trained."""
+    return read_json(fold / INHERITED_FILE).get("epochs", 0)
 
 
 def _status(told: Mapping[str, Any], result: Mapping[str, Any], worker: str) -> tuple[Status, str]:
@@ -258,8 +304,8 @@ def _status(told: Mapping[str, Any], result: Mapping[str, Any], worker: str) -> 
     if result.get("status") in OVER:
         return result["status"], result.get("reason", "")
     if told.get("status") == "FAILED":  # the oracle gave it up, and nobody wrote a result
-        return "failed", message[-1] if message else "Its worker was lost."
-    return ("running" if worker else "waiting"), ""
+        return FAILED, message[-1] if message else "Its worker was lost."
+    return (RUNNING if worker else WAITING), ""
 
 
 def _memory(path: Path) -> list[tuple[float, float]]:

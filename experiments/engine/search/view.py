@@ -9,12 +9,20 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from experiments.engine.columns import WATCHED
 from experiments.engine.search.report import final_rows, verdicts
-from experiments.engine.search.state import SearchState, TrialState, read_search, seconds_left
-from experiments.engine.search.words import best_settings, describe_seconds
+from experiments.engine.search.state import (
+    FAILED,
+    RUNNING,
+    STOPPED_EARLY,
+    WAITING,
+    SearchState,
+    TrialState,
+    read_search,
+    seconds_left,
+)
+from experiments.engine.search.words import NO_BEST, best_settings, describe_gave_up, describe_seconds
 from features.errors import InputError
-
-OBJECTIVE = "val_macro_f1"
 
 BAR_WIDTH = 60
 
@@ -37,6 +45,7 @@ class SearchView:
         self.started = time.monotonic()
         self.live = Live(console=self.console, auto_refresh=False) if self.console.is_terminal else None
         self.told: set[str] | None = None
+        self.told_why = False
 
     def __enter__(self) -> "SearchView":
         if self.live:
@@ -61,6 +70,9 @@ class SearchView:
             if trial.trial_id not in self.told:
                 self.told.add(trial.trial_id)
                 self._say(trial_line(state, trial))
+        if state.gave_up and not self.told_why:
+            self.told_why = True
+            self._say(describe_gave_up(state))
 
     def _say(self, line: str) -> None:
         self.console.print(line, soft_wrap=True, markup=False, highlight=False)
@@ -77,7 +89,7 @@ def screen(state: SearchState, *, seconds_passed: float) -> RenderableType:
     of_all = f" of {state.max_trials}" if state.max_trials else ""
     counts = [
         f"{len(state.with_status(status))} {status}"
-        for status in ("stopped early", "failed", "waiting")
+        for status in (STOPPED_EARLY, FAILED, WAITING)
         if state.with_status(status)
     ]
     head = Text(f"{num_over}{of_all} trials done", style="bold")
@@ -87,20 +99,21 @@ def screen(state: SearchState, *, seconds_passed: float) -> RenderableType:
     bar = Table.grid()  # gives the bar a line of its own
     if state.max_trials:
         bar.add_row(ProgressBar(total=state.max_trials, completed=num_over, width=BAR_WIDTH))
-    return Group(head, bar, _best_line(state), _workers_table(state))
+    told = [Text(describe_gave_up(state), style="red")] if state.gave_up else []
+    return Group(head, bar, *told, _best_line(state), _workers_table(state))
 
 
 def _best_line(state: SearchState) -> Text:
     best = state.best
     if best is None:
-        return Text("No trial is completed yet.")
+        return Text(NO_BEST)
     settings = ", ".join(f"{name} {value}" for name, value in best_settings(state, best))
     line = Text(f"Best so far: trial {best.trial_id}, {_score(best)}", style="green")
     return line.append(f" with {settings}", style="default")
 
 
 def _workers_table(state: SearchState) -> RenderableType:
-    running = state.with_status("running")
+    running = state.with_status(RUNNING)
     if not running:
         return Text("No trial is running.")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
@@ -108,7 +121,7 @@ def _workers_table(state: SearchState) -> RenderableType:
         table.add_column(heading, justify="left" if heading == "worker" else "right")
     for trial in running[:MOST_WORKERS]:
         rows = trial.histories[-1] if trial.histories else ()
-        last = f"{rows[-1].get(OBJECTIVE, 0):.3f}" if rows else ""
+        last = f"{rows[-1].get(WATCHED, 0):.3f}" if rows else ""
         fold = f"{max(len(trial.histories), 1)} of {state.settings.get('folds', '?')}"
         table.add_row(
             Text(trial.worker), trial.trial_id, fold, str(len(rows)), last, describe_seconds(trial.seconds)
@@ -123,7 +136,7 @@ def trial_line(state: SearchState, trial: TrialState) -> str:
     num_over = sum(other.is_over for other in state.trials)
     of_all = f" of {state.max_trials}" if state.max_trials else ""
     scored = f": {_score(trial)}" if trial.score is not None else ""
-    reason = f": {trial.reason}" if trial.status == "failed" else ""
+    reason = f": {trial.reason}" if trial.status == FAILED else ""
     best = f"; best so far {state.best.score:.3f} (trial {state.best.trial_id})" if state.best else ""
     left = f"; time left {describe_seconds(seconds_left(state))}"
     return f"Trial {trial.trial_id} {trial.status}{scored}{reason} ({num_over}{of_all}){best}{left}."
@@ -159,8 +172,12 @@ def print_search_summary(folder: Path) -> None:
         table.add_row(row["name"], f"{row['value']:.3f}", row["note"], style=style)
     console = Console()
     console.print(table)
+    if state.gave_up:
+        console.print(describe_gave_up(state), soft_wrap=True, highlight=False)
     best = state.best
-    if best:
+    if best is None:
+        console.print(NO_BEST)
+    else:
         settings = ", ".join(f"{name} {value}" for name, value in best_settings(state, best))
         console.print(f"Best of {len(state.trials)} trials: {best.trial_id}: {settings}.", soft_wrap=True)
     for sentence in verdicts(state):

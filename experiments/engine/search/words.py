@@ -4,6 +4,9 @@ from typing import Any
 
 from experiments.engine.search.state import SearchState, TrialState
 
+NO_BEST = "No trial has done every fold yet."
+"""What stands for the best trial while there is none."""
+
 
 def format_value(value: Any) -> str:
     """Returns a value as it is shown.
@@ -44,6 +47,13 @@ def describe_seconds(seconds: float | None) -> str:
         return f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
+
+
+def describe_gave_up(state: SearchState) -> str:
+    """Returns why a search that gave up did; nothing of any other."""
+    if not state.gave_up:
+        return ""
+    return f"The search gave up after {state.settings['max_failures']} failed trials in a row."
 
 
 def fixed_hyperparameters(state: SearchState) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import time
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
@@ -51,7 +52,7 @@ def make_page(make_search, tmp_path):
         folder = make_search(
             tmp_path / "results" / "four_composers" / "search-x", running=running, **arguments
         )
-        write_search_report(folder, running=running)
+        write_search_report(folder, phase="trials" if running else "finished")
         return folder, Page(folder)
 
     return make
@@ -79,8 +80,48 @@ def test_a_finished_search_shows_search_and_test_score_and_stays(make_page):
 
 def test_a_search_that_was_killed_says_how_to_go_on(make_search, tmp_path):
     folder = make_search(tmp_path / "results" / "x" / "search-x")
-    write_search_report(folder, running=False)
+    write_search_report(folder, phase="stopped")
     assert "--resume" in Page(folder).text
+
+
+def test_a_search_that_ended_says_why_and_stays(make_search, tmp_path):
+    folder = make_search(tmp_path / "results" / "x" / "search-x")
+    write_search_report(folder, phase="stopped", note="It was <interrupted>.")
+    page = Page(folder)
+    assert "It was <interrupted>." in page.text
+    assert "interrupted" not in page.tags
+    assert "refresh" not in page.html.split("</head>")[0]
+    assert 'id="stale"' not in page.html
+
+
+@pytest.mark.parametrize("phase", ["trials", "best", "finished", "stopped"])
+def test_only_where_the_best_is_trained_it_is_said(make_search, tmp_path, phase):
+    folder = make_search(tmp_path / "results" / "x" / "search-x", running=False)
+    (folder / "metrics.json").unlink()
+    write_search_report(folder, phase=phase)
+    page = Page(folder)
+    assert ("is being trained" in page.text) == (phase == "best")
+    assert ('http-equiv="refresh"' in page.html) == (phase in ("trials", "best"))
+    written = re.search(r'<time id="written" datetime="([^"]*)"', page.html)[1]
+    assert abs((datetime.now(UTC) - datetime.fromisoformat(written)).total_seconds()) < 60
+
+
+def test_a_search_that_gave_up_says_so_and_cannot_be_gone_on_with(make_search, tmp_path):
+    folder = make_search(tmp_path / "results" / "x" / "search-x", trials=3, failures=3, running=False)
+    write_search_report(folder, phase="stopped")
+    text = Page(folder).text
+    assert "The search gave up after 3 failed trials in a row." in text
+    assert "--resume" not in text
+    assert "start a new search" in text
+    assert "No trial has done every fold yet." in text
+
+
+def test_a_failure_is_linked_only_where_its_traceback_is(make_search, tmp_path):
+    """The chief notes no traceback of a worker that it lost."""
+    folder = make_search(tmp_path / "results" / "x" / "search-x")
+    (folder / "trial_0001" / "failure.txt").unlink()
+    write_search_report(folder, phase="trials")
+    assert [source for source in Page(folder).sources if "failure" in source] == ["trial_0002/failure.txt"]
 
 
 def test_the_leaderboard_has_every_trial_with_all_its_settings_and_marks_the_best(make_page):
@@ -118,7 +159,7 @@ def test_nothing_comes_from_a_network(make_page):
     folder, page = make_page(running=False)
     assert not [source for source in page.sources if "//" in source]
     for source in page.sources:
-        assert source.startswith("trial_") or (folder / source).exists(), source
+        assert (folder / source).exists(), source
 
 
 def test_the_script_is_stored_once_for_all_searches(make_search, tmp_path):
@@ -126,7 +167,7 @@ def test_the_script_is_stored_once_for_all_searches(make_search, tmp_path):
     pages = []
     for name in ("search-a", "search-b"):
         folder = make_search(results / "four_composers" / name, trials=4)
-        write_search_report(folder, running=True)
+        write_search_report(folder, phase="trials")
         pages.append(folder / "report.html")
     (script,) = results.rglob("plotly*")
     assert script.parent == results
@@ -177,14 +218,14 @@ def test_after_the_last_trial_the_best_is_trained(make_search, tmp_path):
     folder = make_search(tmp_path / "search", running=False)
     (folder / "metrics.json").unlink()
     assert (
-        progress_sentences(read_search(folder), running=True)[-1]
+        progress_sentences(read_search(folder), phase="best")[-1]
         == "The best setting is being trained and tested."
     )
 
 
 def test_reporting_takes_well_under_two_seconds(make_search, tmp_path):
     folder = make_search(tmp_path / "results" / "x" / "search-x", trials=30)
-    write_search_report(folder, running=True)  # imports plotly and scikit-learn
+    write_search_report(folder, phase="trials")  # imports plotly and scikit-learn
     started = time.process_time()
-    write_search_report(folder, running=True)
+    write_search_report(folder, phase="trials")
     assert time.process_time() - started < 2

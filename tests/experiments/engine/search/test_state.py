@@ -7,8 +7,13 @@ import sys
 
 import pytest
 
-from experiments.engine.search.state import best_trial, read_search, seconds_left
+from experiments.engine.search import files
+from experiments.engine.search.state import FAILED, best_trial, read_search, seconds_left
 from features.errors import InputError
+
+
+def change(path, **values):
+    path.write_text(json.dumps(json.loads(path.read_text()) | values), encoding="utf-8")
 
 
 def by_status(state):
@@ -100,7 +105,72 @@ def test_early_rounds_of_hyperband_stand_behind_later_ones(make_search, tmp_path
     state = read_search(folder)
     places = {trial.trial_id: place for place, trial in enumerate(state.ranked())}
     assert state.best.trial_id != "0000"
-    assert places["0000"] == len(state.with_status("completed")) - 1
+    folds = [len(trial.fold_scores) for trial in state.ranked()[: len(state.with_status("completed"))]]
+    assert folds == sorted(folds, reverse=True)
+    assert len(state.best.fold_scores) == 3
+    assert places["0000"] == folds.index(1)  # the first of those with one fold
+
+
+def test_without_a_trial_of_every_fold_there_is_no_best(make_search, tmp_path):
+    """However many folds the others have done."""
+    folder = make_search(tmp_path / "search", failures=0, stopped=0)
+    for path in folder.glob("trial_*/result.json"):
+        change(path, fold_scores=[0.9, 0.8])
+    state = read_search(folder)
+    assert state.with_status("completed")
+    assert state.best is None
+    assert best_trial(state) is None
+    change(folder / "trial_0003" / "result.json", fold_scores=[0.3, 0.3, 0.3], score=0.3)
+    assert read_search(folder).best.trial_id == "0003"
+
+
+def test_hyperband_counts_no_epoch_twice(make_search, tmp_path):
+    """What a trial inherits from an earlier one is in its curves, not in its costs."""
+    state = read_search(
+        make_search(tmp_path / "search", tuner="hyperband", failures=0, stopped=0, running=False)
+    )
+    for trial in state.trials:
+        assert {len(history) for history in trial.histories} == {8}
+        num_inherited = {2: 0, 4: 1, 8: 2}[trial.rung["epochs"]]
+        assert trial.epochs == 8 * len(trial.histories) - 4 * num_inherited
+        assert trial.seconds == 7.5 * trial.epochs
+
+
+def test_a_trial_that_had_no_epoch_left_has_none(make_search, tmp_path):
+    folder = make_search(tmp_path / "search", tuner="hyperband", failures=0, stopped=0)
+    change(folder / "trial_0000" / "result.json", epochs=0, seconds=0, chunk_epochs=0)
+    trial = read_search(folder).trials[0]
+    assert (trial.epochs, trial.seconds, trial.chunk_epochs) == (0, 0, 0)
+    assert len(trial.histories[0]) == 8
+
+
+def test_a_trial_at_work_leaves_out_what_it_inherited(make_search, tmp_path):
+    folder = make_search(tmp_path / "search")
+    (folder / "trial_0011" / "fold_0" / "inherited.json").write_text('{"epochs": 8}')
+    (folder / "trial_0011" / "fold_1" / "inherited.json").write_text('{"epochs": 3}')
+    trial = read_search(folder).trials[11]
+    assert (trial.epochs, trial.seconds) == (1, 7.5)
+    assert [len(history) for history in trial.histories] == [8, 4]
+
+
+@pytest.mark.parametrize("ended, gave_up", [
+    ("FFF", True), ("CFFF", True), ("FFC", False), ("FCFF", False), ("FFFC", True), ("", False),
+])  # fmt: skip
+def test_too_many_failures_in_a_row_are_giving_up(make_search, tmp_path, ended, gave_up):
+    """As the oracle has it: what other workers still ran may end later, and well."""
+    folder = make_search(tmp_path / "search", trials=len(ended), failures=0, stopped=0, running=False)
+    (folder / "metrics.json").unlink(missing_ok=True)
+    for number, letter in enumerate(ended):
+        if letter == "F":
+            change(folder / f"trial_{number:04d}" / "result.json", status=FAILED, score=None)
+    assert read_search(folder).gave_up == gave_up
+
+
+def test_a_finished_search_says_itself_whether_it_gave_up(make_search, tmp_path):
+    folder = make_search(tmp_path / "search", running=False)
+    assert not read_search(folder).gave_up
+    change(folder / "metrics.json", gave_up=True)
+    assert read_search(folder).gave_up
 
 
 def test_whatever_is_missing_or_half_there_is_read_as_absent(make_search, tmp_path):
@@ -126,6 +196,34 @@ def test_a_changed_file_is_read_again(make_search, tmp_path):
     path.write_text("\n".join([*lines, lines[-1]]) + "\n")
     os.utime(path, ns=(1, 1))
     assert len(read_search(folder).trials[11].histories[1]) == len(before.trials[11].histories[1]) + 1
+
+
+def test_of_each_file_only_the_latest_version_is_kept(make_search, tmp_path):
+    """A search of days writes each of its files thousands of times."""
+    folder = make_search(tmp_path / "search")
+    read_search(folder)
+    path = folder / "trial_0011" / "fold_1" / "history.csv"
+    text, before = path.read_text(), len(files._READ)
+    for number in range(20):
+        path.write_text(text + text.splitlines()[-1] + "\n" * number)
+        read_search(folder)
+    assert len(files._READ) == before
+    path.unlink()
+    read_search(folder)
+    assert len(files._READ) == before - 1
+
+
+def test_numbers_are_converted_once(make_search, tmp_path):
+    path = make_search(tmp_path / "search") / "trial_0011" / "fold_1" / "history.csv"
+    assert files.read_history(path)[0] is files.read_history(path)[0]
+
+
+def test_a_file_of_the_same_time_and_another_size_is_read_again(tmp_path):
+    path = tmp_path / "x.json"
+    for text in ('{"a": 1}', '{"a": 10}'):
+        path.write_text(text)
+        os.utime(path, ns=(1, 1))
+        assert files.read_json(path) == json.loads(text)
 
 
 def test_a_folder_of_which_the_oracle_does_not_know_was_never_begun(make_search, tmp_path):

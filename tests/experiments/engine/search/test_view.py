@@ -31,7 +31,7 @@ def test_the_screen_says_what_is_done_what_is_best_and_who_does_what(make_search
 @pytest.mark.parametrize("trials", [0, 1])
 def test_at_first_nothing_is_known(make_search, tmp_path, trials):
     text = shown(read_search(make_search(tmp_path / "search", trials=trials, max_trials=None)))
-    assert "No trial is completed yet." in text
+    assert "No trial has done every fold yet." in text
 
 
 def test_many_workers_do_not_push_the_rest_away(make_search, tmp_path):
@@ -88,6 +88,21 @@ def test_the_summary_shows_search_and_test_score_with_baselines(make_search, tmp
         "fingerprint, by piece", "beyond the folds' spread", str(folder / "report.html"),
     ):  # fmt: skip
         assert words in text
+
+
+def test_giving_up_is_told_on_the_terminal_in_the_log_and_at_the_end(make_search, tmp_path, capsys):
+    folder = make_search(tmp_path / "search", failures=3, stopped=1)
+    sentence = "The search gave up after 3 failed trials in a row."
+    state = read_search(folder)
+    assert sentence in shown(state)
+    console = Console(file=io.StringIO())
+    with SearchView(console) as view:
+        view.update(state)
+        view.update(state)
+    assert console.file.getvalue().count(sentence) == 1
+    finished = make_search(tmp_path / "finished", failures=3, stopped=1, running=False)
+    print_search_summary(finished)
+    assert sentence in capsys.readouterr().out
 
 
 def test_an_unfinished_search_has_no_summary(make_search, tmp_path):
