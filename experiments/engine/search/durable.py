@@ -88,7 +88,9 @@ class DurableOracle(keras_tuner.Oracle):
             if tuner_id not in self.ongoing_trials:
                 answer = self._begin(tuner_id)
                 if answer != Status.RUNNING:
-                    self.told_to_stop |= answer == Status.STOPPED
+                    if answer == Status.STOPPED and not self.told_to_stop:
+                        self.told_to_stop = True
+                        self.save()
                     return Trial(keras_tuner.HyperParameters(), trial_id="", status=answer)
             return self.ongoing_trials[tuner_id]
 
@@ -180,11 +182,12 @@ class DurableOracle(keras_tuner.Oracle):
             self.save()
 
     def get_state(self) -> dict[str, Any]:
-        return super().get_state() | {"losses": self.losses}
+        return super().get_state() | {"losses": self.losses, "told_to_stop": self.told_to_stop}
 
     def set_state(self, state: dict[str, Any]) -> None:
         super().set_state(state)
         self.losses = state["losses"]
+        self.told_to_stop = state.get("told_to_stop", False)  # searches of older versions do not tell
 
     def _read(self, state: dict[str, Any]) -> None:
         for file in self.folder.glob("trial_*/trial.json"):
@@ -203,7 +206,7 @@ class DurableOracle(keras_tuner.Oracle):
             trial.status = Status.RUNNING
         else:
             trial_id = f"{len(self.trials):04d}"
-            ends = self._is_full or self.gave_up
+            ends = self.told_to_stop or self._is_full or self.gave_up
             proposal = {"status": Status.STOPPED} if ends else self.populate_space(trial_id)
             if proposal["status"] != Status.RUNNING:
                 return Status.IDLE if self.ongoing_trials else Status.STOPPED

@@ -446,6 +446,28 @@ def test_kills_of_the_search_are_no_losses_of_a_trial(oracle_in):
     assert oracle.losses == {}
 
 
+def test_a_search_that_is_over_stays_so(oracle_in, monkeypatch):
+    """Draws from a small space may find a setting after they have found none, when workers have been sent home."""
+    oracle = search(oracle_in("random", max_trials=99), workers=["far-0"])
+    assert oracle.is_over and len(oracle.trials) < 99
+    again = oracle_in("random", max_trials=99, resume=True)
+    for known in (oracle, again):
+        one_more = {"status": "RUNNING", "values": {"width": 9, "optimizer": "rmsprop", "flip": True}}
+        monkeypatch.setattr(known, "populate_space", lambda trial_id, found=one_more: found)
+        assert known.is_over
+        assert known.create_trial("far-1").status == "STOPPED"
+
+
+def test_a_state_that_does_not_tell_whether_the_search_is_over_is_read(oracle_in):
+    oracle = search(oracle_in("random", max_trials=99))
+    state = json.loads((oracle.folder / "oracle.json").read_text())
+    assert state.pop("told_to_stop") is True
+    (oracle.folder / "oracle.json").write_text(json.dumps(state))
+    again = oracle_in("random", max_trials=99, resume=True)
+    assert not again.is_over
+    assert_over(search(again))
+
+
 def test_an_empty_folder_is_where_a_search_begins(oracle_in):
     assert oracle_in("random", resume=True).trials == {}
 
