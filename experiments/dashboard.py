@@ -20,9 +20,12 @@ import tyro
 
 from experiments.engine.command import as_sentences, read_arguments
 from experiments.engine.config import REPOSITORY
+from features.errors import InputError
 
 REFRESH_S = 15.0
-"""How often new epochs of running studies are looked for."""
+"""How often new searches, runs and epochs are looked for."""
+
+MOST_PORT = 65535
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Arguments:
 def main(argv: Sequence[str] | None = None) -> None:
     """Shows what the command line names, until Ctrl-C."""
     arguments = read_arguments(Arguments, argv, description=__doc__, name="dashboard")
+    if not 0 <= arguments.port <= MOST_PORT:
+        raise InputError(f"Expected --port to be 0 to {MOST_PORT}, but received {arguments.port}.")
     from experiments.engine.showing import Shown, serve
 
     shown = Shown(arguments.path.expanduser().resolve(), arguments.cache_dir.expanduser().resolve())

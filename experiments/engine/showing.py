@@ -1,10 +1,12 @@
 """Folders of results as TensorBoard reads them: event files are made of what a run left, where there are none."""
 
+import contextlib
 import hashlib
 import shutil
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from experiments.engine.search.config import SEARCH_FILE
 from experiments.engine.search.events import FOLDER, write_search_events
@@ -12,20 +14,24 @@ from experiments.engine.search.files import read_history
 from experiments.engine.search.tensorboard_files import PATTERN, EventFile, history_summaries, image
 from features.errors import InputError
 
+BEST_FOLDER = "best"
+"""In a search folder, the run of its best setting."""
+
 
 class Shown:
-    """What TensorBoard shows of a folder.
+    """What TensorBoard shows of a folder, in a folder of the cache that follows it.
 
-    A search that has event files is shown as it is; of everything else they are made in the cache.
+    The event files of a search are linked there; where there are none, and of runs, they are made there. The run of
+    the best setting of a search is shown as `best`, beside its trials.
 
     Args:
         path: The folder that was asked for.
         cache_dir: Where the cache is.
 
     Attributes:
-        folder: What TensorBoard reads.
-        searches: The search folders in it.
-        runs: The run folders in it that belong to no search.
+        folder: What TensorBoard reads; filled by `update`.
+        searches: The search folders in the folder that was asked for.
+        runs: The run folders in it; of a search only that of its best setting.
 
     Raises:
         InputError: There is nothing to show.
@@ -35,54 +41,88 @@ class Shown:
         if not path.is_dir():
             raise InputError(f"Expected a folder of results, but there is no {path}; name another.")
         self.path = path
-        self.searches = sorted(file.parent for file in path.rglob(SEARCH_FILE))
-        histories = sorted(path.rglob("history.csv"))
-        self.runs = [file.parent for file in histories if not self._is_of_a_search(file)]
+        self.searches: list[Path] = []
+        self.runs: list[Path] = []
+        self._list()
         if not self.searches and not self.runs:
             raise InputError(
                 f"Expected a search or a run in {path}, but it holds no {SEARCH_FILE} and no history.csv; name a "
                 "folder in results/runs or results/published."
             )
-        self.made: dict[Path, int] = {}
-        if self.searches == [path] and _has_events(path):
-            self.folder = path / FOLDER
-        else:
-            digest = hashlib.blake2b(str(path).encode(), digest_size=6).hexdigest()
-            self.folder = cache_dir / "dashboard" / f"{path.name}-{digest}"
-            shutil.rmtree(self.folder, ignore_errors=True)
-            self.folder.mkdir(parents=True)
-            for search in self.searches:
-                self._add_search(search)
+        self.made: dict[Path, Any] = {}
+        digest = hashlib.blake2b(str(path).encode(), digest_size=6).hexdigest()
+        self.folder = cache_dir / "dashboard" / f"{path.name}-{digest}"
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
 
     def update(self) -> None:
-        """Makes the event files of runs that have new epochs."""
+        """Takes up what is new: searches, their trials, runs, and epochs of runs."""
+        gone = contextlib.suppress(FileNotFoundError)  # deleted or renamed in this very moment: the next time
+        with gone:
+            self._list()
+        for search in self.searches:
+            with gone:
+                self._show_search(search)
         for run in self.runs:
-            changed = (run / "history.csv").stat().st_mtime_ns
-            if self.made.get(run) != changed:
-                write_run_events(run, self._place(run))
-                self.made[run] = changed
+            with gone:
+                self._show_run(run)
 
-    def _is_of_a_search(self, file: Path) -> bool:
-        return any(search in file.parents for search in self.searches)
+    def _list(self) -> None:
+        self.searches = sorted(file.parent for file in self.path.rglob(SEARCH_FILE))
+        folders = [file.parent for file in sorted(self.path.rglob("history.csv"))]
+        self.runs = [folder for folder in folders if not self._is_of_a_trial(folder)]
+
+    def _is_of_a_trial(self, folder: Path) -> bool:
+        return any(search in folder.parents and folder != search / BEST_FOLDER for search in self.searches)
 
     def _place(self, folder: Path) -> Path:
-        return self.folder / (folder.relative_to(self.path) if folder != self.path else folder.name)
+        alone = folder == self.path and folder not in self.searches
+        return self.folder / (folder.name if alone else folder.relative_to(self.path))
 
-    def _add_search(self, search: Path) -> None:
+    def _show_search(self, search: Path) -> None:
         place = self._place(search)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if not _has_events(search):
+        if _has_events(search):
+            if self.made.pop(search, None):  # they were made before it had its own
+                shutil.rmtree(place)
+                self.made.pop(search / BEST_FOLDER, None)
+            place.mkdir(parents=True, exist_ok=True)
+            for entry in (search / FOLDER).iterdir():
+                if not entry.name.startswith("."):
+                    _link(entry, place / entry.name)
+        elif search not in self.made:
             print(f"Making the event files of {search}.", file=sys.stderr)
+            place.mkdir(parents=True, exist_ok=True)
             write_search_events(search, place)
-            return
-        try:
-            place.symlink_to(search / FOLDER, target_is_directory=True)  # so that it is seen to grow
-        except OSError:  # Windows wants a permission for it
-            shutil.copytree(search / FOLDER, place)
+            self.made[search] = True
+
+    def _show_run(self, run: Path) -> None:
+        """Makes the event file of a run if it has new epochs or figures."""
+        files = [run / "history.csv", *sorted(run.glob("figures/*.png"))]
+        changed = [(file.name, file.stat().st_mtime_ns) for file in files]
+        if self.made.get(run) != changed:
+            write_run_events(run, self._place(run))
+            self.made[run] = changed
 
 
 def _has_events(search: Path) -> bool:
     return next((search / FOLDER).rglob(PATTERN), None) is not None
+
+
+def _link(source: Path, target: Path) -> None:
+    """Makes a link, so that what is linked is seen to grow; where links are not allowed, a copy as it is now."""
+    if target.is_symlink():
+        return
+    try:
+        if not target.exists():
+            target.symlink_to(source, target_is_directory=source.is_dir())
+            return
+    except OSError:  # Windows wants a permission for it
+        pass
+    with contextlib.suppress(FileNotFoundError, shutil.Error):  # replaced in this very moment: the next time
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=True)
+        else:
+            shutil.copy2(source, target)
 
 
 def write_run_events(run: Path, folder: Path) -> None:

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 from experiments import dashboard
 from experiments.engine.config import REPOSITORY
+from experiments.engine.search.events import write_search_events
 from experiments.engine.showing import Shown
 from features.errors import InputError
 
@@ -121,12 +123,96 @@ def test_a_folder_of_several_shows_searches_and_runs(make_search, run_folder, tm
     before = sorted(plain.rglob("*"))
     shown = Shown(results, tmp_path / "cache")
     shown.update()
-    assert (shown.folder / "search-live").resolve() == live / "tensorboard"
+    assert (shown.folder / "search-live" / "trial_0000").resolve() == live / "tensorboard" / "trial_0000"
     assert list((shown.folder / "search-published" / "trial_0000" / "fold_1").glob("events.*"))
     assert list((shown.folder / "run-1").glob("events.*"))
-    assert not (shown.folder / "best").exists()
     assert sorted(plain.rglob("*")) == before
-    assert Shown(live, tmp_path / "cache").folder == live / "tensorboard"
+
+
+def test_a_search_that_runs_shows_its_growing_event_files(make_search, serve, tmp_path):
+    """Through links; the search folder stays as it is."""
+    folder = make_search(tmp_path / "search", trials=2, failures=0, stopped=0)
+    write_search_events(folder, folder / "tensorboard")
+    before = sorted(folder.rglob("*"))
+    _, url = serve(folder)
+    wait_for(f"{url}data/runs", lambda runs: {"trial_0000", "trial_0001/fold_1"} <= set(runs))
+    assert sorted(folder.rglob("*")) == before
+
+
+def names(shown):
+    return {path.parent.relative_to(shown.folder).as_posix() for path in shown.folder.rglob("events.*")}
+
+
+def test_what_begins_later_is_taken_up(make_search, run_folder, tmp_path):
+    results = run_folder.parent
+    shown = Shown(results, tmp_path / "cache")
+    shown.update()
+    assert names(shown) == {"run-1"}
+    fold = results / "study" / "folds" / "four_composers" / "fold-1"
+    fold.mkdir(parents=True)
+    (fold / "history.csv").write_text(HISTORY, encoding="utf-8")
+    make_search(results / "search-later", trials=1, failures=0, stopped=0, running=False)
+    shown.update()
+    assert {"run-1", "study/folds/four_composers/fold-1", "search-later/trial_0000/fold_2"} <= names(shown)
+    assert shown.searches == [results / "search-later"]
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_search_opened_before_its_first_event_is_linked_once_it_has_some(make_search, tmp_path, alone):
+    folder = make_search(tmp_path / "results" / "search", trials=1, failures=0, stopped=0)
+    trial = folder / "trial_0000"
+    trial.rename(tmp_path / "later")
+    shown = Shown(folder if alone else folder.parent, tmp_path / "cache")
+    shown.update()
+    place = shown.folder if alone else shown.folder / "search"
+    assert not (place / "trial_0000").exists()
+    (tmp_path / "later").rename(trial)
+    write_search_events(folder, folder / "tensorboard")
+    shown.update()
+    assert (place / "trial_0000").resolve() == folder / "tensorboard" / "trial_0000"
+    assert (place / "events.out.tfevents.0.space").resolve().parent == folder / "tensorboard"
+    (folder / "tensorboard" / "trial_0001").mkdir()
+    shown.update()
+    assert (place / "trial_0001").is_symlink()
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_the_best_of_a_search_is_shown_beside_its_trials(make_search, tmp_path, live):
+    folder = make_search(tmp_path / "results" / "search", trials=1, failures=0, stopped=0, running=False)
+    if live:
+        write_search_events(folder, folder / "tensorboard")
+    shown = Shown(folder.parent, tmp_path / "cache")
+    shown.update()
+    (folder / "best" / "history.csv").write_text(HISTORY, encoding="utf-8")
+    shown.update()
+    assert list((shown.folder / "search" / "best").glob("events.*"))
+    assert (shown.folder / "search" / "trial_0000").exists()
+    assert shown.runs == [folder / "best"]
+    assert not (folder / "tensorboard" / "best").exists()
+
+
+def test_where_links_are_not_allowed_copies_grow(make_search, tmp_path, monkeypatch):
+    def refuse(*arguments, **more):
+        raise OSError("A required privilege is not held by the client")
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    folder = make_search(tmp_path / "search", trials=1, failures=0, stopped=0)
+    write_search_events(folder, folder / "tensorboard")
+    shown = Shown(folder, tmp_path / "cache")
+    shown.update()
+    (source,) = (folder / "tensorboard" / "trial_0000").glob("events.*")
+    with source.open("ab") as file:
+        file.write(b"more")
+    shown.update()
+    assert (shown.folder / "trial_0000" / source.name).read_bytes() == source.read_bytes()
+
+
+@pytest.mark.parametrize("port", ["-5", "65536"])
+def test_what_is_no_port_is_one_sentence(run_folder, capsys, port):
+    with pytest.raises(SystemExit) as stopped:
+        dashboard.main([str(run_folder), "--no-open", "--port", port])
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.strip() == f"Expected --port to be 0 to 65535, but received {port}."
 
 
 def test_what_holds_nothing_or_is_not_there_is_an_error(tmp_path):

@@ -131,3 +131,13 @@ def test_learning_curves_are_by_fold_and_hold_no_nan(make_search, tmp_path):
     curves = charts.curves_of(read_search(folder).trials[0])
     assert [len(curve) for curve in curves["val_macro_f1"]] == [8, 8, 8]
     assert curves["loss"][1][0] is None
+
+
+def test_a_trial_that_had_no_epoch_left_is_drawn_at_no_cost(make_search, tmp_path):
+    folder = make_search(tmp_path / "search", failures=0, stopped=0, tuner="hyperband")
+    path = folder / "trial_0000" / "result.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"epochs": 0, "seconds": 0}), encoding="utf-8")
+    state = read_search(folder)
+    drawn = charts.cost_chart(state, of="minutes")["data"][0]
+    assert len(drawn["x"]) == len(scored_trials(state))
+    assert 0 in drawn["x"]
