@@ -7,6 +7,7 @@ from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.engine.trial import Trial
 
 from experiments.engine.search.client import RemoteOracle
+from experiments.engine.search.writing import in_writable_folders
 
 
 class EndsEarly(Exception):
@@ -16,8 +17,8 @@ class EndsEarly(Exception):
 class CrossValidationTuner(BaseTuner):
     """Runs the trials that a chief hands out, until it says that the search is over.
 
-    What a trial raises makes it a failed one, with the trace as its message; but `ChiefLost`, Ctrl-C and the like end
-    the worker.
+    What a trial raises makes it a failed one, with the trace as its message; but `ChiefLost`, `CannotWrite`, Ctrl-C and
+    the like end the worker.
 
     Args:
         oracle: The connection to the chief.
@@ -52,7 +53,8 @@ class CrossValidationTuner(BaseTuner):
             raise EndsEarly
 
     def run_trial(self, trial: Trial) -> dict[str, float]:
-        return self._run(trial)
+        with in_writable_folders():
+            return self._run(trial)
 
     def save(self) -> None:
         """Does nothing: the chief keeps the books."""

@@ -3,10 +3,16 @@
 import multiprocessing
 import os
 import sys
+import threading
+import time
+from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from multiprocessing.synchronize import Event
 from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
 
 from experiments.engine.command import EXIT_INPUT
 from experiments.engine.config import Places
@@ -25,13 +31,43 @@ EXIT_GROWN = 75
 """Exit status of a worker that has grown and is to be started anew; sysexits.h calls it a temporary failure."""
 
 
+REACHED = ""
+"""What a worker says when the chief has answered; all else that it says is why it cannot work."""
+
+LONGEST_END_S = 10.0
+"""How long a worker may take to end when it is told to."""
+
+
 @dataclass
 class Worker:
-    """A worker and the process that it is at the moment."""
+    """A worker and the process that it is at the moment.
+
+    Attributes:
+        share: Its part of the machine.
+        process: What runs it.
+        news: What it says; a pipe, which leaves nothing behind, however a process ends.
+        has_reached_chief: Whether it has said so.
+        complaint: Why it cannot work, if it has said so.
+    """
 
     share: Share
     process: BaseProcess
-    has_reached_chief: Event
+    news: Connection
+    has_reached_chief: bool = False
+    complaint: str = ""
+
+    def listen(self) -> None:
+        """Takes in what it has said meanwhile."""
+        with suppress(EOFError, OSError):  # its end of the pipe has ended with it
+            while self.news.poll():
+                said = self.news.recv()
+                self.has_reached_chief |= said == REACHED
+                self.complaint = said
+
+    def close(self) -> None:
+        """Gives back what the system keeps for a process that has ended."""
+        self.news.close()
+        self.process.close()
 
 
 class LocalWorkers:
@@ -56,23 +92,35 @@ class LocalWorkers:
 
     def __enter__(self) -> "LocalWorkers":
         (self.folder / "workers").mkdir(exist_ok=True)
-        for number, share in enumerate(self.shares):
-            self._start(f"{self.name}{number}", share)
+        try:
+            for number, share in enumerate(self.shares):
+                self._start(f"{self.name}{number}", share)
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(self, *unused: object) -> None:
-        processes = [worker.process for worker in self.running.values()]
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.join(10)
-            process.kill()
+        self.close()
+
+    def close(self) -> None:
+        """Ends all workers."""
+        for worker in self.running.values():
+            worker.process.terminate()
+        deadline = time.monotonic() + LONGEST_END_S
+        for worker in self.running.values():
+            worker.process.join(max(deadline - time.monotonic(), 0))
+            worker.process.kill()
+            worker.process.join()
+            worker.close()
+        self.running.clear()
 
     def look_after(self, *, replace: bool = True) -> list[str]:
         """Starts workers anew that have ended before the search.
 
         Args:
-            replace: Whether there is still something to do for them.
+            replace: Whether there is still something to do for them. If not, it does not matter how one ends, and those
+                that have not reached the chief yet need not.
 
         Returns:
             The ids of workers that have ended since the last call, but those that the chief has sent home.
@@ -80,33 +128,41 @@ class LocalWorkers:
         Raises:
             InputError: A worker cannot work, or one after the other is lost before it has reached the chief.
         """
-        ended = {name: worker for name, worker in self.running.items() if not worker.process.is_alive()}
-        for name, worker in ended.items():
+        gone = []
+        for name, worker in list(self.running.items()):
+            worker.listen()
+            if worker.process.is_alive():
+                if not replace and not worker.has_reached_chief:
+                    worker.process.terminate()
+                continue
+            worker.listen()  # to its last words
             del self.running[name]
             status = worker.process.exitcode
-            if status == EXIT_INPUT:
-                raise InputError(f"A worker cannot work: {self._last_words(name)}")
-            if status not in (0, EXIT_GROWN):
-                self._count_loss(name, worker)
+            worker.close()
+            if status:
+                gone.append(name)
             if status and replace:
+                self._check(name, worker, status)
                 self._start(name, worker.share)
-        return [name for name, worker in ended.items() if worker.process.exitcode]
+        return gone
 
-    def _count_loss(self, name: str, worker: Worker) -> None:
-        self.lost_at_start = 0 if worker.has_reached_chief.is_set() else self.lost_at_start + 1
+    def _check(self, name: str, worker: Worker, status: int) -> None:
+        """Refuses to start a worker anew that would end again."""
+        if worker.complaint or status == EXIT_INPUT:
+            raise InputError(f"A worker cannot work: {worker.complaint or self._last_words(name)}")
+        self.lost_at_start = 0 if worker.has_reached_chief else self.lost_at_start + 1
         if self.lost_at_start >= MOST_LOST_AT_START:
             raise InputError(
                 f"{self.lost_at_start} workers ended before they began; the last one said: {self._last_words(name)}"
             )
 
     def _start(self, name: str, share: Share) -> None:
-        context = multiprocessing.get_context("spawn")
-        reached = context.Event()
-        arguments = (self.folder, self.address, self.places, name, share, reached)
-        with environment(share.environment):
-            process = context.Process(target=_work_here, args=arguments, name=name, daemon=True)
+        news, tell = multiprocessing.Pipe(duplex=False)
+        arguments = (self.folder, self.address, self.places, name, share, tell)
+        with environment(share.environment), tell:  # its end is the worker's alone, so that it ends with it
+            process = _process(target=_work_here, args=arguments, name=name, daemon=True)
             process.start()
-        self.running[name] = Worker(share, process, reached)
+        self.running[name] = Worker(share, process, news)
 
     def _last_words(self, name: str) -> str:
         log = self.folder / "workers" / f"{name}.log"
@@ -114,17 +170,26 @@ class LocalWorkers:
         return f"{lines[-1]} ({log})" if lines else "nothing"
 
 
-def _work_here(folder: Path, address: str, places: Places, name: str, share: Share, reached: Event) -> None:
+def _process(**arguments: Any) -> BaseProcess:
+    return multiprocessing.get_context("spawn").Process(**arguments)
+
+
+def _work_here(folder: Path, address: str, places: Places, name: str, share: Share, tell: Connection) -> None:
     """What the process of a local worker does."""
     share.take()
     serve_parent()
     _write_to(folder / "workers" / f"{name}.log")
+    tqdm.set_lock(
+        threading.RLock()
+    )  # its own would be a semaphore of the system, which a killed process leaves behind
     from experiments.engine.search.working import work
 
     try:
-        search_is_over = work(folder, address, places, name=name, on_reached=reached.set)
+        search_is_over = work(folder, address, places, name=name, on_reached=lambda: tell.send(REACHED))
     except InputError as error:
-        print(error, file=sys.stderr)
+        with suppress(OSError):  # a chief that has ended; a full disk, which has no room for the log either
+            tell.send(str(error))
+            print(error, file=sys.stderr)
         sys.exit(EXIT_INPUT)
     sys.exit(0 if search_is_over else EXIT_GROWN)
 

@@ -46,8 +46,16 @@ def work(
         Whether the search is over.
 
     Raises:
-        InputError: The folder is none of a search, the corpus is not that of the chief, or the chief cannot be reached.
+        InputError: The folder is none of a search, the corpus is not that of the chief, the chief cannot be reached, or
+            a file cannot be written.
     """
+    from experiments.engine.search.writing import in_writable_folders
+
+    with in_writable_folders():
+        return _work(folder, address, places, name=name, on_reached=on_reached)
+
+
+def _work(folder: Path, address: str, places: Places, *, name: str, on_reached: Callable[[], None]) -> bool:
     search = load_search(folder)
     dataset = prepare(search.config, places)
     # The chief has compared this with the works and folds that it wrote; here only the files may differ.

@@ -193,6 +193,28 @@ def test_a_worker_without_its_chief_ends_and_its_trial_is_not_taken_for_a_failur
     assert oracle.trials["0000"].status == "RUNNING"
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_a_full_disk_ends_a_worker_and_its_trial_is_not_taken_for_a_failure(oracle_in, tmp_path, number):
+    def run(trial):
+        raise OSError(number, "in other words", "fold_0/history.csv")
+
+    oracle = oracle_in()
+    with serve(oracle, token=TOKEN) as chief:
+        with pytest.raises(InputError, match=r"could not be used: .* \(fold_0/history\.csv\); make room"):
+            work(chief, tmp_path, "far-0", run)
+    assert oracle.trials["0000"].status == "RUNNING"
+
+
+def test_other_errors_of_the_system_make_a_trial_fail(oracle_in, tmp_path):
+    def run(trial):
+        raise OSError(errno.ENOENT, "in other words", "fold_0/history.csv")
+
+    oracle = oracle_in(max_trials=1)
+    with serve(oracle, token=TOKEN) as chief:
+        work(chief, tmp_path, "far-0", run)
+    assert oracle.trials["0000"].status == "FAILED"
+
+
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, SystemExit])
 def test_interruptions_end_a_worker(oracle_in, tmp_path, interruption):
     def run(trial):
