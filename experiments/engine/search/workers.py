@@ -179,9 +179,8 @@ def _work_here(folder: Path, address: str, places: Places, name: str, share: Sha
     share.take()
     serve_parent()
     _write_to(folder / "workers" / f"{name}.log")
-    tqdm.set_lock(
-        threading.RLock()
-    )  # its own would be a semaphore of the system, which a killed process leaves behind
+    # The lock it would make is a semaphore of the system, which a process that is ended leaves behind.
+    tqdm.set_lock(threading.RLock())
     from experiments.engine.search.working import work
 
     try:
