@@ -2,10 +2,12 @@
 
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -159,7 +161,11 @@ class LocalWorkers:
     def _start(self, name: str, share: Share) -> None:
         news, tell = multiprocessing.Pipe(duplex=False)
         arguments = (self.folder, self.address, self.places, name, share, tell)
-        with environment(share.environment), tell:  # its end is the worker's alone, so that it ends with it
+        with (
+            environment(share.environment),
+            _deaf_to_ctrl_c(),
+            tell,
+        ):  # its end is the worker's alone, so that it ends with it
             process = _process(target=_work_here, args=arguments, name=name, daemon=True)
             process.start()
         self.running[name] = Worker(share, process, news)
@@ -172,6 +178,16 @@ class LocalWorkers:
 
 def _process(**arguments: Any) -> BaseProcess:
     return multiprocessing.get_context("spawn").Process(**arguments)
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Has processes that are started within the block ignore Ctrl-C, also before they can say so themselves."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _work_here(folder: Path, address: str, places: Places, name: str, share: Share, tell: Connection) -> None:

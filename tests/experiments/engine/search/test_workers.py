@@ -16,7 +16,7 @@ from features.errors import InputError
 KILLED, ENDED = -9, -15
 
 AT_WORK = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from tqdm import tqdm
 from experiments.engine.config import Places
@@ -29,6 +29,7 @@ def work(*_, on_reached, **__):
     time.sleep(600)
 
 working.work = work  # the worker imports this file, too
+print(__name__, "ignores Ctrl-C:", signal.getsignal(signal.SIGINT) == signal.SIG_IGN, flush=True)
 
 if __name__ == "__main__":
     with LocalWorkers(1, folder=Path(sys.argv[1]), address="127.0.0.1:1", places=Places()) as local:
@@ -36,7 +37,8 @@ if __name__ == "__main__":
         while not worker.has_reached_chief:
             assert worker.process.is_alive()
             worker.listen()
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
+        time.sleep(600)
 """
 
 
@@ -202,5 +204,6 @@ def test_workers_leave_nothing_behind_after_ctrl_c(tmp_path):
     script = tmp_path / "at_work.py"
     script.write_text(AT_WORK)
     done = subprocess.run([sys.executable, script, tmp_path], capture_output=True, text=True, timeout=120)
+    assert done.stdout.splitlines() == ["__main__ ignores Ctrl-C: False", "__mp_main__ ignores Ctrl-C: True"]
     assert done.stderr.splitlines()[-1] == "KeyboardInterrupt"
     assert "resource_tracker" not in done.stderr
