@@ -10,7 +10,12 @@ import time
 import psutil
 import pytest
 
+from experiments.engine.config import Config
+from experiments.engine.records import write_json
+from experiments.engine.search.config import Search, SearchConfig
+from experiments.engine.search.searching import find_search
 from experiments.tune import main
+from features.errors import InputError
 
 TINY = ("four_composers", "--hyperparameters", "width", "16", "num_blocks", "3", "--channels", "binary")
 """A network that is trained in a second; the rest of its space is searched."""
@@ -149,6 +154,9 @@ def test_a_killed_worker_is_replaced_and_another_joins(start, wait_for):
     ("arguments", "expected"),
     [
         (("--fold", "all"), "give its fold as --fold N, not all"),
+        (("--name", "a/b"), "Expected --name to be up to 100 letters, digits, dots, dashes or underscores"),
+        (("--workers", "0"), "Expected 1 worker or more, but received 0; 0 only with --listen"),
+        (("--resume", "--hyperparameters", "hight", "3"), "no hyper-parameter hight"),
         (
             ("--listen", "nowhere"),
             "Expected --listen HOST:PORT, such as 127.0.0.1:7070, but received 'nowhere'",
@@ -166,6 +174,36 @@ def test_bad_input_gets_a_sentence_and_leaves_no_folder(arguments, expected, fol
     assert stopped.value.code == 2
     assert expected in said(capsys)
     assert not list(tmp_path.glob("four_composers/*"))
+
+
+def test_of_two_searches_of_one_name_the_one_that_is_meant_goes_on(tmp_path):
+    """Their default names are alike, and the later one has a number."""
+    one, other, third = (Search(Config("example"), SearchConfig(folds=folds)) for folds in (2, 3, 4))
+    for search, name in ((one, "search-x"), (other, "search-x-2")):
+        (tmp_path / name).mkdir()
+        write_json(tmp_path / name / "search.json", search.to_dict())
+    assert find_search(tmp_path, "x", one).name == "search-x"
+    assert find_search(tmp_path, "x", other).name == "search-x-2"
+    assert find_search(tmp_path, "y", one) is None
+    with pytest.raises(InputError, match="search-x-2 is another search: search.folds is 4, was 3"):
+        find_search(tmp_path, "x", third)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tuner", ["bayesian", "hyperband", "grid"])
+def test_every_tuner_searches_to_its_end(tuner, folders, tmp_path, read_rows):
+    """Hyperband with several brackets, which have as many epochs in rounds of fewer or more folds."""
+    size = {"hyperband": ("--epochs", "9"), "bayesian": ("--max-trials", "5"), "grid": ("--max-trials", "3")}[
+        tuner
+    ]
+    short = () if tuner == "hyperband" else ("--epochs", "1")
+    quick = ("--corpus", "synthetic", "--precision", "float32", "--batch-size", "32", "--folds", "2")
+    main([*TINY, *quick, *size, *short, "--tuner", tuner, "--space", "reference", *folders])
+    (folder,) = (tmp_path / "four_composers").iterdir()
+    metrics = read(folder / "metrics.json")
+    assert (metrics["num_failed"], metrics["gave_up"]) == (0, False)
+    assert len(metrics["best"]["fold_scores"]) == 2
+    assert metrics["num_trials"] >= 3
 
 
 def test_a_search_without_one_completed_trial_is_an_error(folders, tmp_path, capsys):
@@ -187,3 +225,6 @@ def test_a_search_without_one_completed_trial_is_an_error(folders, tmp_path, cap
     assert "could be completed, so there is nothing to train: The network's answers are no numbers" in said(
         capsys
     )
+    (page,) = tmp_path.glob("four_composers/*/report.html")
+    text = page.read_text(encoding="utf-8")
+    assert "http-equiv" not in text and "could be completed" in text  # it does not claim to be at work

@@ -1,12 +1,15 @@
 """From a search to its finished folder: trials handed out, watched, the best one trained and tested once."""
 
+import contextlib
 import dataclasses
 import os
 import re
 import secrets
 import socket
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +37,9 @@ from models import BUILDERS
 
 REPORT_EVERY_S = 20.0
 """How often the page is written again while nothing ends; it shows epochs."""
+
+RENEW_EVERY_S = 60.0
+"""How often it is written again while the best setting is trained."""
 
 LOOK_EVERY_S = 1.0
 
@@ -131,7 +137,8 @@ def _search_in(folder: Path, search: Search, study: Study, hosts: Hosts) -> None
         run_trials(folder, search, study, hosts)
         _train_best(folder, study)
     except BaseException as error:
-        write_search_report(folder, phase="stopped", note=_why(error))
+        with contextlib.suppress(OSError):  # a full disk may be what ended it
+            write_search_report(folder, phase="stopped", note=_why(error))
         raise
     for checkpoint in folder.glob("trial_*/fold_*/checkpoint.npz"):
         checkpoint.unlink()
@@ -141,7 +148,6 @@ def _search_in(folder: Path, search: Search, study: Study, hosts: Hosts) -> None
 
 def _train_best(folder: Path, study: Study) -> None:
     """Trains the best setting as any study is, and tests it once; which one it is, is written down first."""
-    from experiments.engine.search.report import write_search_report
     from experiments.engine.search.spaces import configured
 
     chosen = folder / CHOSEN_FILE
@@ -152,9 +158,30 @@ def _train_best(folder: Path, study: Study) -> None:
     print(
         f"Trial {best['trial_id']} is the best; it is trained as any study, and tested once.", file=sys.stderr
     )
-    write_search_report(folder, phase="best")
     config = configured(study.config, best["hyperparameters"])
-    run_fold_in(folder / "best", dataclasses.replace(study, config=config))
+    with _page_renewed(folder, phase="best"):
+        run_fold_in(folder / "best", dataclasses.replace(study, config=config))
+
+
+@contextlib.contextmanager
+def _page_renewed(folder: Path, *, phase: str) -> Iterator[None]:
+    """Writes the page now and then within the block, so that it can tell a search at work from one that was killed."""
+    from experiments.engine.search.report import write_search_report
+
+    is_over = threading.Event()
+
+    def renew() -> None:
+        while not is_over.wait(RENEW_EVERY_S):
+            write_search_report(folder, phase=phase)
+
+    write_search_report(folder, phase=phase)
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def _best_or_error(state: SearchState) -> TrialState:

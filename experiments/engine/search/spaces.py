@@ -12,14 +12,12 @@ import keras_tuner
 from keras_tuner.engine.hyperparameters import Fixed
 
 from experiments.engine.config import Config, TrainingConfig
+from experiments.engine.search.choices import OWN_OF_THE_TUNER
 from experiments.engine.search.config import Search
 from experiments.engine.tables import module_of
 from models import BUILDERS
 
 TRAINING = {field.name for field in dataclasses.fields(TrainingConfig)}
-
-OWN_OF_THE_TUNER = "tuner/"
-"""How the names begin by which Hyperband says how long to train, and from which trial to go on."""
 
 
 def declare(search: Search, input_shape: tuple[int, ...], num_classes: int) -> keras_tuner.HyperParameters:

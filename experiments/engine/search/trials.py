@@ -15,6 +15,7 @@ from keras_tuner.engine.trial import Trial
 from sklearn.metrics import confusion_matrix
 
 from experiments.engine import records
+from experiments.engine.columns import WATCHED
 from experiments.engine.command import CANNOT_WRITE
 from experiments.engine.networks import Network, train_network
 from experiments.engine.search.client import ChiefLost, TrialLost
@@ -22,19 +23,13 @@ from experiments.engine.search.config import Search
 from experiments.engine.search.events import TrialEvents
 from experiments.engine.search.losing import comparable_score, is_losing
 from experiments.engine.search.spaces import configured
-from experiments.engine.training import WATCHED
+from experiments.engine.search.state import COMPLETED, FAILED, INHERITED_FILE, STOPPED_EARLY
 from features.datasets import Dataset
 from features.errors import InputError
 from features.splits.protocols import TRAIN, VALIDATION, Split
 
-COMPLETED, STOPPED_EARLY, FAILED = "completed", "stopped early", "failed"
-"""How a trial may have ended."""
-
 FROM_TRIAL, UNTIL_EPOCH = "tuner/trial_id", "tuner/epochs"
 """Hyper-parameters by which Hyperband goes on with an earlier trial, for so many epochs in all."""
-
-INHERITED = "inherited.json"
-"""In a fold's folder: how many epochs of its history an earlier trial has done."""
 
 ROUND, BRACKET = "tuner/round", "tuner/bracket"
 """Those by which it counts: a bracket has one round more than its number."""
@@ -187,8 +182,8 @@ class _OneTrial:
     def _inherit(self, folder: Path) -> int:
         """Begins a fold where Hyperband's earlier trial left it; returns the number of epochs done there."""
         earlier = self.trials.folder / f"trial_{self.values.get(FROM_TRIAL)}" / folder.name
-        if (folder / INHERITED).exists():
-            return records.read_json(folder / INHERITED)["epochs"]
+        if (folder / INHERITED_FILE).exists():
+            return records.read_json(folder / INHERITED_FILE)["epochs"]
         if FROM_TRIAL not in self.values or not (earlier / "checkpoint.npz").exists():
             folder.mkdir(exist_ok=True)
             return 0  # the earlier trial ended before this fold: it is trained from the start
@@ -198,7 +193,7 @@ class _OneTrial:
         for name in ("checkpoint.npz", "history.csv"):
             shutil.copy2(earlier / name, unfinished / name)
         epochs = len(records.read_csv(unfinished / "history.csv"))
-        records.write_json(unfinished / INHERITED, {"epochs": epochs})
+        records.write_json(unfinished / INHERITED_FILE, {"epochs": epochs})
         unfinished.rename(folder)
         return epochs
 
