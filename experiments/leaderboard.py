@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "\n\n".join(filter(None, (board.markdown(runs, root), search_board.markdown(searches, root)))),
     )
     for search in searches:
-        from experiments.engine.search.report import write_search_report
+        from experiments.engine.search.watching.report import write_search_report
 
         write_search_report(
             search.folder, phase="finished"

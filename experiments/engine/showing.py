@@ -9,9 +9,9 @@ from types import ModuleType
 from typing import Any
 
 from experiments.engine.search.config import SEARCH_FILE
-from experiments.engine.search.events import FOLDER, write_search_events
 from experiments.engine.search.files import read_history
-from experiments.engine.search.tensorboard_files import PATTERN, EventFile, history_summaries, image
+from experiments.engine.search.watching.events import FOLDER, write_search_events
+from experiments.engine.search.watching.tensorboard_files import PATTERN, EventFile, history_summaries, image
 from features.errors import InputError
 
 BEST_FOLDER = "best"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from experiments.engine.search.report import write_search_report
+from experiments.engine.search.watching.report import write_search_report
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 """Debian's chromium, or what other systems have: Playwright's own browsers are not needed."""

@@ -14,7 +14,7 @@ import pytest
 
 from experiments import dashboard
 from experiments.engine.config import REPOSITORY
-from experiments.engine.search.events import write_search_events
+from experiments.engine.search.watching.events import write_search_events
 from experiments.engine.showing import Shown
 from features.errors import InputError
 

@@ -67,7 +67,7 @@ def run_search(search: Search, places: Places, *, hosts: Hosts, name: str = "") 
     with records.open_folder(folder):
         if not records.is_finished(folder):
             _search_in(folder, search, study, hosts)
-    from experiments.engine.search.view import print_search_summary
+    from experiments.engine.search.watching.view import print_search_summary
 
     print_search_summary(folder)
     return folder
@@ -131,7 +131,7 @@ def find_search(parent: Path, name: str, search: Search) -> Path | None:
 
 def _search_in(folder: Path, search: Search, study: Study, hosts: Hosts) -> None:
     """Everything that a search does in its locked folder; done again, it goes on."""
-    from experiments.engine.search.report import write_search_report
+    from experiments.engine.search.watching.report import write_search_report
 
     try:
         run_trials(folder, search, study, hosts)
@@ -166,13 +166,14 @@ def _train_best(folder: Path, study: Study) -> None:
 @contextlib.contextmanager
 def _page_renewed(folder: Path, *, phase: str) -> Iterator[None]:
     """Writes the page now and then within the block, so that it can tell a search at work from one that was killed."""
-    from experiments.engine.search.report import write_search_report
+    from experiments.engine.search.watching.report import write_search_report
 
     is_over = threading.Event()
 
     def renew() -> None:
         while not is_over.wait(RENEW_EVERY_S):
-            write_search_report(folder, phase=phase)
+            with contextlib.suppress(OSError):  # a full disk ends the training, with a sentence
+                write_search_report(folder, phase=phase)
 
     write_search_report(folder, phase=phase)
     thread = threading.Thread(target=renew, daemon=True)
@@ -227,7 +228,7 @@ def run_trials(folder: Path, search: Search, study: Study, hosts: Hosts) -> None
     from experiments.engine.search.memory import MemoryLog
     from experiments.engine.search.oracles import make_oracle
     from experiments.engine.search.spaces import declare
-    from experiments.engine.search.view import SearchView
+    from experiments.engine.search.watching.view import SearchView
     from experiments.engine.search.workers import LocalWorkers
 
     dataset, settings = study.dataset, search.settings
@@ -287,7 +288,7 @@ class Page:
 
     def update(self, state: SearchState) -> None:
         """Writes the page if it is time to."""
-        from experiments.engine.search.report import write_search_report
+        from experiments.engine.search.watching.report import write_search_report
 
         now = [(trial.trial_id, trial.status) for trial in state.trials]
         if now != self.shown or time.monotonic() - self.written_s > REPORT_EVERY_S:

@@ -20,10 +20,10 @@ from experiments.engine.command import CANNOT_WRITE
 from experiments.engine.networks import Network, train_network
 from experiments.engine.search.client import ChiefLost, TrialLost
 from experiments.engine.search.config import Search
-from experiments.engine.search.events import TrialEvents
 from experiments.engine.search.losing import comparable_score, is_losing
 from experiments.engine.search.spaces import configured
 from experiments.engine.search.state import COMPLETED, FAILED, INHERITED_FILE, STOPPED_EARLY
+from experiments.engine.search.watching.events import TrialEvents
 from features.datasets import Dataset
 from features.errors import InputError
 from features.splits.protocols import TRAIN, VALIDATION, Split

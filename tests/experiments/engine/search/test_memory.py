@@ -6,8 +6,8 @@ import os
 import pytest
 
 from experiments.engine.search import memory
-from experiments.engine.search.charts import memory_chart
 from experiments.engine.search.state import read_search
+from experiments.engine.search.watching.charts import memory_chart
 
 
 @pytest.fixture

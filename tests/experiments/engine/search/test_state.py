@@ -265,7 +265,8 @@ def test_hyperband_alone_knows_how_many_trials_there_are(make_search, tmp_path):
 
 
 def test_needs_neither_keras_nor_what_is_slow():
-    modules = [f"experiments.engine.search.{name}" for name in ("state", "charts", "report", "view")]
+    names = ("state", "watching.charts", "watching.report", "watching.view")
+    modules = [f"experiments.engine.search.{name}" for name in names]
     slow = ["keras", "keras_tuner", "tensorflow", "sklearn", "matplotlib"]
     code = f"import sys, {', '.join(modules)}; print([name for name in {slow} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

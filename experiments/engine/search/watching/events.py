@@ -19,7 +19,7 @@ from experiments.engine.search.choices import OWN_OF_THE_TUNER, Choice, read_spa
 from experiments.engine.search.config import SEARCH_FILE
 from experiments.engine.search.files import read_history, read_json
 from experiments.engine.search.state import FAILED, read_search
-from experiments.engine.search.tensorboard_files import (
+from experiments.engine.search.watching.tensorboard_files import (
     PATTERN,
     EventFile,
     history_summaries,

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from experiments.engine.search.axes import axes_of, scored_trials
 from experiments.engine.search.state import SearchState
+from experiments.engine.search.watching.axes import axes_of, scored_trials
 
 LEAST_TRIALS = 5
 """With fewer scores nothing can be said about what matters."""

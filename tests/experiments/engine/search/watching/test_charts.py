@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from experiments.engine.search import charts
-from experiments.engine.search.axes import NOT_USED, ROUNDS, axes_of, scored_trials
-from experiments.engine.search.importance import importance
 from experiments.engine.search.state import read_search
+from experiments.engine.search.watching import charts
+from experiments.engine.search.watching.axes import NOT_USED, ROUNDS, axes_of, scored_trials
+from experiments.engine.search.watching.importance import importance
 
 
 @pytest.fixture(scope="module")

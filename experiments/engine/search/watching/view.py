@@ -10,7 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments.engine.columns import WATCHED
-from experiments.engine.search.report import final_rows, verdicts
 from experiments.engine.search.state import (
     FAILED,
     RUNNING,
@@ -21,7 +20,8 @@ from experiments.engine.search.state import (
     read_search,
     seconds_left,
 )
-from experiments.engine.search.words import NO_BEST, best_settings, describe_gave_up, describe_seconds
+from experiments.engine.search.watching.report import final_rows, verdicts
+from experiments.engine.search.watching.words import NO_BEST, best_settings, describe_gave_up, describe_seconds
 from features.errors import InputError
 
 BAR_WIDTH = 60

@@ -11,9 +11,9 @@ from tensorboard.context import RequestContext
 from tensorboard.plugins.base_plugin import TBContext
 from tensorboard.plugins.hparams import api_pb2, backend_context, get_experiment, list_session_groups
 
-from experiments.engine.search.events import TrialEvents, write_search_events
 from experiments.engine.search.state import read_search
-from experiments.engine.search.tensorboard_files import PATTERN
+from experiments.engine.search.watching.events import TrialEvents, write_search_events
+from experiments.engine.search.watching.tensorboard_files import PATTERN
 
 PNG = b"\x89PNG\r\n\x1a\n"
 CLASSES = ("Bach", "Monteverdi", "Palestrina", "Viennese quartet")
@@ -176,7 +176,8 @@ def test_numbers_that_are_none_are_left_out(make_search, tmp_path):
 def test_needs_no_tensorflow(make_search, tmp_path):
     folder = make_search(tmp_path / "search", trials=2, failures=0, stopped=0)
     code = (
-        "import sys; from pathlib import Path; from experiments.engine.search.events import write_search_events as w; "
+        "import sys; from pathlib import Path; "
+        "from experiments.engine.search.watching.events import write_search_events as w; "
         f"w(Path({str(folder)!r}), Path({str(tmp_path / 'events')!r})); "
         "print([name for name in ('tensorflow', 'keras') if name in sys.modules])"
     )

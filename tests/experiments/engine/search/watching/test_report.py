@@ -9,7 +9,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from experiments.engine.search.report import (
+from experiments.engine.search.state import TrialState, read_search
+from experiments.engine.search.watching.report import (
     compare,
     fixed_hyperparameters,
     progress_sentences,
@@ -17,7 +18,6 @@ from experiments.engine.search.report import (
     verdicts,
     write_search_report,
 )
-from experiments.engine.search.state import TrialState, read_search
 
 
 class Page(HTMLParser):

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from experiments.engine.search.state import read_search
-from experiments.engine.search.view import SearchView, print_search_summary, screen
+from experiments.engine.search.watching.view import SearchView, print_search_summary, screen
 from features.errors import InputError
 
 

@@ -12,9 +12,6 @@ from typing import Any, Literal
 from experiments.engine import records
 from experiments.engine.columns import WATCHED
 from experiments.engine.rendering import PAGES
-from experiments.engine.search import charts
-from experiments.engine.search.axes import scored_trials
-from experiments.engine.search.importance import LEAST_TRIALS, importance
 from experiments.engine.search.state import (
     COMPLETED,
     FAILED,
@@ -27,7 +24,10 @@ from experiments.engine.search.state import (
     read_search,
     seconds_left,
 )
-from experiments.engine.search.words import (
+from experiments.engine.search.watching import charts
+from experiments.engine.search.watching.axes import scored_trials
+from experiments.engine.search.watching.importance import LEAST_TRIALS, importance
+from experiments.engine.search.watching.words import (
     NO_BEST,
     describe_gave_up,
     describe_seconds,

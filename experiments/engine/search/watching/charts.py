@@ -12,8 +12,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from experiments.engine.columns import WATCHED
-from experiments.engine.search.axes import Axis, axes_of, scored_trials
 from experiments.engine.search.state import COMPLETED, STOPPED_EARLY, SearchState, TrialState
+from experiments.engine.search.watching.axes import Axis, axes_of, scored_trials
 
 Chart = dict[str, Any]
 

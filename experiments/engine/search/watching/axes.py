@@ -8,7 +8,7 @@ from typing import Any
 
 from experiments.engine.search.choices import Choice
 from experiments.engine.search.state import COMPLETED, STOPPED_EARLY, SearchState, TrialState
-from experiments.engine.search.words import format_value
+from experiments.engine.search.watching.words import format_value
 
 NOT_USED = "not used"
 """What stands for a hyper-parameter that has no effect in a trial."""
