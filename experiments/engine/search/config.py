@@ -24,8 +24,8 @@ class SearchConfig:
     tuner: Literal["random", "bayesian", "hyperband", "grid"] = "random"
     """Which of keras-tuner's oracles proposes settings."""
     space: Literal["reference", "wide"] = "wide"
-    """reference: optimizer, init, dropout, epochs, batch size as the reference searched; wide: all that a builder and
-    its training have."""
+    """reference: optimizer, init, dropout, epochs (those of the study and half), batch size as the reference searched;
+    wide: all that a builder and its training have."""
     max_trials: int | None = None
     """Most settings to try; None: 10 for random and bayesian, for hyperband and grid as many as they have."""
     folds: int = 3

@@ -23,7 +23,8 @@ TRAINING = {field.name for field in dataclasses.fields(TrainingConfig)}
 def declare(search: Search, input_shape: tuple[int, ...], num_classes: int) -> keras_tuner.HyperParameters:
     """Returns the space of a search.
 
-    What the study sets, of the builder or of the training, is not searched: it has one value.
+    What the study sets, of the builder or of the training, is not searched: it has one value. Only of the epochs the
+    reference space has two, those of the study and half of them: the notebook's 20 and 10 unless the study has others.
 
     Args:
         search: What to search.
@@ -31,17 +32,20 @@ def declare(search: Search, input_shape: tuple[int, ...], num_classes: int) -> k
         num_classes: How many composers there are.
     """
     hp = keras_tuner.HyperParameters()
+    fixed = given(search.config)
     if search.settings.space == "reference":
-        _declare_reference(
-            hp, with_epochs=search.settings.tuner != "hyperband"
-        )  # which deals out epochs itself
+        _declare_reference(hp)
+        fixed.pop("epochs", None)
+        if search.settings.tuner != "hyperband":  # which deals out epochs itself
+            longest = search.config.training.epochs
+            hp.Choice("epochs", sorted({max(1, longest // 2), longest}))
     else:
         _declare_training(hp, search.config.training)
     searched = {entry.name for entry in hp.space}
     module_of(BUILDERS, search.config.model.model, kind="model").build(hp, input_shape, num_classes)
     if search.settings.space == "wide":
         searched = {entry.name for entry in hp.space}
-    return _narrowed(hp, searched, given(search.config))
+    return _narrowed(hp, searched, fixed)
 
 
 def given(config: Config) -> dict[str, Any]:
@@ -77,13 +81,11 @@ def configured(config: Config, values: Mapping[str, Any]) -> Config:
     return config.replace(training=training, model={"hyperparameters": model})
 
 
-def _declare_reference(hp: keras_tuner.HyperParameters, *, with_epochs: bool) -> None:
-    """The space of the composer classification notebook."""
+def _declare_reference(hp: keras_tuner.HyperParameters) -> None:
+    """The space of the composer classification notebook, but for its epochs."""
     hp.Choice("optimizer", ["adam", "sgd"])
     hp.Choice("init", ["glorot_uniform", "he_normal"])
     hp.Choice("dropout", [0.4, 0.5])
-    if with_epochs:
-        hp.Choice("epochs", [10, 20])
     hp.Choice("batch_size", [20, 30])
 
 

@@ -37,6 +37,13 @@ def test_the_reference_space_is_the_references_with_every_builder(model):
     assert {entry.name: list(entry.values) for entry in hp.space} == REFERENCE
 
 
+@pytest.mark.parametrize(("epochs", "tried"), [(10, [5, 10]), (7, [3, 7]), (1, [1])])
+def test_the_reference_space_has_the_epochs_of_the_study_and_half_of_them(epochs, tried):
+    hp = space(SearchConfig(space="reference"), training={"epochs": epochs})
+    (entry,) = [entry for entry in hp.space if entry.name == "epochs"]
+    assert list(entry.values) == tried
+
+
 def test_hyperband_deals_out_epochs_itself():
     names = {entry.name for entry in space(SearchConfig(tuner="hyperband", space="reference")).space}
     assert names == REFERENCE.keys() - {"epochs"}
