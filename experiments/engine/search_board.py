@@ -9,7 +9,13 @@ from experiments.engine.records import read_json
 
 COLUMNS = (
     *("corpus", "split", "model", "tuner, space", "trials (early, failed)", "search score ± folds"),
-    *("test, by chunk", "test, by piece (95 %)", "million chunk-epochs", "search"),
+    *(
+        "over the defaults (± folds)",
+        "test, by chunk",
+        "test, by piece (95 %)",
+        "million chunk-epochs",
+        "search",
+    ),
 )
 
 
@@ -61,8 +67,18 @@ def _cells(search: PublishedSearch, root: Path, letter: str) -> list[str]:
         f"{found['tuner']}, {found['space']}",
         f"{found['num_trials']} ({found['num_stopped_early']}, {found['num_failed']})",
         f"{best['score']:.3f}{spread}",
+        _over_the_defaults(found),
         f"{test['chunk']['macro_f1']:.3f}",
         f"**{piece['macro_f1']:.3f}** ({piece['macro_f1_low']:.3f}–{piece['macro_f1_high']:.3f})",
         f"{found['chunk_epochs'] / 1e6:.2f}",
         f"[{letter}]({search.folder.relative_to(root).as_posix()})",
     ]
+
+
+def _over_the_defaults(found: dict[str, Any]) -> str:
+    """By how much the best setting is better than the default one, fold by fold, and how this spreads."""
+    defaults = found.get("defaults")
+    if not defaults:
+        return ""
+    spread = " (one fold)" if defaults["spread"] is None else f" ± {defaults['spread']:.3f}"
+    return f"{defaults['difference']:+.3f}{spread}"

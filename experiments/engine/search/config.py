@@ -30,6 +30,8 @@ class SearchConfig:
     """Most settings to try; None: 10 for random and bayesian, for hyperband and grid as many as they have."""
     folds: int = 3
     """Into how many folds the works outside the test part are dealt; 1: only the validation works of the split."""
+    defaults_first: bool = True
+    """Whether the first setting tried in the wide space is the default one, to show what the search won over it."""
     stop_losing: bool = True
     """Whether a trial ends after the fold by which it lies clearly behind the best one."""
     halve_folds: bool = True
@@ -77,6 +79,11 @@ class Search:
             raise InputError(
                 f"{SEARCH_FILE} is not that of a search of this version; start a new one."
             ) from error
+
+    @property
+    def begins_with_defaults(self) -> bool:
+        """Whether the first trial has the default settings; the reference's search has only draws."""
+        return self.settings.defaults_first and self.settings.space == "wide"
 
     @property
     def name(self) -> str:

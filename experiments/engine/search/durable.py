@@ -17,6 +17,7 @@ import keras_tuner
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from experiments.engine.records import read_json, write_json
+from experiments.engine.search.choices import OWN_OF_THE_TUNER
 from experiments.engine.search.workers import LOCAL
 from features.errors import InputError
 
@@ -35,6 +36,7 @@ class DurableOracle(keras_tuner.Oracle):
     when it begins and when it ends; whatever `oracle.json` does not know yet is put right by `reload`.
 
     Attributes:
+        first: The active values of the first trial, whatever is proposed for it; empty for what is proposed.
         lock: To be held by other threads that read the trials.
         losses: How often each trial has lost its worker.
         told_to_stop: Whether a worker has been told that there is nothing left to do.
@@ -43,6 +45,7 @@ class DurableOracle(keras_tuner.Oracle):
     def __init__(self, **settings: Any):
         super().__init__(**settings)
         self.verbose = 0
+        self.first: dict[str, Any] = {}
         self.lock = threading.RLock()
         self.losses: dict[str, int] = {}
         self.told_to_stop = False
@@ -212,6 +215,8 @@ class DurableOracle(keras_tuner.Oracle):
                 return Status.IDLE if self.ongoing_trials else Status.STOPPED
             hyperparameters = self.hyperparameters.copy()
             hyperparameters.values = proposal["values"]
+            if self.first and not self.trials:
+                hyperparameters.values = _only_the_tuners(proposal["values"]) | self.first
             trial = Trial(hyperparameters, trial_id=trial_id)
             self._record_values(trial)
             self.trials[trial_id] = trial
@@ -276,3 +281,8 @@ class DurableOracle(keras_tuner.Oracle):
         folder = self._trial_folder(trial.trial_id)
         folder.mkdir(exist_ok=True)
         write_json(folder / "trial.json", trial.get_state())
+
+
+def _only_the_tuners(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Hyperband's place for a trial, without the setting it proposes."""
+    return {name: value for name, value in values.items() if name.startswith(OWN_OF_THE_TUNER)}

@@ -146,6 +146,7 @@ def make_oracle(
     max_epochs: int,
     seed: int,
     max_failures: int,
+    defaults_first: bool = False,
     resume: bool,
 ) -> DurableOracle:
     """Returns what hands out the trials of a search; the highest `val_macro_f1` wins.
@@ -158,6 +159,7 @@ def make_oracle(
         max_epochs: Longest training, for Hyperband, which divides it.
         seed: Of the proposals.
         max_failures: After how many failed trials in a row the search gives up.
+        defaults_first: Whether the first trial has the default values.
         resume: Whether to go on with what is in the folder; if there is nothing, the search begins.
 
     Raises:
@@ -180,6 +182,8 @@ def make_oracle(
         **own,
     )
     oracle.max_trials = max_trials  # Hyperband's does not take it
+    if defaults_first:
+        oracle.first = default_values(hyperparameters)
     oracle._set_project_dir(str(folder.parent), folder.name)
     _open(oracle, folder, resume=resume)
     return oracle
@@ -196,6 +200,26 @@ def _open(oracle: DurableOracle, folder: Path, *, resume: bool) -> None:
         oracle.reload()
     else:
         oracle.save()
+
+
+def default_values(hyperparameters: keras_tuner.HyperParameters) -> dict[str, Any]:
+    """Returns the defaults of a space, of those hyper-parameters that have an effect with them.
+
+    Example:
+        >>> hp = keras_tuner.HyperParameters()
+        >>> hp.Choice("optimizer", ["adam", "sgd"])
+        'adam'
+        >>> with hp.conditional_scope("optimizer", "sgd"):
+        ...     rate = hp.Float("momentum", 0.0, 0.9)
+        >>> default_values(hp)
+        {'optimizer': 'adam'}
+    """
+    defaults = hyperparameters.copy()
+    defaults.values = {}
+    for entry in defaults.space:  # what an entry depends on stands before it
+        if defaults.is_active(entry):
+            defaults.values[entry.name] = entry.default
+    return defaults.values
 
 
 def _num_initial_points(hyperparameters: keras_tuner.HyperParameters, max_trials: int) -> int:

@@ -28,7 +28,7 @@ from experiments.engine.runner import (
     write_left_out,
 )
 from experiments.engine.search.config import SEARCH_FILE, Hosts, Search, load_search
-from experiments.engine.search.state import SearchState, TrialState, best_trial, read_search
+from experiments.engine.search.state import SearchState, TrialState, best_trial, distance, read_search
 from experiments.engine.search.working import TOKEN_FILE, folds_of, read_token
 from experiments.engine.tables import check_name
 from features.errors import InputError
@@ -240,6 +240,7 @@ def run_trials(folder: Path, search: Search, study: Study, hosts: Hosts) -> None
         max_epochs=search.config.training.epochs,
         seed=settings.search_seed,
         max_failures=settings.max_failures,
+        defaults_first=search.begins_with_defaults,
         resume=True,
     )
     if oracle.is_over:  # only the best setting was still to be trained
@@ -355,5 +356,15 @@ def _metrics(state: SearchState, study: Study) -> dict[str, Any]:
             "spread": best.spread,
             "fold_scores": list(best.fold_scores),
         },
+        "defaults": _over_defaults(state, best),
         "test": trained["test"],
     }
+
+
+def _over_defaults(state: SearchState, best: TrialState) -> dict[str, Any] | None:
+    """How far the best setting lies before the default one, if that was tried."""
+    defaults = state.of_defaults
+    if defaults is None:
+        return None
+    difference, spread = distance(best, defaults)
+    return {"trial_id": defaults.trial_id, "difference": difference, "spread": spread}

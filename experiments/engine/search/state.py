@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median, stdev
 from typing import Any, Literal
 
 from experiments.engine.search.choices import (
@@ -120,6 +120,15 @@ class SearchState:
         """What `best_trial` returns."""
         return best_trial(self)
 
+    @property
+    def of_defaults(self) -> TrialState | None:
+        """The trial with the default settings; if Hyperband went on with it, the one with the most folds."""
+        if not (self.settings.get("defaults_first") and self.settings.get("space") == "wide" and self.trials):
+            return None
+        first = self.trials[0].hyperparameters
+        same = [trial for trial in self.trials if trial.hyperparameters == first and trial.fold_scores]
+        return max(same, key=lambda trial: (len(trial.fold_scores), trial.number), default=None)
+
     @cached_property
     def gave_up(self) -> bool:
         """Whether so many trials in a row failed that no other was begun."""
@@ -175,6 +184,19 @@ def best_trial(state: SearchState) -> TrialState | None:
         if trial.score is not None and len(trial.fold_scores) >= num_folds
     ]
     return max(whole, key=lambda trial: trial.score, default=None)
+
+
+def distance(one: TrialState, other: TrialState) -> tuple[float, float | None]:
+    """Returns how far a trial lies before another one on the folds that both have done, and how this spreads.
+
+    Both are validated on the same folds, so what counts is how much their distance changes from fold to fold.
+
+    Returns:
+        The mean over the folds, and their standard deviation; None for that on one fold.
+    """
+    pairs = zip(one.fold_scores, other.fold_scores, strict=False)
+    distances = [first - second for first, second in pairs]
+    return fmean(distances), stdev(distances) if len(distances) > 1 else None
 
 
 def seconds_left(state: SearchState) -> float | None:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import statistics
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
@@ -21,6 +20,7 @@ from experiments.engine.search.state import (
     WAITING,
     SearchState,
     TrialState,
+    distance,
     read_search,
     seconds_left,
 )
@@ -215,25 +215,23 @@ def verdicts(state: SearchState) -> list[str]:
     others = sorted(comparable, key=lambda trial: -trial.score)
     if not others:
         return ["Only one trial was completed on all folds: there is nothing to compare it with."]
-    named = {"second": others[0]}
+    named, defaults = {"second": others[0]}, state.of_defaults
+    if defaults is not None and defaults is not best:
+        named = {"default settings": defaults} | named
     if len(others) > 2:
         named["median"] = sorted([best, *others], key=lambda trial: trial.score)[len(others) // 2]
-    return [
+    first = [f"The best trial ({best.trial_id}) has the default settings."] if defaults is best else []
+    return first + [
         f"The best trial ({best.trial_id}) against the {which} ({trial.trial_id}): {compare(best, trial)}"
         for which, trial in named.items()
     ]
 
 
 def compare(best: TrialState, other: TrialState) -> str:
-    """Returns in words by how much a trial is better than another one, fold by fold.
-
-    Both are validated on the same folds, so what counts is how much their distance changes from fold to fold.
-    """
-    pairs = list(zip(best.fold_scores, other.fold_scores, strict=False))
-    distances = [one - another for one, another in pairs]
-    if len(distances) < 2:
-        return f"{best.score - other.score:+.3f}, on one fold: that tells nothing about chance."
-    mean, spread = statistics.fmean(distances), statistics.stdev(distances)
+    """Returns in words by how much a trial is better than another one, fold by fold."""
+    mean, spread = distance(best, other)
+    if spread is None:
+        return f"{mean:+.3f}, on one fold: that tells nothing about chance."
     verdict = "better beyond the folds' spread" if mean > spread else "not better beyond the folds' spread"
     return f"{mean:+.3f}, and by fold this distance spreads by {spread:.3f}: {verdict}."
 

@@ -12,7 +12,7 @@ from keras_tuner.engine.trial import Trial
 
 from experiments.engine.search import durable
 from experiments.engine.search.durable import MOST_LOSSES
-from experiments.engine.search.oracles import ORACLES, make_oracle
+from experiments.engine.search.oracles import ORACLES, default_values, make_oracle
 from features.errors import InputError
 
 MANY = 300
@@ -174,6 +174,20 @@ def test_a_seed_makes_a_search_and_another_seed_another_one(oracle_in, tuner):
     )
     assert first == second
     assert (set(first) & set(third) == set()) == (tuner != "grid")
+
+
+@pytest.mark.parametrize("tuner", ORACLES)
+@pytest.mark.parametrize("hyperparameters", [space, wide_space])
+def test_the_first_trial_has_the_defaults_and_none_comes_twice(oracle_in, tuner, hyperparameters):
+    runs = []
+    oracle = oracle_in(tuner, hyperparameters=hyperparameters(), defaults_first=True, max_trials=8)
+    search(oracle, runs=runs)
+    first = oracle.trials["0000"].hyperparameters.values
+    assert {name: value for name, value in first.items() if not name.startswith("tuner/")} == default_values(
+        hyperparameters()
+    )
+    assert ("tuner/bracket" in first) == (tuner == "hyperband")
+    assert len(set(runs)) == len(runs) == 8
 
 
 @pytest.mark.parametrize("tuner", ORACLES)

@@ -1,6 +1,7 @@
 """The page of a search is whole at every moment, says what is known, and needs no network."""
 
 import csv
+import dataclasses
 import json
 import re
 import time
@@ -212,6 +213,21 @@ def test_the_best_is_compared_with_the_second_and_the_median(make_search, tmp_pa
         "Only one trial was completed on all folds: there is nothing to compare it with."
     ]
     assert verdicts(read_search(make_search(tmp_path / "none", trials=0))) == []
+
+
+def test_the_best_is_compared_with_the_default_settings(make_search, tmp_path):
+    folder = make_search(tmp_path / "search", failures=0, stopped=0)
+    described = json.loads((folder / "search.json").read_text())
+    described["search"]["defaults_first"] = True
+    (folder / "search.json").write_text(json.dumps(described))
+    state = read_search(folder)
+    assert state.of_defaults is not state.best
+    assert verdicts(state)[0].startswith(
+        f"The best trial ({state.best.trial_id}) against the default settings (0000): "
+    )
+    (trial,) = (trial for trial in state.trials if trial is state.best)
+    winning = dataclasses.replace(state, trials=(trial, *(one for one in state.trials if one is not trial)))
+    assert verdicts(winning)[0] == f"The best trial ({trial.trial_id}) has the default settings."
 
 
 def test_after_the_last_trial_the_best_is_trained(make_search, tmp_path):
