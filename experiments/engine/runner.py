@@ -17,9 +17,10 @@ from experiments.engine.summary import print_summary, summarise_folds
 from experiments.engine.tables import check_name, module_of
 from features.corpora import CORPORA
 from features.corpora.catalogue import Request
-from features.datasets import Dataset, load_dataset, sample_works
+from features.datasets import Dataset, load_dataset
 from features.encoders import ENCODERS
 from features.errors import InputError
+from features.selection import sample_works
 from features.splits.protocols import (
     NO_SIDE,
     PROTOCOLS,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.corpora.catalogue import Piece
-from features.datasets import load_dataset, sample_works
+from features.datasets import load_dataset
 from features.encoders.piano_roll import PianoRoll
 from features.errors import InputError
 from features.midi import fingerprint, notes_to_midi, read_events, read_notes
@@ -172,30 +172,3 @@ def test_a_composer_who_loses_every_piece_is_an_error(tmp_path):
 def test_an_empty_corpus_is_an_error(tmp_path):
     with pytest.raises(InputError, match="No usable piece is left of the whole corpus"):
         load([], tmp_path)
-
-
-def test_a_sample_has_a_share_of_each_composers_works_and_their_very_chunks(tmp_path):
-    names = [f"{composer}/{number}" for composer in ("Ada", "Bela") for number in range(8)]
-    pieces = [piece(f"{name}.mid", melody(seed, 5 + seed), name) for seed, name in enumerate(names)]
-    whole = load(pieces, tmp_path)
-    small, half = (sample_works(whole, share) for share in (0.25, 0.5))
-    assert [small.composers.count(name) for name in ("Ada", "Bela")] == [2, 2]
-    assert set(small.works) < set(half.works)
-    assert sample_works(whole, 1).pieces == whole.pieces
-    assert len(sample_works(whole, 0.01, least=3).pieces) == 6
-    for number, name in enumerate(small.pieces):
-        original = whole.pieces.index(name)
-        here, there = (
-            np.flatnonzero(small.chunk_pieces == number),
-            np.flatnonzero(whole.chunk_pieces == original),
-        )
-        np.testing.assert_array_equal(small.chunks(here), whole.chunks(there))
-        assert small.contents[number] == whole.contents[original]
-
-
-def test_a_sample_does_not_depend_on_the_order_or_on_other_works(tmp_path):
-    names = [f"Ada/{number}" for number in range(8)]
-    pieces = [piece(f"{name}.mid", melody(seed, 12), name) for seed, name in enumerate(names)]
-    other = piece("Bela/c.mid", melody(30, 30), "Bela 1")
-    taken = sample_works(load([*pieces, other], tmp_path), 0.5).works
-    assert set(sample_works(load([other, *pieces[::-1]], tmp_path), 0.5).works) == set(taken)
