@@ -2,6 +2,7 @@
 
 import csv
 import runpy
+import signal
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,14 @@ def assert_same_run(read_rows):
             assert (folder / name).read_bytes() == (other / name).read_bytes(), name
 
     return check
+
+
+@pytest.fixture
+def hearing_ctrl_c():
+    """Lets processes that a test starts hear Ctrl-C, which a shell lets its jobs in the background ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

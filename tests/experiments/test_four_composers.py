@@ -230,7 +230,7 @@ def test_a_finished_run_is_shown_again_without_training(folder, run_study, monke
     assert "\u2026" not in printed  # nothing is cut off
 
 
-@pytest.mark.parametrize("protocol", ["file", "chunk"])
+@pytest.mark.parametrize("protocol", ["file", "near_duplicate", "chunk"])
 def test_every_protocol_runs(run_study, small, tmp_path, capsys, read_rows, protocol):
     folder = run_study(tmp_path, "--smoke", "--protocol", protocol, "--no-move", *small)
     assert read_json(folder / "metrics.json")["protocol"] == protocol
@@ -313,11 +313,12 @@ def test_ones_own_files_are_read_and_what_is_unreadable_is_named(
         (["--corpus", "symphonies"], "There is no corpus named 'symphonies'; known are .*synthetic"),
         (["--model", "transformer"], "There is no model named 'transformer'; known are .*frame_cnn"),
         (["--encoder", "wavelets"], "There is no encoder named 'wavelets'; known are .*piano_roll"),
-        (["--protocol", "luck"], "There is no protocol named 'luck'; known are chunk, file, source, work"),
+        (["--protocol", "luck"], "There is no protocol named 'luck'; known are chunk, file, near_duplicate, source, work"),
         (["--fold", "5"], "There is no fold 5; choose one of 0 to 4"),
         (["--protocol", "chunk", "--no-move", "--fold", "all"], "The protocol chunk has one split, fold 0"),
         (["--protocol", "chunk"], "bring the very frames of test chunks into training; add --no-move"),
         (["--protocol", "chunk", "--no-move", "--hop", "75"], "the very frames of test chunks into training"),
+        (["--protocol", "chunk", "--no-move", "--tempo", "0.1"], "leave --tempo and --hop out"),
         (["--num-folds", "40"], "40 folds need 40 works of every composer"),
         (["--composers", "Ada", "Zoe"], r"No pieces by Zoe in this corpus; it has Ada \(20\)"),
         (["--composers", "Ada"], "There is nothing to tell apart: all pieces are by Ada"),

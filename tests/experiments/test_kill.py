@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,18 +30,8 @@ class Study:
         return self.errors.read_text(encoding="utf-8").strip()
 
 
-@contextmanager
-def hearing_ctrl_c():
-    """A shell lets its jobs in the background ignore Ctrl-C, and whatever is ignored is inherited."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 @pytest.fixture
-def start(cache_dir, tmp_path):
+def start(cache_dir, tmp_path, hearing_ctrl_c):
     """Returns a function that starts the study."""
     studies = []
 
@@ -50,7 +39,7 @@ def start(cache_dir, tmp_path):
         command = [sys.executable, "-m", "experiments.four_composers", *arguments]
         places = ["--cache-dir", str(cache_dir), "--results-dir", str(tmp_path / "results")]
         path = tmp_path / f"errors-{len(studies)}.txt"
-        with open(path, "w") as errors, hearing_ctrl_c():
+        with open(path, "w") as errors:
             process = subprocess.Popen([*command, *places], stdout=subprocess.DEVNULL, stderr=errors)
         studies.append(Study(process, path))
         return studies[-1]

@@ -36,7 +36,7 @@ def folders(cache_dir, tmp_path):
 
 
 @pytest.fixture
-def start(folders, tmp_path):
+def start(folders, tmp_path, hearing_ctrl_c):
     """Returns a function that starts a search in a process of its own; all are ended with the test."""
     started = []
 
@@ -128,6 +128,39 @@ def test_a_killed_search_goes_on_with_the_same_trial(start, wait_for, tmp_path, 
     assert read(folder / "trial_0000" / "fold_0" / "fold.json") == first_fold
     assert read(folder / "metrics.json")["num_completed"] == 2
     assert sorted(path.name for path in folder.glob("trial_*")) == ["trial_0000", "trial_0001"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has other ways to end a process.")
+def test_killed_while_it_trains_the_best_a_search_goes_on_with_that(start, wait_for, read_rows):
+    quick = (*LONG, "--max-trials", "1")
+    search = start(*quick)
+    history = wait_for(search, "four_composers/*/best/history.csv", lines=3)
+    search.kill()
+    search.wait()
+    folder = history.parents[1]
+    chosen, done = (folder / "best.json").read_bytes(), read_rows(history)
+    assert not (folder / "metrics.json").exists()
+
+    search = start(*quick, "--resume")
+    assert search.wait() == 0, search.log.read_text()
+    assert (folder / "best.json").read_bytes() == chosen
+    assert read_rows(history)[: len(done)] == done
+    assert read(folder / "metrics.json")["test"] == read(folder / "best" / "metrics.json")["test"]
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_workers_and_the_page_says_so(start, wait_for):
+    search = start(*LONG)
+    history = wait_for(search, "four_composers/*/trial_0000/fold_0/history.csv", lines=2)
+    workers = psutil.Process(search.pid).children(recursive=True)
+    search.send_signal(signal.SIGINT)
+    assert search.wait() == 130, search.log.read_text()
+    assert search.log.read_text().rstrip().endswith("goes on with the same trials, from their last epochs.")
+    psutil.wait_procs(workers, timeout=30)
+    assert not any(worker.is_running() for worker in workers)
+    page = (history.parents[2] / "report.html").read_text(encoding="utf-8")
+    assert "It was interrupted." in page and "http-equiv" not in page
 
 
 @pytest.mark.slow

@@ -24,10 +24,10 @@ class Music:
     classes: tuple[str, ...] = ("Ada", "Bela")
     chunk_labels: np.ndarray = field(default_factory=lambda: (np.arange(41) % 3 == 0).astype(int))
 
-    def chunks(self, indices, *, semitones=None, later=None) -> np.ndarray:
+    def chunks(self, indices, *, semitones=None, later=None, rates=None) -> np.ndarray:
         chunks = np.random.default_rng(5).random((41, *CHUNK_SHAPE), np.float32)[indices]
         chunks[:, :6] += self.chunk_labels[indices, None, None, None]
-        for change, row in ((semitones, 10), (later, 11)):
+        for change, row in ((rates, 9), (semitones, 10), (later, 11)):
             chunks[:, row, 0, 0] = 0 if change is None else change
         return chunks
 

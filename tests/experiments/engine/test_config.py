@@ -38,6 +38,8 @@ def test_what_is_left_out_keeps_its_default():
         ({"training": {"schedule": "steps"}}, "schedule"),
         ({"training": {"epochs": 0}}, "epochs to be 1 or more, but received 0"),
         ({"training": {"transpose": -1}}, "transpose to be 0 or more"),
+        ({"training": {"tempo": -0.1}}, "tempo to be a share from 0 to 1, but received -0.1"),
+        ({"training": {"tempo": 1.5}}, "tempo to be a share from 0 to 1"),
         ({"corpus": {"pieces": "some"}}, "pieces"),
         ({"model": {"hyperparameters": 3}}, "hyperparameters"),
     ],
@@ -133,6 +135,12 @@ def _names(values):
 def test_a_split_refuses_seeds_that_no_generator_takes(seed):
     with pytest.raises(InputError, match="from 0 to 4294967295"):
         FULL.replace(split={"split_seed": seed})
+
+
+def test_a_tempo_is_recorded_only_where_there_is_one():
+    assert "tempo" not in Config("example").to_dict()["training"]
+    varied = Config("example").replace(training={"tempo": 0.1})
+    assert Config.from_dict(varied.to_dict()) == varied
 
 
 def test_a_field_added_later_does_not_change_the_name_of_older_runs():

@@ -1,6 +1,8 @@
 """Training is the same whether or not it was interrupted, and keeps the best epoch."""
 
 import csv
+import dataclasses
+import hashlib
 
 import keras
 import numpy as np
@@ -91,6 +93,36 @@ def test_transposes_and_moves_no_further_than_told(music):
     still = TrainingConfig(batch_size=8, transpose=0, move=False)
     chunks = np.concatenate([batch[0] for batch in batches_of(music, still)])
     assert not chunks[:, 10:, 0, 0].any()
+
+
+def test_plays_no_faster_and_no_slower_than_told(music):
+    config = TrainingConfig(batch_size=8, tempo=0.25)
+    rates = np.concatenate([batch[0] for batch in batches_of(music, config, count=200)])[:, 9, 0, 0]
+    assert 1 / 1.25 <= rates.min() < 0.81 and 1.24 < rates.max() <= 1.25
+    assert np.median(np.log(rates)) == pytest.approx(0, abs=0.02)  # as often faster as slower
+    still = np.concatenate([batch[0] for batch in batches_of(music, TrainingConfig(batch_size=8))])
+    assert not still[:, 9, 0, 0].any()
+
+
+def test_without_tempo_all_is_drawn_as_it_was_before_there_was_any(music):
+    """Published studies go on, fold by fold, with the batches that they began with; see also the frozen digest."""
+    for epoch in range(3):
+        rng = np.random.default_rng([CONFIG.seed, epoch])
+        order, semitones, later = (
+            rng.permutation(TRAINED_ON),
+            rng.integers(-2, 3, len(TRAINED_ON)),
+            rng.integers(-4, 5, len(TRAINED_ON)),
+        )
+        for config in (CONFIG, dataclasses.replace(CONFIG, tempo=0.1)):
+            planned, changes = TrainingChunks(music, TRAINED_ON, config, first_epoch=0)._plan_epoch(epoch)
+            assert_same([(planned, changes["semitones"], changes["later"])], [(order, semitones, later)])
+            assert ("rates" in changes) == (config.tempo > 0)
+
+
+def test_batches_are_frozen(music):
+    batches = batches_of(music, CONFIG, count=10)
+    digest = hashlib.sha256(b"".join(np.ascontiguousarray(part).tobytes() for b in batches for part in b))
+    assert digest.hexdigest()[:16] == "FROZEN"
 
 
 def test_labels_belong_to_their_chunks_and_weights_to_their_labels(music):
