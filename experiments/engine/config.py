@@ -36,6 +36,10 @@ class CorpusConfig:
     """The composers to tell apart; none: those of the study."""
     sample: float = field(default=1.0, metadata=ADDED_LATER)
     """Share of every composer's works to take, the same sample each time (1: all)."""
+    min_share: float = field(default=0.0, metadata=ADDED_LATER)
+    """Leave out composers with less than this share of all chunks (0.001: those below 0.1 %)."""
+    min_works: int = field(default=1, metadata=ADDED_LATER)
+    """Leave out composers with fewer works."""
 
     def __post_init__(self) -> None:
         """Refuses shares that leave nothing, or more than there is."""
@@ -43,6 +47,12 @@ class CorpusConfig:
             raise InputError(
                 f"Expected sample to be a share above 0 and up to 1, but received {self.sample}."
             )
+        if not 0 <= self.min_share < 1:
+            raise InputError(
+                f"Expected min_share to be a share from 0 to below 1 (0.001 is 0.1 %), but received {self.min_share}."
+            )
+        if self.min_works < 1:
+            raise InputError(f"Expected min_works to be 1 or more, but received {self.min_works}.")
 
 
 @dataclass(frozen=True)
@@ -78,13 +88,16 @@ class SplitConfig:
     """What is held out."""
 
     protocol: str = "work"
-    """What is never on both sides: work, source, file, chunk."""
+    """What is never on both sides: work, source, near_duplicate, file, chunk."""
     fold: int | Literal["all"] = 0
     """Which fold is the test part, from 0; all: each in turn, and a summary."""
     num_folds: int = 5
     """Into how many folds works or files are dealt."""
     split_seed: int = 42
     """Seed of the split, the same for every model."""
+    rare: Literal["refuse", "train"] = field(default="refuse", metadata=ADDED_LATER)
+    """Composers with too few works for every side. refuse: name them and stop; train: test them as far as they go, but
+    always keep one work for training."""
 
     def __post_init__(self):
         if not 0 <= self.split_seed < 2**32:
@@ -118,11 +131,17 @@ class TrainingConfig:
     move: bool = True
     """Whether training chunks begin anywhere up to half a chunk earlier or later, anew each epoch."""
     class_weights: bool = True
-    """Whether rare composers weigh more in the loss (inverse to their chunks)."""
+    """Whether rare composers weigh more in the loss (inverse to their chunks, unless balance says otherwise)."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Precision of training; auto: bfloat16 on processors that compute in it, else float32."""
     seed: int = 0
-    """Seed of weights, dropout, order and transposition."""
+    """Seed of weights, dropout, order, transposition and tempo."""
+    tempo: float = field(default=0.0, metadata=ADDED_LATER)
+    """By how much faster or slower training chunks are played at random, at most (0.1: from 1/1.1 to 1.1 times)."""
+    balance: float = field(default=1.0, metadata=ADDED_LATER)
+    """How strongly class weights favour rare composers: inverse to this power of their chunks (1: all weigh alike)."""
+    logit_adjustment: float = field(default=0.0, metadata=ADDED_LATER)
+    """How much of the log prior, as training has it, is taken off the answers (1: all; Menon et al., 2021)."""
 
     def __post_init__(self) -> None:
         """Refuses numbers with which nothing can be trained."""
@@ -130,6 +149,11 @@ class TrainingConfig:
             value = getattr(self, name)
             if value is not None and value < least:
                 raise InputError(f"Expected {name} to be {least} or more, but received {value}.")
+        for name in ("balance", "logit_adjustment"):
+            if not 0 <= getattr(self, name) <= 2:
+                raise InputError(f"Expected {name} to be from 0 to 2, but received {getattr(self, name)}.")
+        if not 0 <= self.tempo <= 1:  # at twice the tempo, every other frame is left out
+            raise InputError(f"Expected tempo to be a share from 0 to 1, but received {self.tempo}.")
 
 
 @dataclass(frozen=True)
@@ -216,7 +240,8 @@ def smoke(config: Config) -> Config:
     Only values change, so a rehearsal goes through the very code of the run it rehearses.
     """
     return config.replace(
-        corpus={"corpus": "synthetic", "composers": (), "pieces": "reference", "sample": 1.0},
+        corpus={"corpus": "synthetic", "composers": (), "pieces": "reference", "sample": 1.0}
+        | {"min_share": min(config.corpus.min_share, 0.1), "min_works": min(config.corpus.min_works, 10)},
         split={"fold": 0} if config.split.fold != "all" else {"num_folds": 3},
         training={"epochs": 1, "precision": "float32"},
     )

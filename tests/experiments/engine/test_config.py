@@ -40,7 +40,12 @@ def test_what_is_left_out_keeps_its_default():
         ({"training": {"transpose": -1}}, "transpose to be 0 or more"),
         ({"training": {"tempo": -0.1}}, "tempo to be a share from 0 to 1, but received -0.1"),
         ({"training": {"tempo": 1.5}}, "tempo to be a share from 0 to 1"),
+        ({"training": {"balance": 3}}, "balance to be from 0 to 2, but received 3"),
+        ({"training": {"logit_adjustment": -1}}, "logit_adjustment to be from 0 to 2"),
         ({"corpus": {"pieces": "some"}}, "pieces"),
+        ({"corpus": {"min_share": 1}}, "min_share to be a share from 0 to below 1 .*, but received 1"),
+        ({"corpus": {"min_works": 0}}, "min_works to be 1 or more, but received 0"),
+        ({"split": {"rare": "drop"}}, "rare"),
         ({"model": {"hyperparameters": 3}}, "hyperparameters"),
     ],
 )
@@ -154,3 +159,9 @@ def test_a_field_added_later_does_not_change_the_name_of_older_runs():
 def test_refuses_a_sample_of_nothing():
     with pytest.raises(InputError, match="sample to be a share above 0 and up to 1, but received 0"):
         Config("example").replace(corpus={"sample": 0})
+
+
+def test_a_rehearsal_has_thresholds_that_its_music_passes():
+    rehearsed = smoke(Config("example").replace(corpus={"min_share": 0.6, "min_works": 99})).corpus
+    assert (rehearsed.min_share, rehearsed.min_works) == (0.1, 10)
+    assert smoke(Config("example").replace(corpus={"min_share": 0.001})).corpus.min_share == 0.001
