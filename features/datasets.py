@@ -12,6 +12,7 @@ from features.corpora.catalogue import Piece
 from features.encoders.rows import Rows
 from features.errors import InputError
 from features.preparation import prepare
+from features.splits.near_duplicates import assign_near_duplicates
 from features.splits.works import assign_works
 
 
@@ -74,13 +75,23 @@ class Dataset:
         return np.bincount(self.chunk_pieces, minlength=len(self.pieces))
 
     @cached_property
+    def near_duplicates(self) -> tuple[str, ...]:
+        """The group of each piece with the same music, by its notes alone; found when first asked for."""
+        return tuple(assign_near_duplicates(self.pieces, self.contents, self.outlines))
+
+    @cached_property
     def num_frames(self) -> np.ndarray:
         """Number of frames of each piece, shape `(pieces,)`."""
         first_chunks = np.searchsorted(self.chunk_pieces, np.arange(len(self.pieces)))
         return (self._ends - self._firsts)[first_chunks]
 
     def chunks(
-        self, indices: np.ndarray, *, semitones: np.ndarray | None = None, later: np.ndarray | None = None
+        self,
+        indices: np.ndarray,
+        *,
+        semitones: np.ndarray | None = None,
+        later: np.ndarray | None = None,
+        rates: np.ndarray | None = None,
     ) -> np.ndarray:
         """Returns chunks, decoded from the memory-mapped rows.
 
@@ -90,6 +101,8 @@ class Dataset:
             later: How many frames later (earlier, if negative) to begin each of them, shape `(n,)`,
                 but always so that the piece fills the chunk, if it is long enough; None for where
                 they stand, padded where the piece ends.
+            rates: How many times as fast to play each of them, shape `(n,)`; None for as it stands.
+                Only for an encoder that `can_change_tempo`.
 
         Returns:
             float32 array of shape `(n,) + encoder.chunk_shape`.
@@ -97,9 +110,17 @@ class Dataset:
         starts, ends = self._starts[indices], self._ends[indices]
         if later is not None:
             first = self._firsts[indices]
-            last = np.maximum(first, ends - self.encoder.chunk_frames)
+            num_rows = self.encoder.chunk_frames if rates is None else self.encoder.rows_read(rates)
+            last = np.maximum(first, ends - num_rows)
             starts = np.clip(starts + later, first, last)
-        return self.encoder.decode(self._rows, starts, ends, shift=semitones)
+        if rates is None:
+            return self.encoder.decode(self._rows, starts, ends, shift=semitones)
+        return self.encoder.decode(self._rows, starts, ends, shift=semitones, rate=rates)
+
+
+def can_change_tempo(encoder: Any) -> bool:
+    """Whether an encoder's `decode` plays chunks at any rate; such encoders say in `rows_read` how far they read."""
+    return hasattr(encoder, "rows_read")
 
 
 def load_dataset(pieces: Sequence[Piece], encoder: Any, *, cache_dir: Path, progress: bool = True) -> Dataset:

@@ -16,7 +16,7 @@ from experiments.engine.device import computing_in
 from experiments.engine.predictions import of_chunks, voted
 from experiments.engine.tables import module_of
 from experiments.engine.training import predict, train
-from features.datasets import Dataset
+from features.datasets import Dataset, can_change_tempo
 from features.errors import InputError
 from features.splits.protocols import TRAIN, VALIDATION, Split
 from models import BUILDERS, saving
@@ -77,7 +77,15 @@ def _pieces_heard(dataset: Dataset, indices: np.ndarray) -> list[dict[str, str]]
 
 
 def check_network(config: Config, dataset: Dataset) -> None:
-    """Builds the configured network and forgets it; see `build` for what is refused."""
+    """Builds the configured network and forgets it.
+
+    Raises:
+        InputError: It cannot be built, see `build`; or it should be trained in a way that the encoder does not offer.
+    """
+    if config.training.tempo and not can_change_tempo(dataset.encoder):
+        raise InputError(
+            f"The encoder {config.encoder.encoder} cannot change the tempo of chunks; leave --tempo out."
+        )
     build(module_of(BUILDERS, config.model.model, kind="model"), config.model.hyperparameters, dataset)
 
 

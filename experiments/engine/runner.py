@@ -169,10 +169,11 @@ def split_of(study: Study) -> Split:
     """
     config, dataset = study.config.split, study.dataset
     hop = getattr(dataset.encoder, "hop", None) or dataset.encoder.chunk_frames
-    if config.protocol == "chunk" and (study.config.training.move or hop < dataset.encoder.chunk_frames):
+    training = study.config.training
+    if config.protocol == "chunk" and (training.move or training.tempo or hop < dataset.encoder.chunk_frames):
         raise InputError(
-            "Under the protocol chunk, chunks that are moved in time or overlap would bring the very frames of test "
-            "chunks into training; add --no-move, and leave --hop out."
+            "Under the protocol chunk, chunks that are moved in time, played faster, or overlap would bring the very "
+            "frames of test chunks into training; add --no-move, and leave --tempo and --hop out."
         )
     split = make_split(
         config.protocol,

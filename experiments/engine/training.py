@@ -25,7 +25,7 @@ from features.errors import InputError
 
 
 class TrainingChunks(keras.utils.PyDataset):
-    """Shuffled, transposed training batches, epoch after epoch without end.
+    """Shuffled, varied training batches, epoch after epoch without end.
 
     It is asked for one batch after another through all epochs (`num_batches` is None), because
     prefetching crosses the border between epochs before any callback could reshuffle.
@@ -46,23 +46,28 @@ class TrainingChunks(keras.utils.PyDataset):
 
     def __getitem__(self, step: int) -> tuple[np.ndarray, ...]:
         epoch, batch = divmod(self.first_step + step, self.steps_per_epoch)
-        order, semitones, later = (
-            values[batch * self.batch_size :][: self.batch_size] for values in self._plan(epoch)
+        order, changes = self._plan(epoch)
+        places = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
+        labels = self.dataset.chunk_labels[order[places]]
+        chunks = self.dataset.chunks(
+            order[places], **{name: values[places] for name, values in changes.items()}
         )
-        labels = self.dataset.chunk_labels[order]
-        chunks = self.dataset.chunks(order, semitones=semitones, later=later)
         return (chunks, labels) if self.weights is None else (chunks, labels, self.weights[labels])
 
-    def _plan_epoch(self, epoch: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Returns the order of the chunks, and how each is transposed and moved in time."""
+    def _plan_epoch(self, epoch: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Returns the order of the chunks, and how each is changed: what to tell `Dataset.chunks`."""
         rng = np.random.default_rng([self.config.seed, epoch])
         num_chunks, furthest = len(self.indices), self.config.transpose
         half = self.dataset.encoder.chunk_frames // 2 if self.config.move else 0
-        return (
-            rng.permutation(self.indices),
-            rng.integers(-furthest, furthest + 1, num_chunks),
-            rng.integers(-half, half + 1, num_chunks),
-        )
+        order = rng.permutation(self.indices)
+        changes = {
+            "semitones": rng.integers(-furthest, furthest + 1, num_chunks),
+            "later": rng.integers(-half, half + 1, num_chunks),
+        }
+        if self.config.tempo:  # drawn last, so that all else is drawn as it is without
+            most = np.log1p(self.config.tempo)
+            changes["rates"] = np.exp(rng.uniform(-most, most, num_chunks))
+        return order, changes
 
 
 class ChunksInOrder(keras.utils.PyDataset):

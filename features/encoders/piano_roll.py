@@ -138,6 +138,22 @@ class PianoRoll:
         last = max(num_frames - overlap, min(num_frames, 1))
         return np.arange(0, last, hop, dtype=np.int64)
 
+    def rows_read(self, rate: Sequence[float] | np.ndarray) -> np.ndarray:
+        """Returns how many rows chunks reach over that are played at other rates; see `decode`.
+
+        Args:
+            rate: `(chunks,)`; above 0, 1 as it stands.
+
+        Returns:
+            int64 `(chunks,)`.
+
+        Example:
+
+        >>> PianoRoll().rows_read([0.5, 1, 1.1]).tolist()
+        [76, 150, 165]
+        """
+        return _nearest((self.chunk_frames - 1) * np.asarray(rate, np.float64)) + 1
+
     def decode(
         self,
         rows: Rows,
@@ -145,6 +161,7 @@ class PianoRoll:
         ends: Sequence[int] | np.ndarray,
         *,
         shift: Sequence[int] | np.ndarray | None = None,
+        rate: Sequence[float] | np.ndarray | None = None,
     ) -> np.ndarray:
         """Returns chunks.
 
@@ -154,20 +171,27 @@ class PianoRoll:
             ends: `(chunks,)`; one past the last row of the piece of each chunk, where its padding begins at the latest.
             shift: `(chunks,)`; semitones up (down if negative) by which to transpose each chunk.
                 What leaves the 128 pitches is dropped.
+            rate: `(chunks,)`; how many times as fast to play each chunk. Frame `f` shows the row that is nearest to
+                `f * rate` rows after the first: rows are repeated or left out, never mixed, so that what is 0 or 1
+                stays so. Where rows are left out, so are the notes that begin and end there.
 
         Returns:
             float32 `(chunks, 128, chunk_frames, channels)`.
         """
         starts, ends = np.asarray(starts, np.int64), np.asarray(ends, np.int64)
         shift = np.zeros(len(starts), np.int64) if shift is None else np.asarray(shift, np.int64)
-        if not len(starts) == len(ends) == len(shift):
+        rate = np.ones(len(starts)) if rate is None else np.asarray(rate, np.float64)
+        if not len(starts) == len(ends) == len(shift) == len(rate):
             raise ValueError(
-                f"Got {len(starts)} starts, {len(ends)} ends and {len(shift)} shifts; expected as many of each."
+                f"Got {len(starts)} starts, {len(ends)} ends, {len(shift)} shifts and {len(rate)} rates; "
+                "expected as many of each."
             )
         if len(starts) and (starts.min() < 0 or ends.max() > rows.num_frames):
             raise ValueError(
                 f"Chunks from {starts.min()} to {ends.max()} do not lie in {rows.num_frames} rows."
             )
+        if not ((rate > 0) & (rate < np.inf)).all():
+            raise ValueError(f"Chunks are played at rates above 0, not at {rate}.")
         planes = np.array([self.planes.index(CHANNELS[channel][0]) for channel in self.channels])
         chunks = np.zeros((len(starts), *self.chunk_shape), np.float32)
         _decode(
@@ -175,6 +199,7 @@ class PianoRoll:
             starts,
             ends,
             shift,
+            rate,
             planes,
             np.array([self._how(channel) for channel in self.channels]),
             chunks,
@@ -186,12 +211,19 @@ class PianoRoll:
         return _CLIPPED_VELOCITY if how == _VELOCITY and self.clip else how
 
 
+def _nearest(places: np.ndarray) -> np.ndarray:
+    """Rounds numbers, halves upwards, as `_decode` does."""
+    return np.floor(places + 0.5).astype(np.int64)
+
+
 @numba.njit(cache=True)
-def _decode(offsets, columns, values, starts, ends, shift, planes, how, chunks):
+def _decode(offsets, columns, values, starts, ends, shift, rate, planes, how, chunks):
     num_chunks, num_pitches, chunk_frames, num_channels = chunks.shape
     for chunk in range(num_chunks):
-        for frame in range(min(chunk_frames, ends[chunk] - starts[chunk])):
-            row = starts[chunk] + frame
+        for frame in range(chunk_frames):
+            row = starts[chunk] + int(frame * rate[chunk] + 0.5)
+            if row >= ends[chunk]:
+                break
             for cell in range(offsets[row], offsets[row + 1]):
                 plane, pitch = divmod(int(columns[cell]), num_pitches)
                 pitch += shift[chunk]

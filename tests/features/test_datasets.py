@@ -133,6 +133,39 @@ def test_a_chunk_that_is_moved_stays_in_its_piece(dataset, data):
         assert not chunk[:, expected.shape[1] :].any()
 
 
+@given(st.data())
+def test_a_chunk_that_is_played_faster_or_slower_shows_the_nearest_frames(dataset, data):
+    indices = np.array(data.draw(st.lists(st.integers(0, 10), min_size=1, max_size=8)))
+    many = {"min_size": len(indices), "max_size": len(indices)}
+    rates = np.array(data.draw(st.lists(st.floats(0.5, 2), **many)))
+    later = data.draw(st.none() | st.lists(st.integers(-500, 500), **many).map(np.array))
+    chunks = dataset.chunks(indices, later=later, rates=rates)
+    for number, (chunk, index, rate) in enumerate(zip(chunks, indices, rates, strict=True)):
+        piece = dataset.chunk_pieces[index]
+        num_frames, of_piece = dataset.num_frames[piece], np.concatenate(direct_chunks(piece), axis=1)
+        start = 20 * (index - np.flatnonzero(dataset.chunk_pieces == piece)[0])
+        rows = np.floor(np.arange(20) * rate + 0.5).astype(int)
+        if later is not None:
+            start = np.clip(start + later[number], 0, max(0, num_frames - 1 - rows[-1]))
+        rows = rows[start + rows < num_frames] + start
+        np.testing.assert_array_equal(chunk[:, : len(rows)], of_piece[:, rows])
+        assert not chunk[:, len(rows) :].any()
+        assert (
+            later is None or len(rows) == 20 or start == 0
+        )  # moved, it is filled if the piece is long enough
+
+
+@given(st.data())
+def test_at_its_own_tempo_a_chunk_is_what_it_is(dataset, data):
+    indices = np.array(data.draw(st.lists(st.integers(0, 10), min_size=1, max_size=8)))
+    later = np.array(data.draw(st.lists(st.integers(-50, 50), min_size=len(indices), max_size=len(indices))))
+    for moved in (None, later):
+        plain, played = (
+            dataset.chunks(indices, later=moved, rates=rates) for rates in (None, np.ones(len(indices)))
+        )
+        np.testing.assert_array_equal(plain, played)
+
+
 def test_names_what_is_left_out_and_why(dataset, tmp_path):
     bad = [piece("Ada/silent.mid", SILENT), piece("Bela/cut.mid", TRUNCATED), piece("Bela/empty.mid", b"")]
     mixed = load([bad[0], PIECES[0], PIECES[1], bad[1], PIECES[2], bad[2], PIECES[3]], tmp_path)

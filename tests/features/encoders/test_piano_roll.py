@@ -147,6 +147,30 @@ def test_decoding_with_a_shift_equals_decoding_shifted_rows(midi_files, data, se
     np.testing.assert_array_equal(chunks_of(encoder, rows, shift=np.full(len(plain), semitones)), expected)
 
 
+@given(st.data(), st.floats(0.25, 4))
+def test_what_is_played_at_another_rate_keeps_its_values(midi_files, data, rate):
+    encoder = PianoRoll(channels=("binary", "velocity", "onset"), chunk_frames=7, clip=False)
+    rows = encoder.encode(notes_of(data.draw(midi_files)))
+    plain = chunks_of(encoder, rows)
+    rates = np.full(len(plain), rate)
+    played = chunks_of(encoder, rows, rate=rates)
+    assert set(np.unique(played)) <= set(np.unique(plain)) | {0}
+    np.testing.assert_array_equal(played[..., 0], played[..., 1] > 0)
+    np.testing.assert_array_equal(played[:, :, 0], plain[:, :, 0])  # the first frame stays the first
+    assert (encoder.rows_read(rates) == np.floor(6 * rate + 0.5) + 1).all()
+
+
+def test_at_twice_the_tempo_every_other_frame_is_shown():
+    encoder = PianoRoll(chunk_frames=10)
+    rows = encoder.encode(notes_of(notes_to_midi([(960 * i, 960 * (i + 1), 60 + i) for i in range(3)])))
+    (chunk,) = encoder.decode(rows, [0], [30], rate=[2.0])
+    assert chunk[..., 0].argmax(axis=0).tolist() == [60] * 5 + [61] * 5
+    (chunk,) = encoder.decode(rows, [20], [30], rate=[2.0])
+    assert chunk[62, :, 0].tolist() == [1] * 5 + [0] * 5  # the piece is over
+    (chunk,) = encoder.decode(rows, [5], [30], rate=[0.5])
+    assert chunk[..., 0].argmax(axis=0).tolist() == [60] * 9 + [61]
+
+
 def test_a_chunk_never_runs_into_the_next_piece():
     encoder = PianoRoll(chunk_frames=20)
     one = encoder.encode(notes_of(notes_to_midi([(0, 960, 60)])))
@@ -259,6 +283,15 @@ def test_chunks_outside_the_rows_are_refused():
         PianoRoll().decode(rows, [0], [11])
     with pytest.raises(ValueError, match="expected as many of each"):
         PianoRoll().decode(rows, [0, 1], [10])
+    with pytest.raises(ValueError, match="expected as many of each"):
+        PianoRoll().decode(rows, [0], [10], rate=[1.0, 1.0])
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, np.nan, np.inf])
+def test_rates_at_which_nothing_can_be_played_are_refused(rate):
+    rows = PianoRoll().encode(notes_of(notes_to_midi([(0, 960, 60)])))
+    with pytest.raises(ValueError, match="at rates above 0"):
+        PianoRoll().decode(rows, [0], [10], rate=[rate])
 
 
 def test_the_table_knows_the_encoder():
