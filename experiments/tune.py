@@ -85,16 +85,16 @@ def join(search: Search, asked: Tune) -> None:
     Raises:
         InputError: There is no such search, or it is for something else.
     """
-    from experiments.engine.search import searching
+    from experiments.engine.search import opening, running
 
     parent, name = asked.places.results_dir / search.config.experiment, asked.name or search.name
-    folder = searching.find_search(parent, name, search)
+    folder = opening.find_search(parent, name, search)
     if folder is None:
         raise InputError(
             f"Expected the search {name} in {parent}, but there is none; give the flags and the --results-dir it was "
             "started with."
         )
-    searching.join(folder, asked.places, asked.hosts)
+    running.join(folder, asked.places, asked.hosts)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import pytest
 from experiments.engine.config import Config
 from experiments.engine.records import write_json
 from experiments.engine.search.config import Search, SearchConfig
-from experiments.engine.search.searching import find_search
+from experiments.engine.search.opening import find_search
 from experiments.tune import main
 from features.errors import InputError
 

@@ -27,6 +27,7 @@ def folds_of(search: Search, dataset: Dataset, split: Split) -> list[Split]:
         num_chunks=dataset.num_chunks,
         sources=dataset.sources if search.config.split.protocol == "source" else None,
         seed=search.config.split.split_seed,
+        rare=search.config.split.rare,
     )
 
 

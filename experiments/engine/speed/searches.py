@@ -10,7 +10,8 @@ from experiments.engine import records
 from experiments.engine.config import Config, CorpusConfig, EncoderConfig, ModelConfig, Places, TrainingConfig
 from experiments.engine.search.config import Hosts, Search, SearchConfig
 from experiments.engine.search.files import read_history
-from experiments.engine.search.searching import open_search, prepare_study, run_trials
+from experiments.engine.search.opening import open_search, prepare_study
+from experiments.engine.search.running import run_trials
 from experiments.engine.search.state import best_trial, read_search
 from experiments.engine.training import WATCHED
 from features.errors import InputError
