@@ -183,12 +183,13 @@ def split_of(study: Study) -> Split:
         works=dataset.works,
         num_chunks=dataset.num_chunks,
         sources=dataset.sources,
+        near_duplicates=dataset.near_duplicates if config.protocol == "near_duplicate" else (),
         num_folds=config.num_folds,
         seed=config.split_seed,
     )
-    if config.protocol in ("work", "source"):
-        sources = dataset.sources if config.protocol == "source" else ()
-        audit(split, works=dataset.works, num_chunks=dataset.num_chunks, sources=sources)
+    laws = {"work": ("works",), "source": ("works", "sources"), "near_duplicate": ("near_duplicates",)}
+    together = {name: getattr(dataset, name) for name in laws.get(config.protocol, ())}
+    audit(split, num_chunks=dataset.num_chunks, **together)
     return split
 
 

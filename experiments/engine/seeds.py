@@ -13,7 +13,7 @@ from experiments.engine.predictions import Predictions, read_predictions
 from experiments.engine.publishing import prediction_files
 from experiments.engine.records import read_json
 
-LADDER = ("chunk", "file", "work", "source")
+LADDER = ("chunk", "file", "near_duplicate", "work", "source")
 """Protocols, the more honest the later."""
 
 

@@ -29,6 +29,7 @@ from features.splits.holding_out import (
 PROTOCOLS = {
     "work": "Whole works are held out, stratified by composer: the honest score (default).",
     "source": "Whole sequencers' collections are held out, and no work is divided: what to expect of a new corpus.",
+    "near_duplicate": "Whole groups of files with the same music, in any key, at any tempo; names say nothing here.",
     "file": "Whole files are held out; other copies and movements may have been heard: what peers report.",
     "chunk": "Shuffled chunks, 80/20: leaky, each file is on all sides; only to compare with the reference.",
 }
@@ -67,12 +68,13 @@ def make_split(
     works: Sequence[str],
     num_chunks: Sequence[int],
     sources: Sequence[str] = (),
+    near_duplicates: Sequence[str] = (),
     num_folds: int = 5,
     seed: int = 42,
 ) -> Split:
     """Splits a data set by one protocol.
 
-    Under `work` and `file` the test side is fold number `fold` of `num_folds`, and the validation
+    Under `work`, `near_duplicate` and `file` the test side is fold number `fold` of `num_folds`, and the validation
     side is taken from the other folds in the same way; neither depends on the order of the pieces.
     Under `source` both are whole sources, and of works that two sides would share, one keeps all
     pieces and the others' are on no side; the test side keeps all of its pieces.
@@ -88,6 +90,8 @@ def make_split(
         works: The work of each piece, from `features.splits.works`.
         num_chunks: `(pieces,)`, the number of chunks of each piece.
         sources: The source of each piece, from `features.splits.sources`; only `source` needs them.
+        near_duplicates: The group of each piece, from `features.splits.near_duplicates`; only `near_duplicate`
+            needs them.
         num_folds: At least 3.
         seed: Of the split, not of the training.
 
@@ -110,6 +114,7 @@ def make_split(
     else:
         order = np.argsort(np.asarray(pieces))
         by_piece = {"piece": pieces, "work": works, "composer": composers, "source": sources}
+        by_piece["near_duplicate"] = near_duplicates
         sorted_by = {name: np.asarray(values)[order] for name, values in by_piece.items() if len(values)}
         piece_split = np.empty(len(pieces), dtype="U10")
         piece_split[order] = _hold_out(protocol, sorted_by, fold, num_folds, seed)
@@ -213,22 +218,28 @@ def read_splits(
 
 
 def audit(
-    split: Split, *, works: Sequence[str], num_chunks: Sequence[int], sources: Sequence[str] = ()
+    split: Split,
+    *,
+    num_chunks: Sequence[int],
+    works: Sequence[str] = (),
+    sources: Sequence[str] = (),
+    near_duplicates: Sequence[str] = (),
 ) -> None:
-    """Refuses a split that has one work on two sides, the law of the protocol `work`, or one source.
+    """Refuses a split that has on two sides what the law of its protocol keeps together.
 
     Args:
         split: What `make_split` returned.
-        works: The work of each piece.
         num_chunks: `(pieces,)`, the number of chunks of each piece.
-        sources: The source of each piece, for the law of the protocol `source`; empty to leave it out.
+        works: The work of each piece, for the protocols `work` and `source`; empty to leave it out, as the others are.
+        sources: The source of each piece, for the protocol `source`.
+        near_duplicates: The group of each piece, for the protocol `near_duplicate`.
 
     Raises:
-        InputError: A work or a source is on two sides; the message names it.
+        InputError: A work, a source or a group of near-duplicates is on two sides; the message names it.
     """
-    _check_undivided(split, "work", works, num_chunks)
-    if len(sources):
-        _check_undivided(split, "source", sources, num_chunks)
+    for kind, groups in (("work", works), ("source", sources), ("near_duplicate", near_duplicates)):
+        if len(groups):
+            _check_undivided(split, kind, groups, num_chunks)
 
 
 def _check_undivided(split: Split, kind: str, groups: Sequence[str], num_chunks: Sequence[int]) -> None:
@@ -251,7 +262,9 @@ def _hold_out(
         if "source" not in by_piece:
             raise ValueError("The protocol source needs the source of each piece; pass sources.")
         return hold_out_sources(composers, by_piece["source"], works, fold, num_folds, seed)
-    groups = works if protocol == "work" else by_piece["piece"]
+    if protocol == "near_duplicate" and protocol not in by_piece:
+        raise ValueError("The protocol near_duplicate needs the group of each piece; pass near_duplicates.")
+    groups = by_piece["piece" if protocol == "file" else protocol]
     return hold_out_groups(composers, groups, fold, num_folds, seed, protocol)
 
 

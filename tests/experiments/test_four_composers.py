@@ -313,7 +313,10 @@ def test_ones_own_files_are_read_and_what_is_unreadable_is_named(
         (["--corpus", "symphonies"], "There is no corpus named 'symphonies'; known are .*synthetic"),
         (["--model", "transformer"], "There is no model named 'transformer'; known are .*frame_cnn"),
         (["--encoder", "wavelets"], "There is no encoder named 'wavelets'; known are .*piano_roll"),
-        (["--protocol", "luck"], "There is no protocol named 'luck'; known are chunk, file, near_duplicate, source, work"),
+        (
+            ["--protocol", "luck"],
+            "There is no protocol named 'luck'; known are chunk, file, near_duplicate, source, work",
+        ),
         (["--fold", "5"], "There is no fold 5; choose one of 0 to 4"),
         (["--protocol", "chunk", "--no-move", "--fold", "all"], "The protocol chunk has one split, fold 0"),
         (["--protocol", "chunk"], "bring the very frames of test chunks into training; add --no-move"),

@@ -45,6 +45,7 @@ def make_data(pieces_by_work, num_chunks=2):
         "works": works,
         "num_chunks": [num_chunks] * len(rows),
         "sources": works,
+        "near_duplicates": works,
     }
 
 
@@ -67,9 +68,16 @@ def corpora_with_sources(draw):
     return data | {"works": tuple(works)}
 
 
+def columns_of(data):
+    """Returns what a table of splits holds."""
+    return {name: values for name, values in data.items() if name != "near_duplicates"}
+
+
 def read(path, data):
     """Reads a table for these pieces; their sources are not compared."""
-    return read_splits(path, **{name: values for name, values in data.items() if name != "sources"})
+    return read_splits(
+        path, **{name: values for name, values in columns_of(data).items() if name != "sources"}
+    )
 
 
 def sides_of(groups, split, data):
@@ -86,7 +94,7 @@ def test_no_work_is_on_two_sides(data, fold):
     audit(split, works=data["works"], num_chunks=data["num_chunks"])
 
 
-@given(corpora(), st.sampled_from(["work", "source", "file"]))
+@given(corpora(), st.sampled_from(["work", "source", "near_duplicate", "file"]))
 @settings(max_examples=5, deadline=None)
 def test_folds_partition_the_pieces(data, protocol):
     tested = np.concatenate([make_split(protocol, fold, **data).indices(TEST) for fold in range(5)])
@@ -111,7 +119,11 @@ def test_every_composer_is_on_every_side(data, fold):
     assert all(set(labels[split.indices(side)]) == set(COMPOSERS) for side in SIDES)
 
 
-@given(corpora(), st.randoms(use_true_random=False), st.sampled_from(["work", "source", "file"]))
+@given(
+    corpora(),
+    st.randoms(use_true_random=False),
+    st.sampled_from(["work", "source", "near_duplicate", "file"]),
+)
 @settings(max_examples=10, deadline=None)
 def test_order_of_pieces_does_not_matter(data, random, protocol):
     order = random.sample(range(len(data["pieces"])), len(data["pieces"]))
@@ -143,6 +155,23 @@ def test_no_source_and_no_work_is_on_two_sides(data, fold):
     # Only a work that somebody else on a side has may leave its piece without one.
     works = np.repeat(data["works"], data["num_chunks"])
     assert set(works[split.indices(NO_SIDE)]) <= set(works[split.chunk_split != NO_SIDE])
+
+
+@given(corpora_with_sources(), st.integers(0, 4))
+@settings(max_examples=20, deadline=None)
+def test_no_group_of_near_duplicates_is_on_two_sides_and_works_may_be(data, fold):
+    groups = tuple(f"{work} {index % 2}" for index, work in enumerate(data["works"]))
+    split = make_split("near_duplicate", fold, **data | {"near_duplicates": groups})
+    audit(split, near_duplicates=groups, num_chunks=data["num_chunks"])
+    by_work = make_split("near_duplicate", fold, **data | {"near_duplicates": data["works"]})
+    np.testing.assert_array_equal(by_work.chunk_split, make_split("work", fold, **data).chunk_split)
+
+
+def test_near_duplicates_without_groups_are_refused():
+    data = make_data(SIX_WORKS)
+    del data["near_duplicates"]
+    with pytest.raises(ValueError, match="pass near_duplicates"):
+        make_split("near_duplicate", 0, **data)
 
 
 def test_the_test_side_keeps_what_it_shares_with_others():
@@ -228,7 +257,7 @@ def test_reading_gives_what_was_written(tmp_path, protocol):
     data["pieces"] = ('Für "Elise", WoO 59\r\n.mid', *data["pieces"][1:])
     split = make_split(protocol, 0, **data)
     path = tmp_path / "splits.csv"
-    write_splits(path, split, **data)
+    write_splits(path, split, **columns_of(data))
     np.testing.assert_array_equal(read(path, data).chunk_split, split.chunk_split)
     with open(path, newline="", encoding="utf-8") as file:
         columns, first = itertools.islice(csv.reader(file), 2)
@@ -238,7 +267,7 @@ def test_reading_gives_what_was_written(tmp_path, protocol):
 
 def test_a_table_by_piece_serves_another_chunk_length(tmp_path):
     data = make_data(SIX_WORKS, num_chunks=3)
-    write_splits(tmp_path / "splits.csv", make_split("work", 0, **data), **data)
+    write_splits(tmp_path / "splits.csv", make_split("work", 0, **data), **columns_of(data))
     longer = data | {"num_chunks": [1] * 18}
     expected = make_split("work", 0, **longer).chunk_split
     np.testing.assert_array_equal(read(tmp_path / "splits.csv", longer).chunk_split, expected)
@@ -248,7 +277,7 @@ def test_a_piece_without_chunks_has_a_row(tmp_path):
     data = make_data(SIX_WORKS)
     data["num_chunks"] = [0, *data["num_chunks"][1:]]
     split = make_split("work", 0, **data)
-    write_splits(tmp_path / "splits.csv", split, **data)
+    write_splits(tmp_path / "splits.csv", split, **columns_of(data))
     np.testing.assert_array_equal(read(tmp_path / "splits.csv", data).chunk_split, split.chunk_split)
 
 
@@ -263,14 +292,14 @@ def test_a_piece_without_chunks_has_a_row(tmp_path):
 )
 def test_a_table_of_other_data_is_refused(tmp_path, change):
     data = make_data(SIX_WORKS)
-    write_splits(tmp_path / "splits.csv", make_split("work", 0, **data), **data)
+    write_splits(tmp_path / "splits.csv", make_split("work", 0, **data), **columns_of(data))
     with pytest.raises(InputError, match=r"split of other data: .* make a new split"):
         read(tmp_path / "splits.csv", data | change)
 
 
 def test_a_table_of_other_chunks_is_refused(tmp_path):
     data = make_data(SIX_WORKS, num_chunks=30)
-    write_splits(tmp_path / "splits.csv", make_split("chunk", 0, **data), **data)
+    write_splits(tmp_path / "splits.csv", make_split("chunk", 0, **data), **columns_of(data))
     with pytest.raises(InputError, match=r"chunk 29.* is in the table only, and 18 rows differ"):
         read(tmp_path / "splits.csv", data | {"num_chunks": [29] * 18})
 
@@ -288,7 +317,7 @@ def test_another_table_is_refused(tmp_path, text, message):
 def test_an_unknown_side_is_refused(tmp_path):
     data = make_data(SIX_WORKS)
     path = tmp_path / "splits.csv"
-    write_splits(path, make_split("work", 0, **data), **data)
+    write_splits(path, make_split("work", 0, **data), **columns_of(data))
     path.write_text(path.read_text().replace(",test", ",exam"))
     with pytest.raises(InputError, match="the split 'exam'; it should be train, validation or test"):
         read(path, data)
@@ -297,7 +326,7 @@ def test_an_unknown_side_is_refused(tmp_path):
 def test_a_table_from_before_sources_were_known_is_read(tmp_path):
     data = make_data(SIX_WORKS)
     split = make_split("work", 0, **data)
-    write_splits(tmp_path / "splits.csv", split, **(data | {"sources": ()}))
+    write_splits(tmp_path / "splits.csv", split, **(columns_of(data) | {"sources": ()}))
     assert ",,Bach," in (tmp_path / "splits.csv").read_text()
     np.testing.assert_array_equal(read(tmp_path / "splits.csv", data).chunk_split, split.chunk_split)
 
@@ -320,7 +349,7 @@ def test_audit_names_the_work_on_two_sides():
 @pytest.mark.parametrize(
     ("protocol", "fold", "num_folds", "message"),
     [
-        ("chapter", 0, 5, "no protocol 'chapter'; choose one of work, source, file, chunk"),
+        ("chapter", 0, 5, "no protocol 'chapter'; choose one of work, source, near_duplicate, file, chunk"),
         ("work", 5, 5, "no fold 5; choose one of 0 to 4"),
         ("work", -1, 5, "no fold -1"),
         ("work", 0, 2, "at least 3 folds, not 2"),
