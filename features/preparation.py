@@ -91,9 +91,9 @@ def _encode_file(data: bytes, encoder: Any) -> EncodedPiece:
     try:
         events = read_events(data)
         notes = read_notes(events)
+        rows = encoder.encode(notes)
     except InputError as error:
         return EncodedPiece(problem=str(error))
-    rows = encoder.encode(notes)
     if len(rows.columns) == 0:
         return EncodedPiece(problem="It has no pitched note that lasts.")
     return EncodedPiece(rows, fingerprint(events), outline(notes), source_of(events))

@@ -75,6 +75,8 @@ class EncoderConfig:
     """Whether pitch bends move notes (yes)."""
     clip: bool | None = None
     """Whether velocities above 127 count as 127 (yes)."""
+    ablation: str | None = field(default=None, metadata=ADDED_LATER)
+    """What is taken away from the notes: constant_velocity, one_instrument, constant_speed, random_key (nothing)."""
 
     def settings(self) -> dict[str, Any]:
         """Returns what was set, as keyword arguments of the encoder."""

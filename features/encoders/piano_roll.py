@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 import numba
 import numpy as np
 
+from features.ablations import ablate, check_ablation
 from features.encoders.rendering import NUM_PITCHES, PLANES, render_rows
 from features.encoders.rows import Rows
 from features.errors import InputError
@@ -43,6 +44,8 @@ class PianoRoll:
         pedal: Whether the sustain pedal prolongs notes; on human performances it smears the roll.
         bends: Whether pitch bends are spread over the two nearest pitches.
         clip: Whether the velocity channel is clipped to 1; where notes meet, their velocities add up to more.
+        ablation: What is taken away from the notes before they are encoded, one of `features.ablations.ABLATIONS`;
+            None for nothing.
 
     Example:
 
@@ -62,6 +65,7 @@ class PianoRoll:
     pedal: bool = True
     bends: bool = True
     clip: bool = True
+    ablation: str | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "channels", tuple(self.channels))
@@ -74,6 +78,7 @@ class PianoRoll:
             value = getattr(self, name)
             if value is not None and not 0 < value <= 10_000:
                 raise InputError(f"{name} must be above 0 and at most 10000, got {value}.")
+        check_ablation(self.ablation)
 
     @property
     def chunk_shape(self) -> tuple[int, int, int]:
@@ -92,12 +97,14 @@ class PianoRoll:
 
     def row_settings(self) -> dict:
         """Returns the settings on which stored rows depend."""
-        return {
+        settings = {
             "frames_per_second": self.frames_per_second,
             "pedal": self.pedal,
             "bends": self.bends,
             "planes": list(self.planes),
         }
+        # Named only where there is one: stores are older than ablations.
+        return settings | ({"ablation": self.ablation} if self.ablation else {})
 
     def encode(self, notes: Notes) -> Rows:
         """Returns the rows of a piece, to be stored.
@@ -111,6 +118,7 @@ class PianoRoll:
         Raises:
             MidiError: The roll would be absurdly large.
         """
+        notes = ablate(notes, self.ablation)
         return render_rows(
             notes, self.frames_per_second, pedal=self.pedal, bends=self.bends, planes=self.planes
         )
