@@ -1,0 +1,93 @@
+"""A saved model answers as the run did that saved it, and knows what it has heard."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from experiments.engine.predictions import read_predictions
+from experiments.engine.saved_models import load_saved_model
+from features.corpora import synthetic
+from features.corpora.catalogue import Request
+from features.datasets import load_dataset
+from features.encoders.piano_roll import PianoRoll
+from models.saving import ModelFileError
+
+
+@pytest.fixture(scope="module")
+def saved(uninterrupted):
+    return load_saved_model(uninterrupted)
+
+
+@pytest.fixture
+def copy(uninterrupted, tmp_path):
+    """Returns a function that copies the model with another description."""
+
+    def make(**changes) -> Path:
+        for name in ("model.h5", "model.json"):
+            shutil.copyfile(uninterrupted / name, tmp_path / name)
+        description = json.loads((tmp_path / "model.json").read_text(encoding="utf-8"))
+        changed = {name: value for name, value in (description | changes).items() if value is not None}
+        (tmp_path / "model.json").write_text(json.dumps(changed), encoding="utf-8")
+        return tmp_path / "model.h5"
+
+    return make
+
+
+def load_pieces(saved, cache_dir, composers=()):
+    pieces = synthetic.load(Request(composers=composers))
+    return load_dataset(pieces, saved.encoder, cache_dir=cache_dir, progress=False)
+
+
+def test_it_answers_as_the_run_did(saved, uninterrupted, cache_dir):
+    answers = saved.answer(load_pieces(saved, cache_dir))
+    for level, name in (("chunk", "predictions-chunks.csv.gz"), ("piece", "predictions.csv")):
+        expected, found = read_predictions(uninterrupted / name), answers[level]
+        assert found.classes == expected.classes == saved.classes
+        tested = [piece in expected.pieces for piece in found.pieces]
+        np.testing.assert_allclose(found.probabilities[tested], expected.probabilities, atol=1e-4)
+
+
+def test_it_answers_for_some_composers_over_all_its_classes(saved, cache_dir):
+    answers = saved.answer(load_pieces(saved, cache_dir, ("Bela", "Dov")))
+    assert answers["piece"].probabilities.shape[1] == 4
+    assert set(answers["piece"].labels.tolist()) == {1, 3}
+
+
+def test_it_knows_what_it_has_heard(saved, uninterrupted, read_rows):
+    rows = read_rows(uninterrupted / "splits.csv")
+    for side, heard in (("train", saved.trained_on), ("validation", saved.validated_on)):
+        assert heard.works == {row["work"] for row in rows if row["split"] == side}
+        assert len(heard.contents) == sum(row["split"] == side for row in rows)
+    assert saved.heard.works == {row["work"] for row in rows if row["split"] != "test"}
+
+
+def test_chunks_of_another_encoder_are_refused(saved, cache_dir):
+    pieces = synthetic.load(Request(composers=("Ada",)))
+    other = load_dataset(pieces, PianoRoll(channels=("onset",)), cache_dir=cache_dir, progress=False)
+    with pytest.raises(ValueError, match="The model reads chunks of PianoRoll"):
+        saved.predict(other)
+
+
+def test_a_description_from_before_ablations_serves(saved, copy):
+    settings = {name: value for name, value in saved.description["encoder"]["settings"].items()}
+    settings.pop("ablation")
+    assert (
+        load_saved_model(copy(encoder={"name": "piano_roll", "settings": settings})).encoder == saved.encoder
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"encoder": None}, "does not say which encoder, classes and pieces"),
+        ({"encoder": {"name": "piano_roll", "settings": {"wings": 2}}}, "does not say which .*wings"),
+        ({"classes": ["Ada"]}, "has 4 answers, but its description is of chunks .* and 1 classes"),
+        ({"trained_on": [{"content": "0f"}]}, "does not say which .*work"),
+    ],
+)
+def test_a_description_that_does_not_serve_is_refused(copy, changes, sentence):
+    with pytest.raises(ModelFileError, match=sentence):
+        load_saved_model(copy(**changes))
