@@ -186,6 +186,7 @@ def split_of(study: Study) -> Split:
         near_duplicates=dataset.near_duplicates if config.protocol == "near_duplicate" else (),
         num_folds=config.num_folds,
         seed=config.split_seed,
+        rare=config.rare,
     )
     laws = {"work": ("works",), "source": ("works", "sources"), "near_duplicate": ("near_duplicates",)}
     together = {name: getattr(dataset, name) for name in laws.get(config.protocol, ())}

@@ -32,7 +32,8 @@ def hold_out_groups(
     Raises:
         InputError: There is no such fold, or a composer has too few groups.
     """
-    _check_enough(composers, groups, fold, num_folds, protocol)
+    check_folds(fold, num_folds)
+    _check_enough(composers, groups, num_folds, protocol)
     sides = np.full(len(groups), TRAIN, dtype="U10")
     is_test = folds_of(composers, groups, num_folds, seed) == fold
     sides[is_test] = TEST
@@ -62,7 +63,8 @@ def hold_out_sources(
     Raises:
         InputError: There is no such fold, or the sources cannot be divided like this.
     """
-    _check_enough(composers, sources, fold, num_folds, "source")
+    check_folds(fold, num_folds)
+    _check_enough(composers, sources, num_folds, "source")
     missing = ""
     for shuffle in range(seed, seed + ATTEMPTS):
         fold_of = folds_of(composers, sources, num_folds, shuffle)
@@ -104,13 +106,13 @@ def _complete_fold(
             candidate = sides.copy()
             candidate[rest[part_of == part]] = VALIDATION
             keep_works_on_one_side(candidate, works)
-            distance = _distance(composers[rest], candidate[rest] == VALIDATION, 1 / parts)
+            distance = unevenness(composers[rest], candidate[rest] == VALIDATION, 1 / parts)
             if distance < least and not _missing(composers, candidate, (TRAIN, VALIDATION)):
                 best, least = candidate, distance
     return best, _missing(composers, best, (VALIDATION,))
 
 
-def _distance(composers: np.ndarray, is_in: np.ndarray, share: float) -> float:
+def unevenness(composers: np.ndarray, is_in: np.ndarray, share: float) -> float:
     """Returns how far a side is from its share of each composer's pieces, summed over the composers."""
     return sum(abs(is_in[composers == name].mean() - share) for name in np.unique(composers))
 
@@ -138,13 +140,19 @@ def count_groups(composers: np.ndarray, groups: np.ndarray) -> dict[str, int]:
     return {str(name): len(set(groups[composers == name])) for name in np.unique(composers)}
 
 
-def _check_enough(
-    composers: np.ndarray, groups: np.ndarray, fold: int, num_folds: int, protocol: str
-) -> None:
+def check_folds(fold: int, num_folds: int) -> None:
+    """Refuses folds that cannot be.
+
+    Raises:
+        InputError: There are too few, or there is none of this number.
+    """
     if num_folds < LEAST_FOLDS:
         raise InputError(f"Training, validation and test need at least {LEAST_FOLDS} folds, not {num_folds}.")
     if not 0 <= fold < num_folds:
         raise InputError(f"There is no fold {fold}; choose one of 0 to {num_folds - 1}.")
+
+
+def _check_enough(composers: np.ndarray, groups: np.ndarray, num_folds: int, protocol: str) -> None:
     counts = count_groups(composers, groups)
     few = {name: count for name, count in counts.items() if count < num_folds}
     if few:

@@ -5,6 +5,7 @@ import numpy as np
 from features.errors import InputError
 from features.splits.holding_out import NO_SIDE, TRAIN, VALIDATION, folds_of
 from features.splits.protocols import Split
+from features.splits.rare import deal_groups, leave_out_unheard
 
 
 def inner_folds(
@@ -17,6 +18,7 @@ def inner_folds(
     num_chunks: np.ndarray,
     sources: np.ndarray | None = None,
     seed: int = 42,
+    rare: str = "refuse",
 ) -> list[Split]:
     """Returns a split for each fold, with the test part of a study on no side.
 
@@ -33,9 +35,10 @@ def inner_folds(
         num_chunks: `(pieces,)`, the number of chunks of each piece.
         sources: `(pieces,)`, the source of each piece, to hold out whole sources.
         seed: Of the folds.
+        rare: What becomes of composers with too few works or sources: `"refuse"`, or `"train"`, as in `make_split`.
 
     Raises:
-        InputError: A composer has too few works or sources.
+        InputError: A composer has too few works or sources, or there is nothing to validate.
     """
     open_chunks = np.isin(split.chunk_split, (TRAIN, VALIDATION))
     if num_folds == 1:
@@ -47,16 +50,25 @@ def inner_folds(
     order = np.argsort(np.asarray(pieces))  # so that the folds do not depend on the order of the pieces
     order = order[is_open[order]]
     kind = "work" if sources is None else "source"
-    _check_enough(composers[order], groups[order], num_folds, kind)
     fold_of = np.full(len(pieces), -1)
-    fold_of[order] = folds_of(composers[order], groups[order], num_folds, seed)
+    if rare == "refuse":
+        _check_enough(composers[order], groups[order], num_folds, kind)
+        fold_of[order] = folds_of(composers[order], groups[order], num_folds, seed)
+    else:
+        fold_of[order] = deal_groups(
+            composers[order], groups[order], num_folds, seed, keep_one=kind == "work"
+        )
     splits = []
     for fold in range(num_folds):
         sides = np.where(fold_of == fold, VALIDATION, TRAIN).astype("U10")
         sides[~is_open] = NO_SIDE
         heard_there = np.isin(works, works[sides == VALIDATION])
         sides[(sides == TRAIN) & heard_there] = NO_SIDE
-        _check_every_composer(composers, sides, fold, kind)
+        if rare == "refuse":
+            _check_every_composer(composers, sides, fold, kind)
+        else:
+            leave_out_unheard(sides, composers)
+            _check_not_empty(sides, fold, kind)
         splits.append(Split(np.where(open_chunks, sides[piece_of_chunk], NO_SIDE)))
     return splits
 
@@ -79,3 +91,11 @@ def _check_every_composer(composers: np.ndarray, sides: np.ndarray, fold: int, k
                 f"Fold {fold} of the search has no piece by {missing[0]} in its {side} part; take fewer folds, "
                 f"leave this composer out, or hold out works instead of {kind}s."
             )
+
+
+def _check_not_empty(sides: np.ndarray, fold: int, kind: str) -> None:
+    if not (sides == VALIDATION).any():
+        raise InputError(
+            f"Fold {fold} of the search has nothing to validate: too few composers have several {kind}s; take fewer "
+            "folds."
+        )

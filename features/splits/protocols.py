@@ -25,6 +25,7 @@ from features.splits.holding_out import (
     hold_out_groups,
     hold_out_sources,
 )
+from features.splits.rare import hold_out_few, hold_out_few_sources
 
 PROTOCOLS = {
     "work": "Whole works are held out, stratified by composer: the honest score (default).",
@@ -71,6 +72,7 @@ def make_split(
     near_duplicates: Sequence[str] = (),
     num_folds: int = 5,
     seed: int = 42,
+    rare: str = "refuse",
 ) -> Split:
     """Splits a data set by one protocol.
 
@@ -94,10 +96,13 @@ def make_split(
             needs them.
         num_folds: At least 3.
         seed: Of the split, not of the training.
+        rare: What becomes of composers with too few works (or files, or sources) to be on each side of each
+            fold: `"refuse"`, or `"train"`, see `features.splits.rare`. Then no composer need be tested or
+            validated, but under `work`, `near_duplicate` and `file` each is in training, in every fold.
 
     Raises:
         InputError: Protocol or fold is not known, or a composer has too few works (or files, or
-            sources) to be on each side.
+            sources) to be on each side, or a side has nothing at all.
 
     Example:
 
@@ -117,10 +122,12 @@ def make_split(
         by_piece["near_duplicate"] = near_duplicates
         sorted_by = {name: np.asarray(values)[order] for name, values in by_piece.items() if len(values)}
         piece_split = np.empty(len(pieces), dtype="U10")
-        piece_split[order] = _hold_out(protocol, sorted_by, fold, num_folds, seed)
+        piece_split[order] = _hold_out(protocol, sorted_by, fold, num_folds, seed, rare)
         chunk_split = np.repeat(piece_split, num_chunks)
     split = Split(chunk_split)
-    _check_every_composer_on_every_side(split, composers, works, num_chunks)
+    if rare == "refuse":
+        _check_every_composer_on_every_side(split, composers, works, num_chunks)
+    _check_no_side_is_empty(split, protocol, fold)
     return split
 
 
@@ -254,18 +261,20 @@ def _check_undivided(split: Split, kind: str, groups: Sequence[str], num_chunks:
 
 
 def _hold_out(
-    protocol: str, by_piece: dict[str, np.ndarray], fold: int, num_folds: int, seed: int
+    protocol: str, by_piece: dict[str, np.ndarray], fold: int, num_folds: int, seed: int, rare: str
 ) -> np.ndarray:
     """Returns the side of each piece, `(pieces,)`, for pieces in the order of their names."""
     composers, works = by_piece["composer"], by_piece["work"]
     if protocol == "source":
         if "source" not in by_piece:
             raise ValueError("The protocol source needs the source of each piece; pass sources.")
-        return hold_out_sources(composers, by_piece["source"], works, fold, num_folds, seed)
+        divide = hold_out_sources if rare == "refuse" else hold_out_few_sources
+        return divide(composers, by_piece["source"], works, fold, num_folds, seed)
     if protocol == "near_duplicate" and protocol not in by_piece:
         raise ValueError("The protocol near_duplicate needs the group of each piece; pass near_duplicates.")
     groups = by_piece["piece" if protocol == "file" else protocol]
-    return hold_out_groups(composers, groups, fold, num_folds, seed, protocol)
+    divide = hold_out_groups if rare == "refuse" else hold_out_few
+    return divide(composers, groups, fold, num_folds, seed, protocol)
 
 
 def _shuffle_chunks(total: int, fold: int, seed: int) -> np.ndarray:
@@ -293,6 +302,15 @@ def _check_every_composer_on_every_side(
             raise InputError(
                 f"No chunk by {missing[0]} ({counts[missing[0]]} works) is in the {side} part. "
                 "Leave this composer out, take fewer folds (3 at least), or another protocol."
+            )
+
+
+def _check_no_side_is_empty(split: Split, protocol: str, fold: int) -> None:
+    for side in (TRAIN, VALIDATION, TEST):
+        if not len(split.indices(side)):
+            raise InputError(
+                f"Nothing is in the {side} part of fold {fold} under the protocol {protocol}: too few composers have "
+                "several works or sources. Take fewer folds (3 at least), another protocol, or more composers."
             )
 
 
