@@ -8,6 +8,7 @@ STUDIES = {
 TOOLS = {
     "tune": "experiments.tune",
     "catalogue": "experiments.catalogue",
+    "augment": "experiments.augment",
     "leaderboard": "experiments.leaderboard",
     "benchmark": "experiments.benchmark",
     "dashboard": "experiments.dashboard",

@@ -216,7 +216,7 @@ def _scan_track(data, at, end, track, table, count):
             break
 
         # mido forgets the time before a meta event it does not know; so does pretty_midi, whose rolls we equal.
-        if status != 0xFF or _is_known_meta(kind):
+        if status != 0xFF or is_known_meta(kind):
             tick += delta
         event = table[count]
         event["tick"] = tick
@@ -259,5 +259,6 @@ def _read_number(data, at, end):
 
 
 @numba.njit(cache=True)
-def _is_known_meta(kind):
+def is_known_meta(kind):
+    """Whether mido knows this kind of meta event, and so counts the time before it."""
     return kind <= 0x07 or kind in (0x09, 0x20, 0x21, 0x2F, 0x51, 0x54, 0x58, 0x59, 0x7F)
