@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from features.census import ComposerCount, count_composers
 from features.corpora.catalogue import Piece
 from features.encoders.rows import Rows
 from features.errors import InputError
@@ -41,6 +42,7 @@ class Dataset:
         left_out: Pieces that could not be used.
         encoder: What turned notes into rows, and turns rows into chunks.
         chunk_pieces: Index into `pieces` of each chunk, shape `(chunks,)`.
+        census: How much music the corpus has by each composer, also by those whom a part of it leaves out.
     """
 
     pieces: tuple[str, ...]
@@ -58,6 +60,7 @@ class Dataset:
     _firsts: np.ndarray = field(repr=False)
     _starts: np.ndarray = field(repr=False)
     _ends: np.ndarray = field(repr=False)
+    census: tuple[ComposerCount, ...] = field(default=(), repr=False)
 
     @property
     def composers(self) -> list[str]:
@@ -148,11 +151,12 @@ def load_dataset(pieces: Sequence[Piece], encoder: Any, *, cache_dir: Path, prog
     chunk_pieces = np.repeat(np.arange(len(kept)), [len(piece_starts) for piece_starts in starts])
     outlines = tuple(store.outlines[index] for index in usable)
     first_rows, end_rows = store.row_starts[usable], store.row_starts[np.add(usable, 1)]
+    composers, works = [piece.composer for piece in kept], assign_works(kept, outlines)
     return Dataset(
         pieces=tuple(piece.piece for piece in kept),
-        works=tuple(assign_works(kept, outlines)),
+        works=tuple(works),
         sources=tuple(store.sources[index] for index in usable),
-        labels=np.array([classes.index(piece.composer) for piece in kept]),
+        labels=np.array([classes.index(composer) for composer in composers]),
         classes=classes,
         contents=tuple(contents[index] for index in usable),
         fingerprints=store.fingerprints[usable],
@@ -164,6 +168,7 @@ def load_dataset(pieces: Sequence[Piece], encoder: Any, *, cache_dir: Path, prog
         _firsts=first_rows[chunk_pieces],
         _starts=np.concatenate(starts) + first_rows[chunk_pieces],
         _ends=end_rows[chunk_pieces],
+        census=count_composers(composers, works, [len(piece_starts) for piece_starts in starts]),
     )
 
 

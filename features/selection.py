@@ -6,7 +6,30 @@ from dataclasses import replace
 
 import numpy as np
 
+from features.census import above, shares
 from features.datasets import Dataset
+from features.errors import InputError
+
+
+def keep_composers(dataset: Dataset, *, min_share: float = 0.0, min_works: int = 1) -> Dataset:
+    """Returns a data set without the composers who have too little music in the whole corpus.
+
+    Args:
+        dataset: What to take from; its census says how much the corpus has by each.
+        min_share: The share of all chunks that a composer has to have.
+        min_works: The number of works that a composer has to have.
+
+    Raises:
+        InputError: Fewer than two composers would be left.
+    """
+    kept = [count.composer for count in above(dataset.census, min_share=min_share, min_works=min_works)]
+    if len(kept) < 2:
+        raise InputError(
+            f"Expected two composers or more with {min_share:g} of all chunks and {min_works} works, but "
+            f"{kept[0] if kept else 'nobody'} {'alone ' if kept else ''}has as much; take a lower --min-share or "
+            f"--min-works ({_who_has_most(dataset)})."
+        )
+    return take_pieces(dataset, np.isin(dataset.composers, kept))
 
 
 def sample_works(dataset: Dataset, share: float, *, least: int = 1) -> Dataset:
@@ -32,15 +55,29 @@ def sample_works(dataset: Dataset, share: float, *, least: int = 1) -> Dataset:
 
 
 def take_pieces(dataset: Dataset, keep: np.ndarray) -> Dataset:
-    """Returns the pieces named by `keep`, bool of shape `(pieces,)`, and their chunks."""
+    """Returns the pieces named by `keep`, bool of shape `(pieces,)`, and their chunks.
+
+    Composers of whom nothing is kept are no longer among the classes, but still in the census.
+    """
     pieces, chunks = np.flatnonzero(keep), keep[dataset.chunk_pieces]
+    classes, labels = np.unique(dataset.labels[pieces], return_inverse=True)
     by_piece = ("pieces", "works", "sources", "contents", "outlines")
     by_chunk = ("_firsts", "_starts", "_ends")
     return replace(
         dataset,
-        labels=dataset.labels[pieces],
+        labels=labels,
+        classes=tuple(dataset.classes[label] for label in classes),
         fingerprints=dataset.fingerprints[pieces],
         chunk_pieces=np.searchsorted(pieces, dataset.chunk_pieces[chunks]),
         **{name: tuple(getattr(dataset, name)[piece] for piece in pieces) for name in by_piece},
         **{name: getattr(dataset, name)[chunks] for name in by_chunk},
+    )
+
+
+def _who_has_most(dataset: Dataset) -> str:
+    """Says how much the two composers with the most chunks have."""
+    ranked = sorted(zip(shares(dataset.census), dataset.census, strict=True), key=lambda pair: -pair[0])
+    return ", ".join(
+        f"{count.composer} has {share:.3g} of all chunks and {count.num_works} works"
+        for share, count in ranked[:2]
     )

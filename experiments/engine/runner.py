@@ -20,7 +20,7 @@ from features.corpora.catalogue import Request
 from features.datasets import Dataset, load_dataset
 from features.encoders import ENCODERS
 from features.errors import InputError
-from features.selection import sample_works
+from features.selection import keep_composers, sample_works
 from features.splits.protocols import (
     NO_SIDE,
     PROTOCOLS,
@@ -31,6 +31,9 @@ from features.splits.protocols import (
     make_split,
 )
 from models import BUILDERS
+
+MOST_NAMED = 20
+"""Composers that a line on the terminal names."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ def prepare(config: Config, places: Places) -> Dataset:
         raise InputError(
             f"There is nothing to tell apart: all pieces are by {dataset.classes[0]}; name more composers."
         )
+    dataset = keep_composers(dataset, min_share=config.corpus.min_share, min_works=config.corpus.min_works)
     if config.corpus.sample < 1:
         return sample_works(dataset, config.corpus.sample, least=config.split.num_folds)
     return dataset
@@ -278,13 +282,20 @@ def _metrics(
 
 
 def pieces_name(config: CorpusConfig) -> str:
-    """Returns what the records call a list of pieces; a sample is marked.
+    """Returns what the records call a list of pieces; thresholds and a sample are marked.
 
     Example:
-        >>> pieces_name(CorpusConfig(pieces="clean", sample=0.25))
-        'clean (0.25 of the works)'
+        >>> pieces_name(CorpusConfig(pieces="clean", min_share=0.001, sample=0.25))
+        'clean (composers from 0.1 %, 0.25 of the works)'
     """
-    return config.pieces if config.sample == 1 else f"{config.pieces} ({config.sample:g} of the works)"
+    marks = []
+    if config.min_share > 0:
+        marks.append(f"composers from {100 * config.min_share:g} %")
+    if config.min_works > 1:
+        marks.append(f"composers with {config.min_works} works")
+    if config.sample < 1:
+        marks.append(f"{config.sample:g} of the works")
+    return f"{config.pieces} ({', '.join(marks)})" if marks else config.pieces
 
 
 def encoder_name(config: EncoderConfig, encoder: Any) -> str:
@@ -302,12 +313,22 @@ def write_left_out(folder: Path, dataset: Dataset) -> None:
 
 
 def report_left_out(dataset: Dataset) -> None:
-    """Says on standard error which pieces could not be used, and why."""
+    """Says on standard error which pieces could not be used, and why, and which composers have too little music."""
     for piece in dataset.left_out:
         print(f"Left out: {piece.piece}: {piece.reason}", file=sys.stderr)
+    few = [count for count in dataset.census if count.composer not in dataset.classes]
+    if few:
+        num_chunks = sum(count.num_chunks for count in few)
+        share = num_chunks / sum(count.num_chunks for count in dataset.census)
+        print(
+            f"{len(few)} of {len(dataset.census)} composers are below the thresholds, with "
+            f"{sum(count.num_pieces for count in few)} pieces and {num_chunks} chunks ({share:.1%} of all).",
+            file=sys.stderr,
+        )
+    names, count = ", ".join(dataset.classes), len(dataset.classes)
     print(
         f"{len(dataset.pieces)} pieces, {len(set(dataset.works))} works, {len(dataset.chunk_pieces)} chunks by "
-        f"{', '.join(dataset.classes)}; {len(dataset.left_out)} files left out.",
+        f"{names if count <= MOST_NAMED else f'{count} composers'}; {len(dataset.left_out)} files left out.",
         file=sys.stderr,
     )
 

@@ -8,8 +8,9 @@ import pytest
 from features.corpora.catalogue import Piece
 from features.datasets import load_dataset
 from features.encoders.piano_roll import PianoRoll
+from features.errors import InputError
 from features.midi import notes_to_midi
-from features.selection import sample_works
+from features.selection import keep_composers, sample_works
 
 NUM_TICKS_A_CHUNK = 20 * 96  # 480 ticks a beat, half a second a beat, ten frames a second
 
@@ -66,3 +67,45 @@ def test_a_sample_does_not_depend_on_the_order_or_on_other_works(load):
     taken = sample_works(load(music | {"Bela/1": 5}), 0.5).works
     turned = {"Bela/1": 5} | dict(reversed(music.items()))
     assert set(sample_works(load(turned), 0.5).works) == set(taken)
+
+
+UNEVEN = {"Ada/1": 40, "Ada/2": 40, "Bela/1": 10, "Cleo/1": 4, "Cleo/2": 4, "Dov/1": 2}
+"""Of a hundred chunks Ada has eighty, Bela ten, Cleo eight and Dov two."""
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "kept"),
+    [
+        ({}, ("Ada", "Bela", "Cleo", "Dov")),
+        ({"min_share": 0.02}, ("Ada", "Bela", "Cleo", "Dov")),
+        ({"min_share": 0.021}, ("Ada", "Bela", "Cleo")),
+        ({"min_share": 0.1}, ("Ada", "Bela")),
+        ({"min_works": 2}, ("Ada", "Cleo")),
+        ({"min_share": 0.05, "min_works": 2}, ("Ada", "Cleo")),
+    ],
+)
+def test_composers_below_a_threshold_are_no_longer_classes(load, thresholds, kept):
+    whole = load(UNEVEN)
+    part = keep_composers(whole, **thresholds)
+    assert part.classes == kept
+    assert set(part.composers) == set(kept)
+    assert set(part.labels) == set(range(len(kept)))
+    assert part.census == whole.census
+    assert_same_chunks(part, whole)
+
+
+def test_shares_are_those_of_the_whole_corpus_however_often_it_is_filtered(load):
+    once = keep_composers(load(UNEVEN), min_share=0.05)
+    assert keep_composers(once, min_share=0.1).classes == ("Ada", "Bela")  # Cleo has 8 of 98, but 8 of 100
+    assert keep_composers(once, min_share=0.0801).classes == ("Ada", "Bela")
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "who"),
+    [({"min_share": 0.5}, "Ada alone has as much"), ({"min_works": 3}, "nobody has as much")],
+)
+def test_a_threshold_that_leaves_nothing_to_tell_apart_is_refused(load, thresholds, who):
+    with pytest.raises(
+        InputError, match=f"two composers or more .* {who}.*Ada has 0.8 of all chunks and 2 works"
+    ):
+        keep_composers(load(UNEVEN), **thresholds)
