@@ -1,10 +1,11 @@
 """Models compared on the same pieces: differences and means of macro-F1, drawn together by work."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.engine.evaluation import combined_macro_f1
+from experiments.engine.evaluation import combined_macro_f1, macro_f1, score_over_draws
 from experiments.engine.predictions import Predictions
 
 
@@ -24,6 +25,60 @@ def combine(parts: Sequence[Predictions], weights: Sequence[float]) -> dict[str,
         first.labels, answers, weights=weights, works=first.works, num_classes=len(first.classes)
     )
     return {"macro_f1": score, "macro_f1_low": low, "macro_f1_high": high}
+
+
+@dataclass(frozen=True)
+class Combined:
+    """A weighted sum of the scores of several models.
+
+    Attributes:
+        value: The sum.
+        low: Lower end of its 95 % interval over draws of works.
+        high: Upper end.
+        num_pieces: How many pieces all of the models answered for, which alone count.
+    """
+
+    value: float
+    low: float
+    high: float
+    num_pieces: int
+
+
+def combine_on_common_pieces(
+    parts: Sequence[Predictions],
+    weights: Sequence[float],
+    score: Callable[[np.ndarray], np.ndarray] = macro_f1,
+) -> Combined | None:
+    """Returns a weighted sum of a score of several models, on the pieces that all of them answered for.
+
+    The models may have answered for different chunks of these pieces, as under the protocol `chunk`. Every draw
+    of works is scored for all alike.
+
+    Args:
+        parts: Answers of the models by piece, or all of them by chunk, over the same classes.
+        weights: `(1, -1)` for a difference, `(1,)` for a score with its interval.
+        score: From confusions, shape `(..., classes, classes)`, to a number each.
+
+    Returns:
+        The sum; None if no piece is common to all.
+    """
+    common = set.intersection(*(set(part.pieces) for part in parts))
+    if not common:
+        return None
+    work_of = dict(zip(parts[0].pieces, parts[0].works, strict=True))
+    numbers = {work: number for number, work in enumerate(sorted({work_of[piece] for piece in common}))}
+    kept = [np.flatnonzero([piece in common for piece in part.pieces]) for part in parts]
+    value, low, high = score_over_draws(
+        [part.labels[keep] for part, keep in zip(parts, kept, strict=True)],
+        [part.probabilities.argmax(axis=1)[keep] for part, keep in zip(parts, kept, strict=True)],
+        [
+            np.array([numbers[work_of[part.pieces[index]]] for index in keep])
+            for part, keep in zip(parts, kept, strict=True)
+        ],
+        score=lambda confusions: score(confusions) @ np.asarray(weights, dtype=float),
+        num_classes=len(parts[0].classes),
+    )
+    return Combined(value, low, high, len(common))
 
 
 def differences(

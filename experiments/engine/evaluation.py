@@ -1,6 +1,6 @@
 """Scores: what probabilities are worth, by chunk and by piece, with intervals by work."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -98,6 +98,27 @@ def macro_f1(confusions: np.ndarray) -> np.ndarray:
     return np.nanmean(f1, axis=-1)
 
 
+def accuracy(confusions: np.ndarray) -> np.ndarray:
+    """Returns the share of right answers; `confusions` as for `macro_f1`.
+
+    Example:
+        >>> float(accuracy(np.array([[3, 1], [0, 4]])))
+        0.875
+    """
+    return np.trace(confusions, axis1=-2, axis2=-1) / confusions.sum(axis=(-2, -1))
+
+
+def balanced_accuracy(confusions: np.ndarray) -> np.ndarray:
+    """Returns the mean recall over the classes that occur; `confusions` as for `macro_f1`.
+
+    Example:
+        >>> float(balanced_accuracy(np.array([[3, 1, 0], [0, 4, 0], [0, 0, 0]])))
+        0.875
+    """
+    hits, support = np.diagonal(confusions, axis1=-2, axis2=-1), confusions.sum(axis=-1)
+    return np.nanmean(np.divide(hits, support, out=np.full(hits.shape, np.nan), where=support > 0), axis=-1)
+
+
 def macro_f1_interval(
     labels: np.ndarray, answers: np.ndarray, *, works: Sequence[str], num_classes: int
 ) -> tuple[float, float]:
@@ -140,27 +161,65 @@ def combined_macro_f1(
         >>> combined_macro_f1(truth, np.stack([right, wrong]), weights=(1, -1), works=["a", "b"], num_classes=2)
         (1.0, 1.0, 1.0)
     """
-    names, positions = np.unique(np.asarray(works), return_inverse=True)
-    shape = (len(answers), num_classes, num_classes)
-    cells = np.ravel_multi_index((np.arange(len(answers))[:, None], labels, answers), shape).ravel()
-    # Sparse: of 2000 works and 150 classes, the confusions of each would fill a gigabyte with zeros.
-    confusions = csr_array(
-        (np.ones(len(cells)), (np.tile(positions, len(answers)), cells)), (len(names), np.prod(shape))
+    _, positions = np.unique(np.asarray(works), return_inverse=True)
+    labels, positions = (np.tile(values, (len(answers), 1)) for values in (labels, positions))
+    return score_over_draws(
+        labels,
+        answers,
+        positions,
+        score=lambda confusions: macro_f1(confusions) @ np.asarray(weights, dtype=float),
+        num_classes=num_classes,
+        seed=seed,
     )
-    combine = np.asarray(weights, dtype=float)
-    score = float(macro_f1(confusions.sum(axis=0).reshape(shape)) @ combine)
-    if len(names) < 2:
-        return score, score, score
+
+
+def score_over_draws(
+    labels: Sequence[np.ndarray],
+    answers: Sequence[np.ndarray],
+    works: Sequence[np.ndarray],
+    *,
+    score: Callable[[np.ndarray], np.ndarray],
+    num_classes: int,
+    seed: int = 0,
+) -> tuple[float, float, float]:
+    """Returns any score of the confusions of several models, with its 95 % interval over draws of works.
+
+    Args:
+        labels: For each model the true class of each of its answers, shape `(answers,)`.
+        answers: For each model the classes that it answered, shape `(answers,)`; models may have answered for
+            different chunks of the same works.
+        works: For each model the work of each of its answers, numbered from 0, the same numbers for all models.
+        score: From confusions of shape `(..., models, classes, classes)` to numbers, shape `(...,)`.
+        num_classes: Number of classes.
+        seed: Of the draws.
+
+    Returns:
+        The score, and the lower and the upper end of its interval.
+    """
+    shape = (len(answers), num_classes, num_classes)
+    cells = np.concatenate(
+        [
+            np.ravel_multi_index((np.full(len(of_model), number), truth, of_model), shape)
+            for number, (truth, of_model) in enumerate(zip(labels, answers, strict=True))
+        ]
+    )
+    positions = np.concatenate(works)
+    num_works = int(positions.max()) + 1
+    # Sparse: of 2000 works and 150 classes, the confusions of each would fill a gigabyte with zeros.
+    confusions = csr_array((np.ones(len(cells)), (positions, cells)), (num_works, np.prod(shape)))
+    value = float(score(confusions.sum(axis=0).reshape(shape)))
+    if num_works < 2:
+        return value, value, value
     interval = bootstrap(
-        (np.arange(len(names)),),
-        lambda draw, axis: macro_f1(_sum_of_drawn(confusions, draw, shape)) @ combine,
+        (np.arange(num_works),),
+        lambda draw, axis: score(_sum_of_drawn(confusions, draw, shape)),
         n_resamples=NUM_RESAMPLES,
         batch=100,
         method="percentile",
         vectorized=True,
         rng=np.random.default_rng(seed),
     ).confidence_interval
-    return score, float(interval.low), float(interval.high)
+    return value, float(interval.low), float(interval.high)
 
 
 def _sum_of_drawn(confusions: csr_array, draw: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.engine.comparison import combine, differences
+from experiments.engine.comparison import combine, combine_on_common_pieces, differences
+from experiments.engine.evaluation import accuracy, balanced_accuracy
 from experiments.engine.predictions import Predictions
 
 CLASSES = ("Ada", "Bela", "Cleo")
@@ -54,6 +55,49 @@ def test_a_mean_lies_between_and_a_difference_is_one(seed):
 def test_the_order_of_the_pieces_does_not_matter():
     one, other = predictions(0), predictions(1)
     assert combine([one, shuffled(other)], [1, -1]) == combine([one, other], [1, -1])
+
+
+def some(part, indices):
+    """Returns some of the answers, some of them perhaps several times, as there are several chunks of a piece."""
+    names = {name: tuple(np.array(getattr(part, name))[indices]) for name in ("pieces", "works", "composers")}
+    return dataclasses.replace(part, probabilities=part.probabilities[indices], **names)
+
+
+@given(st.integers(0, 100))
+def test_on_the_same_pieces_all_that_is_common_is_all(seed):
+    one, other = predictions(seed), shuffled(predictions(seed + 1))
+    expected, found = combine([one, other], [1, -1]), combine_on_common_pieces([one, other], [1, -1])
+    assert tuple(expected.values()) == (found.value, found.low, found.high)
+    assert found.num_pieces == 60
+
+
+@given(
+    st.integers(0, 100), st.lists(st.integers(0, 59), min_size=1), st.lists(st.integers(20, 59), min_size=1)
+)
+def test_of_other_pieces_only_the_common_ones_count(seed, first, second):
+    one, other = predictions(seed), predictions(seed + 1)
+    found = combine_on_common_pieces([some(one, first), some(other, second)], [1, -1])
+    common = set(first) & set(second)
+    if not common:
+        assert found is None
+        return
+    scores = [
+        some(part, [index for index in chosen if index in common]).scores()["macro_f1"]
+        for part, chosen in ((one, first), (other, second))
+    ]
+    assert found.value == pytest.approx(scores[0] - scores[1])
+    assert found.low <= found.high
+    assert found.num_pieces == len(common)
+
+
+@given(st.integers(0, 100))
+def test_accuracies_are_those_of_all_scores(seed):
+    part = predictions(seed)
+    scores = part.scores()
+    for name, score in (("accuracy", accuracy), ("balanced_accuracy", balanced_accuracy)):
+        found = combine_on_common_pieces([part], [1], score)
+        assert found.value == pytest.approx(scores[name])
+        assert found.low <= found.value <= found.high
 
 
 def test_other_pieces_are_not_compared():
