@@ -3,6 +3,9 @@
 import keras
 from keras import layers
 
+HEAD = "probabilities"
+"""Name of the last layer of every network."""
+
 
 def check_arguments(input_shape: tuple[int, int, int], num_classes: int) -> None:
     """Refuses what no builder of chunks can use.
@@ -67,7 +70,7 @@ def class_probabilities(features: keras.KerasTensor, num_classes: int) -> keras.
         `(batch, class)`; each row sums to 1.
     """
     # Bfloat16 keeps three digits: too few for log-likelihoods that are added up over a piece.
-    return layers.Dense(num_classes, activation="softmax", dtype="float32", name="probabilities")(features)
+    return layers.Dense(num_classes, activation="softmax", dtype="float32", name=HEAD)(features)
 
 
 def normalize(x: keras.KerasTensor, normalization: str, *, name: str) -> keras.KerasTensor:

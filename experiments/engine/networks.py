@@ -13,6 +13,7 @@ from keras_tuner.engine.hyperparameters import HyperParameter
 
 from experiments.engine.config import Config
 from experiments.engine.device import computing_in
+from experiments.engine.imbalance import adjusted, logit_offsets
 from experiments.engine.predictions import of_chunks, voted
 from experiments.engine.tables import module_of
 from experiments.engine.training import predict, train
@@ -20,6 +21,7 @@ from features.datasets import Dataset, can_change_tempo
 from features.errors import InputError
 from features.splits.protocols import TRAIN, VALIDATION, Split
 from models import BUILDERS, saving
+from models.adjusting import adjust_logits
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Network:
     """A trained network.
 
     Attributes:
-        model: In float32, as it is saved.
+        model: In float32, as it is saved; its logits are adjusted, if that was asked for.
         hyperparameters: All of them, with the values used.
         history: A row of `training.HISTORY_COLUMNS` an epoch.
         precision: Keras' dtype policy in training.
@@ -100,6 +102,8 @@ def train_network(config: Config, dataset: Dataset, split: Split, *, folder: Pat
         **how: What else to tell `training.train`.
     """
     builder = module_of(BUILDERS, config.model.model, kind="model")
+    labels = dataset.chunk_labels[split.indices(TRAIN)]
+    offsets = logit_offsets(labels, len(dataset.classes), config.training)
     with computing_in(config.training.precision):
         keras.utils.set_random_seed(config.training.seed)
         model, hyperparameters = build(builder, config.model.hyperparameters, dataset)
@@ -108,11 +112,14 @@ def train_network(config: Config, dataset: Dataset, split: Split, *, folder: Pat
             dataset,
             split.indices(TRAIN),
             config.training,
-            validate=lambda trained: validation_scores(trained, dataset, split.indices(VALIDATION)),
+            validate=lambda trained: validation_scores(trained, dataset, split.indices(VALIDATION), offsets),
             folder=folder,
             **how,
         )
-    return Network(saving.in_float32(model), hyperparameters, history, model.dtype_policy.name, dataset)
+    kept = saving.in_float32(model)
+    if offsets.any():
+        adjust_logits(kept, offsets)
+    return Network(kept, hyperparameters, history, model.dtype_policy.name, dataset)
 
 
 def build(
@@ -186,9 +193,11 @@ def _needs(parameter: HyperParameter) -> str:
     return " and ".join(f"{need.name}={' or '.join(map(str, need.values))}" for need in parameter.conditions)
 
 
-def validation_scores(model: keras.Model, dataset: Dataset, indices: np.ndarray) -> dict[str, float]:
-    """Returns the `val_...` columns of the history."""
-    probabilities = predict(model, dataset, indices)
+def validation_scores(
+    model: keras.Model, dataset: Dataset, indices: np.ndarray, offsets: np.ndarray
+) -> dict[str, float]:
+    """Returns the `val_...` columns of the history, of the answers that the network will give when it is kept."""
+    probabilities = adjusted(predict(model, dataset, indices), offsets)
     chunk = of_chunks(dataset, indices, probabilities).scores()
     piece = voted(dataset, indices, probabilities).scores()
     return {

@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from experiments.engine.columns import HISTORY_COLUMNS, WATCHED
 from experiments.engine.config import TrainingConfig
+from experiments.engine.imbalance import class_weights
 from experiments.engine.records import write_csv
 from experiments.engine.whole import appears_whole
 from features.datasets import Dataset
@@ -37,7 +38,10 @@ class TrainingChunks(keras.utils.PyDataset):
         self.batch_size = min(config.batch_size, len(indices))
         self.steps_per_epoch = len(indices) // self.batch_size
         self.first_step = first_epoch * self.steps_per_epoch
-        self.weights = class_weights(dataset.chunk_labels[indices]) if config.class_weights else None
+        self.weights = None
+        if config.class_weights:
+            labels, num_classes = dataset.chunk_labels[indices], len(dataset.classes)
+            self.weights = class_weights(labels, num_classes, balance=config.balance)
         self._plan = lru_cache(maxsize=2)(self._plan_epoch)
 
     @property
@@ -97,17 +101,6 @@ def predict(model: keras.Model, dataset: Dataset, indices: np.ndarray) -> np.nda
             "The network's answers are no numbers: its training has diverged; take a lower learning rate."
         )
     return probabilities
-
-
-def class_weights(labels: np.ndarray) -> np.ndarray:
-    """Returns a weight for each class, inverse to its count, 1 on average over `labels`.
-
-    Example:
-        >>> [round(float(weight), 3) for weight in class_weights(np.array([0, 0, 0, 1]))]
-        [0.667, 2.0]
-    """
-    counts = np.bincount(labels)
-    return (len(labels) / (len(counts) * counts)).astype(np.float32)
 
 
 @dataclass
