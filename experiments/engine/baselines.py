@@ -7,10 +7,17 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from experiments.engine.predictions import Predictions, of_pieces, read_predictions, voted, write_predictions
+from experiments.engine.predictions import (
+    Predictions,
+    of_chunks,
+    of_pieces,
+    read_predictions,
+    voted,
+    write_predictions,
+)
 from features.datasets import Dataset
 from features.splits.protocols import TEST, TRAIN, VALIDATION, Split
-from models.baselines import BASELINES, Baseline
+from models.baselines import BASELINES
 from models.histograms import chunk_histograms
 
 HISTOGRAM_BATCH = 1024
@@ -45,26 +52,91 @@ def run_baselines(
     """
     histograms = None
     answers = {}
-    usable = {name: baseline for name, baseline in BASELINES.items() if _can_read(baseline, dataset)}
-    for name, baseline in tqdm(usable.items(), desc="Baselines", unit="model", disable=not show):
+    for name in tqdm(usable_baselines(dataset), desc="Baselines", unit="model", disable=not show):
         paths = {TEST: folder / f"predictions-{name}.csv"}
         if name == STACKED:
             paths[VALIDATION] = folder / f"predictions-{name}-validation.csv"
         if not all(path.exists() for path in paths.values()):
-            if baseline.reads == "histograms":
-                histograms = all_histograms(dataset) if histograms is None else histograms
-                made = _from_histograms(baseline, histograms, dataset, split, seed=seed, sides=paths)
-            else:
-                made = _from_fingerprints(baseline, dataset, split, seed=seed, sides=paths)
+            if BASELINES[name].reads == "histograms" and histograms is None:
+                histograms = all_histograms(dataset)
+            made = answer_baseline(name, dataset, split, seed=seed, sides=paths, histograms=histograms)
             for side, path in paths.items():
-                write_predictions(path, made[side])
+                write_predictions(path, made[side]["piece"])
         answers[name] = {side: read_predictions(path) for side, path in paths.items()}
     return answers
 
 
-def _can_read(baseline: Baseline, dataset: Dataset) -> bool:
+def usable_baselines(dataset: Dataset) -> list[str]:
+    """Returns the names of the baselines that can read a data set; histograms are counted in piano rolls."""
     shape = dataset.encoder.chunk_shape
-    return baseline.reads != "histograms" or (len(shape) == 3 and shape[0] == NUM_PITCHES)
+    has_rolls = len(shape) == 3 and shape[0] == NUM_PITCHES
+    return [name for name, baseline in BASELINES.items() if has_rolls or baseline.reads != "histograms"]
+
+
+def answer_baseline(
+    name: str,
+    dataset: Dataset,
+    split: Split,
+    *,
+    seed: int,
+    sides: Iterable[str],
+    histograms: np.ndarray | None = None,
+) -> dict[str, dict[str, Predictions]]:
+    """Trains one baseline on the training part and returns its answers.
+
+    Args:
+        name: Of the baseline.
+        dataset: The corpus.
+        split: Which chunks are trained on. What reads fingerprints trains on each of their pieces once.
+        seed: Of the forests.
+        sides: What to ask about.
+        histograms: What `all_histograms` returned; not needed by what reads fingerprints.
+
+    Returns:
+        For each side the answers by `"piece"`, and by `"chunk"` of a baseline that reads chunks.
+    """
+    reads_chunks = BASELINES[name].reads == "histograms"
+    table, labels = (
+        (histograms, dataset.chunk_labels) if reads_chunks else (dataset.fingerprints, dataset.labels)
+    )
+    rows = {side: split.indices(side) for side in (TRAIN, *sides)}
+    if not reads_chunks:
+        rows = {side: np.unique(dataset.chunk_pieces[indices]) for side, indices in rows.items()}
+    train = rows.pop(TRAIN)
+    asked = np.concatenate(
+        list(rows.values())
+    )  # at once: a forest that passes is grown each time that it is asked
+    probabilities = ask_baseline(
+        name, table[train], labels[train], table[asked], num_classes=len(dataset.classes), seed=seed
+    )
+    ends = np.cumsum([len(indices) for indices in rows.values()])[:-1]
+    levels = {"chunk": of_chunks, "piece": voted} if reads_chunks else {"piece": of_pieces}
+    return {
+        side: {level: make(dataset, indices, of_side) for level, make in levels.items()}
+        for (side, indices), of_side in zip(rows.items(), np.split(probabilities, ends), strict=True)
+    }
+
+
+def ask_baseline(
+    name: str, examples: np.ndarray, labels: np.ndarray, asked: np.ndarray, *, num_classes: int, seed: int
+) -> np.ndarray:
+    """Trains one baseline on a table, and returns its answers for the rows of another, shape `(asked, classes)`.
+
+    Classes without an example have the probability 0.
+
+    Args:
+        name: Of the baseline.
+        examples: Shape `(examples, features)`.
+        labels: Class of each example, shape `(examples,)`.
+        asked: Shape `(asked, features)`.
+        num_classes: Number of classes.
+        seed: Of the forests.
+    """
+    model = BASELINES[name].build(seed, os.cpu_count() or 1)
+    model.fit(examples, labels)
+    probabilities = np.zeros((len(asked), num_classes))
+    probabilities[:, model.classes_] = model.predict_proba(asked)
+    return probabilities
 
 
 def all_histograms(dataset: Dataset) -> np.ndarray:
@@ -78,35 +150,3 @@ def all_histograms(dataset: Dataset) -> np.ndarray:
     return np.concatenate(
         [chunk_histograms(dataset.chunks(batch), velocity_channel=velocity) for batch in batches]
     )
-
-
-def _from_histograms(
-    baseline: Baseline,
-    histograms: np.ndarray,
-    dataset: Dataset,
-    split: Split,
-    *,
-    seed: int,
-    sides: Iterable[str],
-) -> dict[str, Predictions]:
-    model, train = baseline.build(seed, os.cpu_count() or 1), split.indices(TRAIN)
-    model.fit(histograms[train], dataset.chunk_labels[train])
-    chunks = {side: split.indices(side) for side in sides}
-    return {
-        side: voted(dataset, indices, model.predict_proba(histograms[indices]))
-        for side, indices in chunks.items()
-    }
-
-
-def _from_fingerprints(
-    baseline: Baseline, dataset: Dataset, split: Split, *, seed: int, sides: Iterable[str]
-) -> dict[str, Predictions]:
-    """Trains on each training piece once, and asks about each other piece once."""
-    pieces = {side: np.unique(dataset.chunk_pieces[split.indices(side)]) for side in (TRAIN, *sides)}
-    train = pieces.pop(TRAIN)
-    model = baseline.build(seed, os.cpu_count() or 1)
-    model.fit(dataset.fingerprints[train], dataset.labels[train])
-    return {
-        side: of_pieces(dataset, indices, model.predict_proba(dataset.fingerprints[indices]))
-        for side, indices in pieces.items()
-    }

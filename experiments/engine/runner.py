@@ -16,7 +16,7 @@ from experiments.engine.stacking import stack
 from experiments.engine.summary import print_summary, summarise_folds
 from experiments.engine.tables import check_name, module_of
 from features.corpora import CORPORA
-from features.corpora.catalogue import Request
+from features.corpora.catalogue import Piece, Request
 from features.datasets import Dataset, load_dataset
 from features.encoders import ENCODERS
 from features.errors import InputError
@@ -58,41 +58,51 @@ def run(config: Config, places: Places) -> Path:
     Raises:
         InputError: The configuration, the corpus or the folders cannot be used.
     """
-    check_name(BUILDERS, config.model.model, kind="model")  # a wrong name should not wait for the corpus
-    check_name(PROTOCOLS, config.split.protocol, kind="protocol")
+    check_names(config)
     study = Study(config, places, prepare(config, places))
     report_left_out(study.dataset)
-    for part in folds_of(
-        study
-    ):  # what cannot be divided is said before TensorFlow is loaded and a fold is trained
-        split_of(part)
-    begun = records.folder_to_resume(config, places)
-    if begun is None or not records.is_finished(begun):
-        from experiments.engine.networks import check_network
-
-        check_network(config, study.dataset)  # a wrong number should leave no folder behind
-    if config.split.fold == "all":
-        folder = run_all_folds(study)
-    else:
-        folder = run_fold(study)
+    folder = run_study(study)
     print_summary(folder)
     return folder
 
 
-def prepare(config: Config, places: Places) -> Dataset:
-    """Returns the corpus of a configuration, read and encoded."""
-    corpus = module_of(CORPORA, config.corpus.corpus, kind="corpus")
-    encoder = make_encoder(config.encoder)
-    pieces = corpus.load(
+def check_names(config: Config) -> None:
+    """Refuses names that there are none of, which should not wait for the corpus."""
+    check_name(BUILDERS, config.model.model, kind="model")
+    check_name(PROTOCOLS, config.split.protocol, kind="protocol")
+
+
+def run_study(study: Study) -> Path:
+    """Runs a configuration whose data has been read, and returns the run folder; see `run`."""
+    for part in folds_of(
+        study
+    ):  # what cannot be divided is said before TensorFlow is loaded and a fold is trained
+        split_of(part)
+    begun = records.folder_to_resume(study.config, study.places)
+    if begun is None or not records.is_finished(begun):
+        from experiments.engine.networks import check_network
+
+        check_network(study.config, study.dataset)  # a wrong number should leave no folder behind
+    return run_all_folds(study) if study.config.split.fold == "all" else run_fold(study)
+
+
+def load_pieces(config: CorpusConfig, places: Places) -> list[Piece]:
+    """Returns the pieces of a corpus, not read yet."""
+    return module_of(CORPORA, config.corpus, kind="corpus").load(
         Request(
-            composers=config.corpus.composers,
-            pieces=config.corpus.pieces,
+            composers=config.composers,
+            pieces=config.pieces,
             data_home=places.data_home and places.data_home.expanduser(),
             cache_dir=places.cache_dir,
             download=places.download,
         )
     )
-    dataset = load_dataset(pieces, encoder, cache_dir=places.cache_dir)
+
+
+def prepare(config: Config, places: Places) -> Dataset:
+    """Returns the corpus of a configuration, read and encoded."""
+    encoder = make_encoder(config.encoder)
+    dataset = load_dataset(load_pieces(config.corpus, places), encoder, cache_dir=places.cache_dir)
     if len(dataset.classes) < 2:
         raise InputError(
             f"There is nothing to tell apart: all pieces are by {dataset.classes[0]}; name more composers."
