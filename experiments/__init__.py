@@ -2,13 +2,16 @@
 
 STUDIES = {
     "four_composers": "experiments.four_composers",
+    "all_composers": "experiments.all_composers",
 }
 """What can be run, searched and compared; each has its configuration in `DEFAULT` and fills in `configure`."""
 
 TOOLS = {
     "tune": "experiments.tune",
     "catalogue": "experiments.catalogue",
+    "explore": "experiments.explore",
     "augment": "experiments.augment",
+    "imbalance": "experiments.imbalance",
     "leaderboard": "experiments.leaderboard",
     "benchmark": "experiments.benchmark",
     "dashboard": "experiments.dashboard",

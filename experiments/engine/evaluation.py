@@ -52,8 +52,9 @@ def scores(
 
     Returns:
         `count`, `accuracy`, `balanced_accuracy`, `macro_f1` with its 95 % interval `macro_f1_low` and
-        `macro_f1_high`, `top_3_accuracy`, `log_loss`, `calibration_error` (expected, 15 bins) and
-        `per_class` (`precision`, `recall`, `f1`, `support`).
+        `macro_f1_high`, `top_3_accuracy`, `log_loss`, `calibration_error` (expected, 15 bins),
+        `per_class` (`precision`, `recall`, `f1`, `support`) and `top_5_accuracy`, which runs from before there were
+        many composers lack.
     """
     every_class = np.arange(len(classes))
     probabilities = probabilities.astype(np.float64)  # in float32, scikit-learn cuts losses off elsewhere
@@ -62,7 +63,6 @@ def scores(
         labels, answers, labels=every_class, zero_division=0
     )
     low, high = macro_f1_interval(labels, answers, works=works, num_classes=len(classes))
-    rank_of_truth = (probabilities > np.take_along_axis(probabilities, labels[:, None], axis=1)).sum(axis=1)
     normalised = np.exp(log_softmax(np.log(np.maximum(probabilities, SMALLEST_PROBABILITY)), axis=1))
     columns = zip(classes, precision, recall, f1, support, strict=True)
     return {
@@ -72,14 +72,36 @@ def scores(
         "macro_f1": float(macro_f1(confusion_matrix(labels, answers, labels=every_class))),
         "macro_f1_low": low,
         "macro_f1_high": high,
-        "top_3_accuracy": float((rank_of_truth < 3).mean()),
+        "top_3_accuracy": top_accuracy(labels, probabilities, 3),
         "log_loss": float(log_loss(labels, normalised, labels=every_class)),
         "calibration_error": calibration_error(labels, probabilities),
         "per_class": {
             name: {"precision": float(p), "recall": float(r), "f1": float(f), "support": int(s)}
             for name, p, r, f, s in columns
         },
+        "top_5_accuracy": top_accuracy(labels, probabilities, 5),
     }
+
+
+def top_accuracy(labels: np.ndarray, probabilities: np.ndarray, count: int) -> float:
+    """Returns how often the truth is among the likeliest classes.
+
+    Of classes that are equally likely, such as all those that no tree of a forest has named, it is left to chance
+    which come first.
+
+    Args:
+        labels: True class of each answer, shape `(answers,)`.
+        probabilities: Shape `(answers, classes)`.
+        count: How many of the likeliest classes.
+
+    Example:
+        >>> answers = np.array([[0.6, 0.4, 0, 0], [0.6, 0.4, 0, 0]])
+        >>> top_accuracy(np.array([1, 2]), answers, 3)
+        0.75
+    """
+    of_truth = np.take_along_axis(probabilities, labels[:, None], axis=1)
+    num_likelier, num_alike = (probabilities > of_truth).sum(axis=1), (probabilities == of_truth).sum(axis=1)
+    return float(np.clip((count - num_likelier) / num_alike, 0, 1).mean())
 
 
 def macro_f1(confusions: np.ndarray) -> np.ndarray:

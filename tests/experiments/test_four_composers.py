@@ -26,7 +26,7 @@ METRICS = {
 }
 SCORES = {
     *("count", "accuracy", "balanced_accuracy", "macro_f1", "macro_f1_low", "macro_f1_high"),
-    *("top_3_accuracy", "log_loss", "calibration_error", "per_class"),
+    *("top_3_accuracy", "top_5_accuracy", "log_loss", "calibration_error", "per_class"),
 }
 CLASSES = ["Ada", "Bela", "Cleo", "Dov"]
 

@@ -12,6 +12,7 @@ from experiments.engine.evaluation import (
     macro_f1,
     macro_f1_interval,
     scores,
+    top_accuracy,
     vote,
 )
 
@@ -110,6 +111,26 @@ def test_one_of_the_three_likeliest_is_enough_for_top_3():
     probabilities = np.array([[0.4, 0.3, 0.2, 0.1]] * 4)
     measured = scores(np.arange(4), probabilities, works=list("abcd"), classes=CLASSES)
     assert measured["top_3_accuracy"] == 0.75
+
+
+@given(st.integers(0, 1000), st.integers(1, 4))
+def test_the_truth_among_the_likeliest_is_what_scikit_learn_counts(seed, count):
+    labels, probabilities = random_answers(seed)
+    expected = metrics.top_k_accuracy_score(labels, probabilities, k=count) if count < 4 else 1
+    assert top_accuracy(labels, probabilities, count) == pytest.approx(expected)
+
+
+def test_classes_that_nobody_named_share_the_places_that_are_left():
+    answers = np.array([[0.7, 0.3] + [0] * 8])
+    assert [top_accuracy(np.array([5]), answers, count) for count in (1, 2, 3, 5, 10)] == [
+        0,
+        0,
+        1 / 8,
+        3 / 8,
+        1,
+    ]
+    even = np.full((1, 10), 0.1)
+    assert top_accuracy(np.array([5]), even, 5) == 0.5
 
 
 def test_macro_f1_of_many_confusions_at_once():
