@@ -11,6 +11,7 @@ import cattrs
 from cattrs.errors import ClassValidationError
 
 from experiments.engine import records
+from experiments.engine.changes import changes
 from experiments.engine.config import Config
 from features.errors import InputError
 
@@ -104,12 +105,7 @@ class Search:
             >>> Search(Config("example")).differences(Search(Config("example"), SearchConfig(folds=5)))
             ['search.folds is 3, was 5']
         """
-        ours, theirs = _flat(self.to_dict()), _flat(other.to_dict())
-        return [
-            f"{name.removeprefix('config.')} is {ours.get(name, 'not set')}, was {theirs.get(name, 'not set')}"
-            for name in sorted(ours.keys() | theirs.keys())
-            if ours.get(name) != theirs.get(name)
-        ]
+        return [phrase.removeprefix("config.") for phrase in changes(self.to_dict(), other.to_dict())]
 
 
 @dataclass(frozen=True)
@@ -160,11 +156,3 @@ def load_search(folder: Path) -> Search:
         InputError: It is not a search folder.
     """
     return Search.from_dict(records.read_json(folder / SEARCH_FILE))
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested dicts as one, with dotted names."""
-    flat = {}
-    for name, value in values.items():
-        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
-    return flat
