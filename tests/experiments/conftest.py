@@ -1,7 +1,9 @@
 """What the tests of whole runs share: one prepared corpus, and commands that take seconds."""
 
 import csv
+import os
 import runpy
+import shutil
 import signal
 from pathlib import Path
 
@@ -85,3 +87,20 @@ def hearing_ctrl_c():
 def make_search():
     """Returns the function that writes a search folder as a search leaves it."""
     return runpy.run_path(str(Path(__file__).with_name("made_up_search.py")))["make_search"]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Debian's chromium, or what other systems have: Playwright's own browsers are not needed."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    chromium = next(filter(None, map(shutil.which, names)), None)
+    if chromium is None:
+        pytest.skip("no chromium is installed (on Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # Root, as in a container, has no sandbox.
+        arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield browser
+        browser.close()

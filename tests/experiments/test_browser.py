@@ -1,35 +1,14 @@
 """The page of a search in a real browser, from a file, at desktop and phone width."""
 
-import os
 import re
-import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from experiments.engine.search.watching.report import write_search_report
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-"""Debian's chromium, or what other systems have: Playwright's own browsers are not needed."""
-
 WIDTHS = {"desktop": 1280, "phone": 390}
 """Pixels."""
-
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no chromium is installed (on Debian: apt-get install chromium)"
-)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        # Root, as in a container, has no sandbox.
-        arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -57,15 +57,23 @@ def describe(reason: Evidence) -> str:
     return KINDS[reason.kind] if reason.kind == "melody" else f"{KINDS[reason.kind]}: {reason.key}"
 
 
-def find_piece(dataset: Dataset, name: str) -> str:
+def find_piece(
+    dataset: Dataset, name: str, *, flag: str = "--why", table: str = "pieces.csv, written with --output,"
+) -> str:
     """Returns the one piece with this name, or with this part in its name; capitals do not count.
+
+    Args:
+        dataset: The pieces.
+        name: A name, or a part of one.
+        flag: Of the command line, after which the name was given.
+        table: Where all names can be read.
 
     Raises:
         InputError: There is none, or several; the message lists some.
     """
     if not name.strip():
         raise InputError(
-            f"Expected the name of a piece after --why, but received {name!r}; give a part of a name."
+            f"Expected the name of a piece after {flag}, but received {name!r}; give a part of a name."
         )
     left_out = {left.piece: left.reason for left in dataset.left_out}
     if name in dataset.pieces:
@@ -82,7 +90,7 @@ def find_piece(dataset: Dataset, name: str) -> str:
     if matching:
         raise InputError(f"{matching[0]} is left out: {left_out[matching[0]]}.")
     near = _nearest(name, dataset.pieces)
-    hint = f"the nearest are {'; '.join(near)}" if near else "pieces.csv, written with --output, has them all"
+    hint = f"the nearest are {'; '.join(near)}" if near else f"{table} has them all"
     raise InputError(f"No piece has {name!r} in its name; {hint}.")
 
 

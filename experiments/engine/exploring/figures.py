@@ -1,0 +1,252 @@
+"""The figures of a corpus: what is drawn of it, and what to see there."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from experiments.engine.exploring import charts, counting
+from experiments.engine.exploring.grouping import clip_outliers, group_by_composer
+from experiments.engine.exploring.reading import Collection
+from features.midi.descriptors import Descriptors
+
+NUM_SIGNATURES = 10
+"""Signatures with a column of their own; there is no room for more."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture on the page.
+
+    Attributes:
+        file: Its path from the folder of the page.
+        heading: What it shows.
+        caption: How to read it.
+    """
+
+    file: str
+    heading: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """What all figures draw from: the pieces, and which of them belong together."""
+
+    collection: Collection
+    groups: Mapping[str, np.ndarray]
+
+    def of_each(self, number: Callable[[Descriptors], float]) -> np.ndarray:
+        return np.array([number(piece) for piece in self.collection.descriptors], float)
+
+    def counted(self, count: Callable[[Descriptors], counting.Counts]) -> list[counting.Counts]:
+        return [count(piece) for piece in self.collection.descriptors]
+
+
+def save_figures(collection: Collection, folder: Path, *, most: int) -> list[Figure]:
+    """Draws all figures of a corpus.
+
+    Args:
+        collection: The pieces.
+        folder: The folder of the page; PNG files go to `figures/` there.
+        most: How many composers have a row of their own; the rest share one.
+
+    Returns:
+        The figures, in the order in which they belong on the page.
+    """
+    drawn = _Drawn(collection, group_by_composer(collection.composers, most))
+    figures = []
+    for name, (draw, heading, caption) in tqdm(FIGURES.items(), desc="Drawing", unit="figure"):
+        figure = Figure(f"figures/{name}.png", heading, caption)
+        draw(drawn, folder / figure.file)
+        figures.append(figure)
+    return figures
+
+
+def _draw_length(drawn: _Drawn, path: Path) -> None:
+    lengths = drawn.of_each(lambda piece: piece.length_s)
+    charts.save_boxes(drawn.groups, lengths, path, label="length (logarithmic)", scale="seconds")
+
+
+def _draw_length_clipped(drawn: _Drawn, path: Path) -> None:
+    lengths = clip_outliers(drawn.of_each(lambda piece: piece.length_s))
+    charts.save_boxes(drawn.groups, lengths, path, label="length in seconds, outliers clipped")
+
+
+def _draw_notes(drawn: _Drawn, path: Path) -> None:
+    notes = drawn.of_each(lambda piece: piece.num_notes)
+    charts.save_boxes(drawn.groups, notes, path, label="notes (logarithmic)", scale="log")
+
+
+def _draw_notes_clipped(drawn: _Drawn, path: Path) -> None:
+    notes = clip_outliers(drawn.of_each(lambda piece: piece.num_notes))
+    charts.save_boxes(drawn.groups, notes, path, label="notes, outliers clipped")
+
+
+def _draw_density(drawn: _Drawn, path: Path) -> None:
+    charts.save_boxes(
+        drawn.groups, drawn.of_each(lambda piece: piece.notes_per_second), path, label="notes a second"
+    )
+
+
+def _draw_tempo(drawn: _Drawn, path: Path) -> None:
+    seconds, changes = (
+        counting.total(drawn.counted(count)) for count in (counting.tempo_seconds, counting.tempo_changes)
+    )
+    slowest, fastest = min(seconds, default=0), max(seconds, default=0)
+    places = range(slowest, fastest + counting.TEMPO_STEP, counting.TEMPO_STEP)
+    panels = {
+        "share of the time": [seconds[place] for place in places],
+        "share of the tempi, each counted whenever it is taken up": [changes[place] for place in places],
+    }
+    charts.save_bars(places, panels, path, label=f"quarter notes a minute ({counting.FASTEST}: or more)")
+
+
+def _draw_tempo_by_composer(drawn: _Drawn, path: Path) -> None:
+    tempos = np.minimum(drawn.of_each(lambda piece: piece.tempo_mean), counting.FASTEST)
+    charts.save_boxes(
+        drawn.groups,
+        tempos,
+        path,
+        label=f"quarter notes a minute, mean of the piece (at most {counting.FASTEST})",
+    )
+
+
+def _draw_polyphony(drawn: _Drawn, path: Path) -> None:
+    seconds = counting.total(drawn.counted(counting.polyphony_seconds))
+    places = range(max(seconds, default=0) + 1)
+    charts.save_bars(
+        [place - 0.5 for place in places],
+        {"share of the time": [seconds[place] for place in places]},
+        path,
+        label=f"notes that sound at once ({counting.THICKEST}: or more)",
+    )
+
+
+def _draw_polyphony_by_composer(drawn: _Drawn, path: Path) -> None:
+    counts = drawn.counted(counting.polyphony_seconds)
+    columns = list(range(counting.THICKEST + 1))
+    names = [*map(str, columns[:-1]), f"{counting.THICKEST}+"]
+    charts.save_shares(
+        counting.shares(counts, drawn.groups, columns), list(drawn.groups), names, path, label="notes at once"
+    )
+
+
+def _draw_time_signatures(drawn: _Drawn, path: Path) -> None:
+    _draw_signatures(drawn, path, counting.time_signature_seconds, "time signature")
+
+
+def _draw_key_signatures(drawn: _Drawn, path: Path) -> None:
+    _draw_signatures(drawn, path, counting.key_signature_seconds, "key signature")
+
+
+def _draw_signatures(drawn: _Drawn, path: Path, count: Callable, label: str) -> None:
+    counts = drawn.counted(count)
+    columns = counting.commonest(counting.total(counts), NUM_SIGNATURES)
+    charts.save_shares(
+        counting.shares(counts, drawn.groups, columns), list(drawn.groups), columns, path, label=label
+    )
+
+
+def _draw_velocities(drawn: _Drawn, path: Path) -> None:
+    notes = counting.total(drawn.counted(counting.velocity_notes))
+    places = range(128)
+    charts.save_bars(
+        places, {"share of the notes": [notes[place] for place in places]}, path, label="velocity"
+    )
+
+
+def _draw_velocity_by_composer(drawn: _Drawn, path: Path) -> None:
+    charts.save_boxes(
+        drawn.groups,
+        drawn.of_each(lambda piece: piece.velocity_mean),
+        path,
+        label="mean velocity of the piece",
+    )
+
+
+def _draw_num_velocities(drawn: _Drawn, path: Path) -> None:
+    charts.save_boxes(
+        drawn.groups,
+        drawn.of_each(lambda piece: piece.num_velocities),
+        path,
+        label="different velocities in the piece (logarithmic)",
+        scale="log",
+    )
+
+
+def _draw_chunks(drawn: _Drawn, path: Path) -> None:
+    chunks, padding = drawn.collection.dataset.num_chunks, drawn.collection.padding
+    numbers = [chunks[pieces].sum() for pieces in drawn.groups.values()]
+    shares = [np.average(padding[pieces], weights=chunks[pieces]) for pieces in drawn.groups.values()]
+    charts.save_paired_bars(
+        list(drawn.groups), ("chunks", numbers), ("padding, share of the frames", shares), path
+    )
+
+
+FIGURES = {
+    "length_by_composer": (
+        _draw_length,
+        "Length",
+        "A point is a piece, a box the middle half of a composer's pieces, the line in it their median. Seconds "
+        "follow the tempo map.",
+    ),
+    "length_by_composer_clipped": (
+        _draw_length_clipped,
+        "Length, outliers clipped",
+        "What lies beyond 1.5 interquartile ranges from the quartiles of all pieces is drawn at this bound.",
+    ),
+    "notes_by_composer": (_draw_notes, "Notes", "Notes of a piece, on all its instruments."),
+    "notes_by_composer_clipped": (
+        _draw_notes_clipped,
+        "Notes, outliers clipped",
+        "What lies beyond 1.5 interquartile ranges from the quartiles of all pieces is drawn at this bound.",
+    ),
+    "density_by_composer": (_draw_density, "Notes a second", "Notes of a piece by its length."),
+    "tempo": (
+        _draw_tempo,
+        "Tempo",
+        "Above, each tempo weighs as long as it holds; below, each counts once whenever it is taken up: a ritardando "
+        "in small steps counts often. Files that give no tempo have 120.",
+    ),
+    "tempo_by_composer": (_draw_tempo_by_composer, "Tempo by composer", "Beats of a piece by its minutes."),
+    "polyphony": (
+        _draw_polyphony,
+        "Polyphony",
+        "How many notes sound at once, from their note-ons to their note-offs, drums left out; 0 is silence.",
+    ),
+    "polyphony_by_composer": (
+        _draw_polyphony_by_composer,
+        "Polyphony by composer",
+        "A row adds up to 100 %; what is less than half a percent is left blank.",
+    ),
+    "time_signatures_by_composer": (
+        _draw_time_signatures,
+        "Time signatures",
+        "As the files say, for as long as they hold.",
+    ),
+    "key_signatures_by_composer": (
+        _draw_key_signatures,
+        "Key signatures",
+        "As the files say: C major often only means that nobody set one.",
+    ),
+    "velocities": (_draw_velocities, "Velocities", "How loud notes are struck; 127 is loudest."),
+    "velocity_by_composer": (
+        _draw_velocity_by_composer,
+        "Velocity by composer",
+        "Mean over the notes of a piece.",
+    ),
+    "num_velocities_by_composer": (
+        _draw_num_velocities,
+        "Different velocities",
+        "One or two: typed in, or made from a score. Dozens: played, or shaped by hand.",
+    ),
+    "chunks_by_composer": (
+        _draw_chunks,
+        "Chunks and padding",
+        "What a model sees: chunks of equal length, the last one of a piece padded with silence.",
+    ),
+}
+"""From a file name to how a figure is drawn, its heading, and how to read it."""
