@@ -126,7 +126,14 @@ def can_change_tempo(encoder: Any) -> bool:
     return hasattr(encoder, "rows_read")
 
 
-def load_dataset(pieces: Sequence[Piece], encoder: Any, *, cache_dir: Path, progress: bool = True) -> Dataset:
+def load_dataset(
+    pieces: Sequence[Piece],
+    encoder: Any,
+    *,
+    cache_dir: Path,
+    progress: bool = True,
+    every_composer: bool = True,
+) -> Dataset:
     """Reads and encodes pieces, or opens what an earlier run has prepared.
 
     Args:
@@ -134,6 +141,8 @@ def load_dataset(pieces: Sequence[Piece], encoder: Any, *, cache_dir: Path, prog
         encoder: An encoder, such as `features.encoders.piano_roll.PianoRoll()`.
         cache_dir: Where prepared rows are kept.
         progress: Whether to show a progress bar.
+        every_composer: Whether each composer must have a piece that can be used, as for training; otherwise one is
+            enough in all.
 
     Raises:
         InputError: No piece can be used, a composer has lost all pieces, or a file has changed in the meantime.
@@ -144,7 +153,7 @@ def load_dataset(pieces: Sequence[Piece], encoder: Any, *, cache_dir: Path, prog
     problems = dict(zip((piece.piece for piece in pieces), store.problems, strict=True))
     reasons = [(piece, piece.left_out or problems[piece.piece]) for piece in listed]
     left_out = tuple(LeftOut(piece.piece, piece.composer, reason) for piece, reason in reasons if reason)
-    _require_every_composer(pieces, usable, left_out)
+    _require_pieces(pieces, usable, left_out, every_composer=every_composer)
     kept = [pieces[index] for index in usable]
     classes = tuple(sorted({piece.composer for piece in kept}))
     starts = [encoder.chunk_starts(store.row_starts[i + 1] - store.row_starts[i]) for i in usable]
@@ -172,11 +181,11 @@ def load_dataset(pieces: Sequence[Piece], encoder: Any, *, cache_dir: Path, prog
     )
 
 
-def _require_every_composer(
-    pieces: Sequence[Piece], usable: list[int], left_out: tuple[LeftOut, ...]
+def _require_pieces(
+    pieces: Sequence[Piece], usable: list[int], left_out: tuple[LeftOut, ...], *, every_composer: bool
 ) -> None:
     lost = {piece.composer for piece in pieces} - {pieces[index].composer for index in usable}
-    if lost or not usable:
+    if (lost and every_composer) or not usable:
         first = f" The first: {left_out[0].piece}: {left_out[0].reason}" if left_out else ""
         raise InputError(
             f"No usable piece is left of {', '.join(sorted(lost)) or 'the whole corpus'}; "

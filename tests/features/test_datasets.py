@@ -202,6 +202,15 @@ def test_a_composer_who_loses_every_piece_is_an_error(tmp_path):
         load([*PIECES, piece("Cleo/x.mid", SILENT)], tmp_path)
 
 
+def test_a_composer_who_need_not_be_there_is_left_out(tmp_path):
+    pieces = [*PIECES, piece("Cleo/x.mid", SILENT)]
+    found = load_dataset(pieces, ENCODER, cache_dir=tmp_path, progress=False, every_composer=False)
+    assert found.classes == ("Ada", "Bela")
+    assert [left.piece for left in found.left_out] == ["Cleo/x.mid"]
+    with pytest.raises(InputError, match="No usable piece is left"):
+        load_dataset(pieces[-1:], ENCODER, cache_dir=tmp_path, progress=False, every_composer=False)
+
+
 def test_an_empty_corpus_is_an_error(tmp_path):
     with pytest.raises(InputError, match="No usable piece is left of the whole corpus"):
         load([], tmp_path)
