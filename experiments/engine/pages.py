@@ -4,9 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from experiments.engine import records
+from experiments.engine.composers.confusions import era_sentences
 from experiments.engine.rendering import PAGES
 from experiments.engine.stacking import describe_stacking
-from experiments.engine.summary import difference_sentences
+from experiments.engine.summary import FEW, difference_sentences, many_class_sentences
+from features.corpora.composers import describe_composer
+
+MOST_CONFUSIONS = 40
+"""Confusions that the page shows; `confusions.csv` has all."""
 
 
 def write_report(folder: Path, metrics: dict[str, Any]) -> None:
@@ -24,8 +29,28 @@ def write_report(folder: Path, metrics: dict[str, Any]) -> None:
         stacking=describe_stacking(metrics["stacking"]) if "stacked" in metrics["test"] else "",
         figures=sorted(path.relative_to(folder).as_posix() for path in folder.glob("figures/*.png")),
         left_out=records.read_csv(folder / "left_out.csv"),
+        **about_composers(folder, metrics),
     )
     records.write_text(folder / "report.html", page)
+
+
+def about_composers(folder: Path, metrics: dict[str, Any]) -> dict[str, Any]:
+    """Returns what the page says of the composers: years and eras, who is taken for whom, counts and thresholds."""
+    tables = {
+        name: records.read_csv(folder / f"{name}.csv") if (folder / f"{name}.csv").exists() else []
+        for name in ("confusions", "thresholds", "composers")
+    }
+    return {
+        "many": len(metrics["classes"]) > FEW,
+        "sentences": many_class_sentences(metrics),
+        "lives": {name: describe_composer(name) for name in metrics["classes"]},
+        "priors": metrics.get("priors", {}),
+        "confusions": tables["confusions"][:MOST_CONFUSIONS],
+        "num_confusions": len(tables["confusions"]),
+        "eras": era_sentences(tables["confusions"]),
+        "thresholds": tables["thresholds"] if len(tables["composers"]) > FEW else [],
+        "num_composers": len(tables["composers"]),
+    }
 
 
 def scores_by_model(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -3,17 +3,12 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import matplotlib
+import numpy as np
+from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt  # noqa: E402
-import numpy as np  # noqa: E402
-from sklearn.metrics import ConfusionMatrixDisplay  # noqa: E402
-
-from experiments.engine.predictions import Predictions  # noqa: E402
-
-DOTS_PER_INCH = 120
+from experiments.engine.canvas import plt, save_figure
+from experiments.engine.composers.figures import MANY, save_many_class_scores, save_many_confusions
+from experiments.engine.predictions import Predictions
 
 
 def save_run_figures(
@@ -71,7 +66,7 @@ def save_learning_curves(history: Sequence[Mapping[str, float]], path: Path) -> 
     left.set_title("Loss")
     right.set_title("Scores")
     right.set_ylim(0, 1)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def save_fold_curves(histories: Sequence[Sequence[Mapping[str, float]]], path: Path) -> None:
@@ -101,13 +96,13 @@ def save_fold_curves(histories: Sequence[Sequence[Mapping[str, float]]], path: P
         axes.grid(alpha=0.3)
         axes.legend(fontsize="small")
     right.set_ylim(0, 1)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def save_confusion_matrix(
     labels: np.ndarray, answers: np.ndarray, *, classes: Sequence[str], title: str, path: Path
 ) -> None:
-    """Draws who is taken for whom, as shares of each true composer.
+    """Draws who is taken for whom, as shares of each true composer; many composers by similarity, few as they come.
 
     Args:
         labels: True class of each answer, shape `(answers,)`.
@@ -116,6 +111,10 @@ def save_confusion_matrix(
         title: Above the figure.
         path: The PNG file.
     """
+    if len(classes) > MANY:
+        counts = confusion_matrix(labels, answers, labels=np.arange(len(classes)))
+        save_many_confusions(counts, classes=classes, title=title, path=path)
+        return
     size = 3.2 + 0.7 * len(classes)
     figure, axes = plt.subplots(figsize=(size + 0.8, size), layout="constrained")
     ConfusionMatrixDisplay.from_predictions(
@@ -123,7 +122,7 @@ def save_confusion_matrix(
         normalize="true", values_format=".2f", cmap="Blues", xticks_rotation=30, ax=axes, im_kw={"vmin": 0, "vmax": 1},
     )  # fmt: skip
     axes.set(title=title, xlabel="answered", ylabel="true composer")
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def save_class_scores(test: Mapping[str, Mapping], *, title: str, path: Path) -> None:
@@ -134,6 +133,9 @@ def save_class_scores(test: Mapping[str, Mapping], *, title: str, path: Path) ->
         title: Above the figure.
         path: The PNG file.
     """
+    if len(test["piece"]["per_class"]) > MANY:
+        save_many_class_scores(test, title=title, path=path)
+        return
     series = {"network, pieces": test["piece"], "network, chunks": test["chunk"]}
     series |= {f"{name}, pieces": score for name, score in test["baselines"].items()}
     if "stacked" in test:
@@ -152,10 +154,4 @@ def save_class_scores(test: Mapping[str, Mapping], *, title: str, path: Path) ->
     axes.set(title=title, ylabel="F1", ylim=(0, 1))
     axes.grid(axis="y", alpha=0.3)
     figure.legend(loc="outside right center", fontsize="small")
-    _save(figure, path)
-
-
-def _save(figure: plt.Figure, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=DOTS_PER_INCH)
-    plt.close(figure)
+    save_figure(figure, path)

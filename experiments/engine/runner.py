@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from experiments.engine import records
 from experiments.engine.baselines import STACKED, run_baselines
 from experiments.engine.comparison import differences
+from experiments.engine.composers.untested import untested
 from experiments.engine.config import Config, CorpusConfig, EncoderConfig, Places
 from experiments.engine.continuing import keep_split, take_published
 from experiments.engine.predictions import Predictions, of_chunks, read_predictions, voted, write_predictions
@@ -25,6 +28,7 @@ from features.splits.protocols import (
     NO_SIDE,
     PROTOCOLS,
     TEST,
+    TRAIN,
     VALIDATION,
     Split,
     audit,
@@ -148,6 +152,7 @@ def run_all_folds(study: Study) -> Path:
                     take_published(fold.config, places, study.dataset, split_of(fold))
                 finished.append(run_fold(fold))
             write_left_out(folder, study.dataset)
+            _write_counts(folder, study)
             summarise_folds(folder, finished)
     return folder
 
@@ -212,12 +217,14 @@ def _run_in(folder: Path, study: Study, split: Split) -> None:
     if records.is_finished(folder):
         return
     from experiments.engine import pages, plots
+    from experiments.engine.composers.confusions import write_confusions
     from experiments.engine.networks import train_network
 
     dataset, config = study.dataset, study.config
     report_no_side(dataset, split)
     keep_split(folder, dataset, split)
     write_left_out(folder, dataset)
+    _write_counts(folder, study)
     baselines = run_baselines(dataset, split, seed=config.training.seed, folder=folder)
     network = train_network(config, dataset, split, folder=folder)
     answers = {}
@@ -232,12 +239,38 @@ def _run_in(folder: Path, study: Study, split: Split) -> None:
     write_predictions(folder / "predictions-validation.csv", answers[VALIDATION]["piece"])
     write_predictions(folder / "predictions-chunks.csv.gz", answers[TEST]["chunk"])
     stacked, stacking = _stack_in(folder, config.model.model, baselines[STACKED])
+    write_confusions(folder / "confusions.csv", answers[TEST])
     metrics = _metrics(folder, study, network, answers, baselines, stacked) | {"stacking": stacking}
+    metrics |= untested(dataset, split, _every_split(study, split)) | {"priors": _priors(dataset, split)}
     plots.save_run_figures(folder / "figures", metrics, history=network.history, test=answers[TEST])
     pages.write_report(folder, metrics)
     network.save(folder / "model.h5", split, config)
     records.write_json(folder / "metrics.json", metrics)
     (folder / "checkpoint.npz").unlink(missing_ok=True)
+
+
+def _write_counts(folder: Path, study: Study) -> None:
+    from experiments.engine.composers.counts import write_counts
+
+    write_counts(folder, study.dataset.census, study.dataset.classes, also=[study.config.corpus.min_share])
+
+
+def _every_split(study: Study, split: Split) -> list[Split]:
+    """The splits of all folds that there are, if one fold may not tell who is never tested."""
+    config = study.config.split
+    if (
+        config.rare == "refuse" or config.protocol == "chunk"
+    ):  # every composer is tested, or there is one fold
+        return [split]
+    whole = dataclasses.replace(study, config=study.config.replace(split={"fold": "all"}))
+    return [split if part.config.split.fold == config.fold else split_of(part) for part in folds_of(whole)]
+
+
+def _priors(dataset: Dataset, split: Split) -> dict[str, float]:
+    """The share of each composer in the training chunks."""
+    labels = dataset.chunk_labels[split.indices(TRAIN)]
+    counts = np.bincount(labels, minlength=len(dataset.classes))
+    return dict(zip(dataset.classes, (counts / len(labels)).round(6).tolist(), strict=True))
 
 
 def _stack_in(

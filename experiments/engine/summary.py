@@ -9,9 +9,14 @@ from rich.table import Table
 
 from experiments.engine import records
 from experiments.engine.comparison import differences
+from experiments.engine.composers.counts import chance_sentences
+from experiments.engine.composers.untested import untested_sentences
 from experiments.engine.predictions import join, read_predictions, write_predictions
 from experiments.engine.publishing import PREDICTIONS, prediction_files
 from experiments.engine.stacking import describe_stacking
+
+FEW = 5
+"""Up to so many composers the five likeliest are all there are."""
 
 DIFFERENCES = {
     "network_minus_fingerprint": "Network minus fingerprint",
@@ -29,6 +34,7 @@ def summarise_folds(folder: Path, folds: Sequence[Path]) -> None:
         folds: The run folders of its folds.
     """
     from experiments.engine import pages, plots
+    from experiments.engine.composers.confusions import write_confusions
 
     measured = [records.read_json(fold / "metrics.json") for fold in folds]
     of_every_fold = set.intersection(*(set(prediction_files(metrics)) for metrics in measured))
@@ -38,8 +44,10 @@ def summarise_folds(folder: Path, folds: Sequence[Path]) -> None:
             answers[name] = join([read_predictions(fold / file) for fold in folds])
             write_predictions(folder / file, answers[name])
     test = {level: answers.pop(level) for level in PREDICTIONS}
+    write_confusions(folder / "confusions.csv", test)
     stacked = {"stacked": answers.pop("stacked")} if "stacked" in answers else {}
     means = ["validation", *(["stacking"] if stacked else [])]
+    means += ["priors"] if all("priors" in part for part in measured) else []
     metrics = measured[0] | {
         "run_id": folder.name,
         "fold": "all",
@@ -51,6 +59,7 @@ def summarise_folds(folder: Path, folds: Sequence[Path]) -> None:
         "test": {name: predictions.scores() for name, predictions in (test | stacked).items()}
         | {"baselines": {name: predictions.scores() for name, predictions in answers.items()}},
         "differences": differences([test["piece"]], [*stacked.values()], [answers["fingerprint"]]),
+        "not_in_this_fold": [],
     }
     plots.save_run_figures(folder / "figures", metrics, history=(), test=test)
     paths = [fold / "history.csv" for fold in folds]
@@ -66,9 +75,10 @@ def _each_once(measured: Sequence[dict[str, Any]], name: str) -> str:
 
 
 def _mean(values: list[Any]) -> Any:
-    """The mean of numbers, or of nested dicts of numbers; counts become means too."""
+    """The mean of numbers, or of nested dicts of what all of them have; counts become means too."""
     if isinstance(values[0], dict):
-        return {name: _mean([value[name] for value in values]) for name in values[0]}
+        names = [name for name in values[0] if all(name in value for value in values)]
+        return {name: _mean([value[name] for value in values]) for name in names}
     return sum(values) / len(values)
 
 
@@ -89,7 +99,7 @@ def print_summary(folder: Path) -> None:
         table.add_row("stacked", *_cells(test["stacked"]), "", "")
     console = Console()
     console.print(table)
-    for sentence in difference_sentences(metrics):
+    for sentence in (*many_class_sentences(metrics), *difference_sentences(metrics)):
         console.print(sentence, soft_wrap=True)
     if "stacked" in test:
         console.print(f"Stacked: {describe_stacking(metrics['stacking'])}.", soft_wrap=True)
@@ -102,6 +112,18 @@ def print_summary(folder: Path) -> None:
     trained = f"{metrics['num_epochs']} epochs in {metrics['train_seconds']:.0f} s"
     console.print(f"{tested}; trained {trained} ({metrics['num_parameters']:,} parameters).")
     console.print(f"Run folder: {folder}", soft_wrap=True)
+
+
+def many_class_sentences(metrics: dict[str, Any]) -> list[str]:
+    """Returns what there is to say of many composers: other scores, what chance comes to, who is not tested."""
+    piece, sentences = metrics["test"]["piece"], []
+    if len(piece["per_class"]) > FEW and "top_5_accuracy" in piece:
+        sentences.append(
+            f"By piece: balanced accuracy {piece['balanced_accuracy']:.3f}, the composer among the three likeliest "
+            f"{piece['top_3_accuracy']:.3f}, among the five likeliest {piece['top_5_accuracy']:.3f}."
+        )
+        sentences += chance_sentences(metrics)
+    return sentences + untested_sentences(metrics)
 
 
 def difference_sentences(metrics: dict[str, Any]) -> list[str]:

@@ -55,6 +55,11 @@ class Composer:
     era: str = ""
     spellings: tuple[str, ...] = ()
 
+    @property
+    def lived(self) -> str:
+        """The years of birth and death, such as `1685-1750`; empty if the first is not known."""
+        return f"{self.born}-{self.died or ''}" if self.born else ""
+
 
 @lru_cache(maxsize=1)
 def load_composers() -> tuple[Composer, ...]:
@@ -75,6 +80,19 @@ def find_composer(name: str) -> str | None:
         True
     """
     return _by_spelling().get(plain(name))
+
+
+def describe_composer(name: str) -> Composer:
+    """Returns the composer with this label or spelling; of a name that nobody has, only the name is known.
+
+    Example:
+        >>> describe_composer("Haendel").lived, describe_composer("Haendel").era
+        ('1685-1759', 'Baroque')
+        >>> describe_composer("Nobody").lived
+        ''
+    """
+    label = find_composer(name)
+    return next((one for one in load_composers() if one.composer == label), Composer(name, name))
 
 
 def find_composer_in_title(title: str) -> str | None:

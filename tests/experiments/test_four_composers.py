@@ -62,13 +62,14 @@ def test_a_run_leaves_what_the_contract_says_and_nothing_else(folder):
         ),
         *("predictions.csv", "predictions-chunks.csv.gz", "model.h5", "model.json"),
         *("predictions-validation.csv", "predictions-fingerprint-validation.csv", "predictions-stacked.csv"),
+        *("composers.csv", "thresholds.csv", "confusions.csv"),
         *(
             f"predictions-{name}.csv"
             for name in ("majority", "fingerprint", "histogram_linear", "histogram_forest")
         ),
         *(
             f"figures/{name}.png"
-            for name in ("learning_curves", "confusion_chunk", "confusion_piece", "class_scores")
+            for name in ("learning_curves", "confusion_chunk", "confusion_piece", "class_scores", "composers")
         ),
     }
 

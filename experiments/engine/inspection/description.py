@@ -10,7 +10,7 @@ from rich.table import Table
 
 from experiments.engine.records import command_line, commit, write_csv, write_json
 from features.corpora.catalogue import Piece
-from features.corpora.composers import find_composer, load_composers
+from features.corpora.composers import describe_composer, find_composer
 from features.datasets import Dataset, LeftOut
 
 IN_DOUBT, SAME_BYTES = "label in doubt: ", "the same bytes as "
@@ -58,7 +58,8 @@ def show_composers(dataset: Dataset, title: str) -> None:
     for place, (heading, footer) in enumerate(zip(headings, footers, strict=True)):
         table.add_column(heading, footer, justify="left" if place in (0, 2) else "right", no_wrap=True)
     for name, *numbers in rows:
-        table.add_row(name, *_life(name), *map(_number, numbers))
+        one = describe_composer(name)
+        table.add_row(name, one.lived, one.era, *map(_number, numbers))
     _print(table)
 
 
@@ -67,15 +68,6 @@ def _describe(dataset: Dataset, mine: Sequence[bool]) -> tuple[int, int, int]:
     works = {work for work, is_mine in zip(dataset.works, mine, strict=True) if is_mine}
     sources = {source for source, is_mine in zip(dataset.sources, mine, strict=True) if is_mine}
     return int(sum(mine)), len(works), len(sources)
-
-
-def _life(label: str) -> tuple[str, str]:
-    """Returns the years and the era of a composer; empty if they are not known."""
-    found = find_composer(label)
-    one = next((one for one in load_composers() if one.composer == found), None)
-    if one is None:
-        return "", ""
-    return (f"{one.born}-{one.died or ''}" if one.born else ""), one.era
 
 
 def show_left_out(left_out: Sequence[LeftOut], output: Path | None) -> None:
