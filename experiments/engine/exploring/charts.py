@@ -28,8 +28,14 @@ STYLE = {"font.size": 11, "axes.titlesize": 11, "axes.spines.top": False, "axes.
 COLOUR, LIGHT = "#2b6cb0", "#90b8dd"
 
 DURATIONS = {
-    **{1: "1 s", 3: "3 s", 10: "10 s", 30: "30 s", 60: "1 min", 180: "3 min", 600: "10 min", 1800: "30 min"},
-    **{3600: "1 h", 10800: "3 h", 36000: "10 h"},
+    1: "1 s",
+    4: "4 s",
+    15: "15 s",
+    60: "1 min",
+    240: "4 min",
+    900: "15 min",
+    3600: "1 h",
+    14400: "4 h",
 }
 """Ticks of a logarithmic axis of seconds."""
 
@@ -72,8 +78,8 @@ def save_boxes(
     if scale != "linear":
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
         axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short_number(value)))
     if scale == "seconds":
         _show_durations(axes)
     axes.set_xlabel(label)
@@ -165,16 +171,26 @@ def save_paired_bars(
         axes.set_xlim(0, 1.35 * max(*values, np.finfo(float).tiny))
         axes.set_xlabel(heading)
         axes.xaxis.set_major_locator(NullLocator())
-    all_axes[0].set_yticks(range(len(groups)), groups)
+    all_axes[0].set_yticks(range(len(groups)), groups, parse_math=False)
     all_axes[0].set_ylim(len(groups) - 0.5, -0.5)
     save(figure, path)
+
+
+def short_number(value: float) -> str:
+    """Returns a number that fits below a tick.
+
+    Example:
+        >>> short_number(300), short_number(30_000), short_number(1500)
+        ('300', '30k', '1.5k')
+    """
+    return f"{value:g}" if abs(value) < 1000 else f"{value / 1000:g}k"
 
 
 def _rows(groups: Mapping[str, np.ndarray] | Sequence[str], *, extra: float = 0.0) -> tuple[plt.Figure, Axes]:
     """Returns a figure with a row for each group, the first on top."""
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(WIDTH, 1.0 + extra + ROW * len(groups)), layout="constrained")
-    axes.set_yticks(range(len(groups)), list(groups))
+    axes.set_yticks(range(len(groups)), list(groups), parse_math=False)  # names may hold a $
     axes.set_ylim(len(groups) - 0.5, -0.5)
     return figure, axes
 

@@ -11,6 +11,7 @@ import numpy as np
 from experiments.engine import records
 from experiments.engine.config import CorpusConfig, EncoderConfig
 from experiments.engine.exploring import rolls, sounds
+from experiments.engine.exploring.chunks import save_chunks
 from experiments.engine.exploring.figures import save_figures
 from experiments.engine.exploring.page import Portrait, made_files, write_page
 from experiments.engine.exploring.reading import Collection, describe_all, padding_of, read_piece
@@ -120,7 +121,7 @@ def portray(pieces: Sequence[Piece], collection: Collection, folder: Path, wante
         )
     rates = [rolls.measure_rate(notes, rate) for rate in wanted.frame_rates]
     records.write_csv(folder / "rates.csv", RATE_COLUMNS, map(vars, rates))
-    chunks = rolls.save_chunks(
+    chunks = save_chunks(
         dataset.chunks(np.flatnonzero(dataset.chunk_pieces == index)),
         padding_of(dataset.encoder, int(dataset.num_frames[index])),
         folder / "figures",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -38,9 +39,6 @@ class _Drawn:
     collection: Collection
     groups: Mapping[str, np.ndarray]
 
-    def of_each(self, number: Callable[[Descriptors], float]) -> np.ndarray:
-        return np.array([number(piece) for piece in self.collection.descriptors], float)
-
     def counted(self, count: Callable[[Descriptors], counting.Counts]) -> list[counting.Counts]:
         return [count(piece) for piece in self.collection.descriptors]
 
@@ -65,30 +63,35 @@ def save_figures(collection: Collection, folder: Path, *, most: int) -> list[Fig
     return figures
 
 
-def _draw_length(drawn: _Drawn, path: Path) -> None:
-    lengths = drawn.of_each(lambda piece: piece.length_s)
-    charts.save_boxes(drawn.groups, lengths, path, label="length (logarithmic)", scale="seconds")
-
-
-def _draw_length_clipped(drawn: _Drawn, path: Path) -> None:
-    lengths = clip_outliers(drawn.of_each(lambda piece: piece.length_s))
-    charts.save_boxes(drawn.groups, lengths, path, label="length in seconds, outliers clipped")
-
-
-def _draw_notes(drawn: _Drawn, path: Path) -> None:
-    notes = drawn.of_each(lambda piece: piece.num_notes)
-    charts.save_boxes(drawn.groups, notes, path, label="notes (logarithmic)", scale="log")
-
-
-def _draw_notes_clipped(drawn: _Drawn, path: Path) -> None:
-    notes = clip_outliers(drawn.of_each(lambda piece: piece.num_notes))
-    charts.save_boxes(drawn.groups, notes, path, label="notes, outliers clipped")
-
-
-def _draw_density(drawn: _Drawn, path: Path) -> None:
+def _draw_boxes(
+    drawn: _Drawn, path: Path, *, number: str, label: str, scale: str = "linear", is_clipped: bool = False
+) -> None:
+    """Draws one number of the `Descriptors` of all pieces."""
+    values = np.array([getattr(piece, number) for piece in drawn.collection.descriptors], float)
     charts.save_boxes(
-        drawn.groups, drawn.of_each(lambda piece: piece.notes_per_second), path, label="notes a second"
+        drawn.groups, clip_outliers(values) if is_clipped else values, path, label=label, scale=scale
     )
+
+
+def _draw_signatures(drawn: _Drawn, path: Path, *, count: Callable, label: str) -> None:
+    counts = drawn.counted(count)
+    columns = counting.commonest(counting.total(counts), NUM_SIGNATURES)
+    table = counting.shares(counts, drawn.groups, columns)
+    charts.save_shares(table, list(drawn.groups), columns, path, label=label)
+
+
+def _draw_polyphony_by_composer(drawn: _Drawn, path: Path) -> None:
+    columns = range(counting.THICKEST + 1)
+    names = [*map(str, columns[:-1]), f"{counting.THICKEST}+"]
+    table = counting.shares(drawn.counted(counting.polyphony_seconds), drawn.groups, columns)
+    charts.save_shares(table, list(drawn.groups), names, path, label="notes at once")
+
+
+def _draw_chunks(drawn: _Drawn, path: Path) -> None:
+    chunks, padding = drawn.collection.dataset.num_chunks, drawn.collection.padding
+    numbers = [chunks[pieces].sum() for pieces in drawn.groups.values()]
+    shares = [np.average(padding[pieces], weights=chunks[pieces]) for pieces in drawn.groups.values()]
+    charts.save_paired_bars(list(drawn.groups), ("chunks", numbers), ("padding", shares), path)
 
 
 def _draw_tempo(drawn: _Drawn, path: Path) -> None:
@@ -104,16 +107,6 @@ def _draw_tempo(drawn: _Drawn, path: Path) -> None:
     charts.save_bars(places, panels, path, label=f"quarter notes a minute ({counting.FASTEST}: or more)")
 
 
-def _draw_tempo_by_composer(drawn: _Drawn, path: Path) -> None:
-    tempos = np.minimum(drawn.of_each(lambda piece: piece.tempo_mean), counting.FASTEST)
-    charts.save_boxes(
-        drawn.groups,
-        tempos,
-        path,
-        label=f"quarter notes a minute, mean of the piece (at most {counting.FASTEST})",
-    )
-
-
 def _draw_polyphony(drawn: _Drawn, path: Path) -> None:
     seconds = counting.total(drawn.counted(counting.polyphony_seconds))
     places = range(max(seconds, default=0) + 1)
@@ -125,128 +118,89 @@ def _draw_polyphony(drawn: _Drawn, path: Path) -> None:
     )
 
 
-def _draw_polyphony_by_composer(drawn: _Drawn, path: Path) -> None:
-    counts = drawn.counted(counting.polyphony_seconds)
-    columns = list(range(counting.THICKEST + 1))
-    names = [*map(str, columns[:-1]), f"{counting.THICKEST}+"]
-    charts.save_shares(
-        counting.shares(counts, drawn.groups, columns), list(drawn.groups), names, path, label="notes at once"
-    )
-
-
-def _draw_time_signatures(drawn: _Drawn, path: Path) -> None:
-    _draw_signatures(drawn, path, counting.time_signature_seconds, "time signature")
-
-
-def _draw_key_signatures(drawn: _Drawn, path: Path) -> None:
-    _draw_signatures(drawn, path, counting.key_signature_seconds, "key signature")
-
-
-def _draw_signatures(drawn: _Drawn, path: Path, count: Callable, label: str) -> None:
-    counts = drawn.counted(count)
-    columns = counting.commonest(counting.total(counts), NUM_SIGNATURES)
-    charts.save_shares(
-        counting.shares(counts, drawn.groups, columns), list(drawn.groups), columns, path, label=label
-    )
-
-
 def _draw_velocities(drawn: _Drawn, path: Path) -> None:
-    notes = counting.total(drawn.counted(counting.velocity_notes))
-    places = range(128)
-    charts.save_bars(
-        places, {"share of the notes": [notes[place] for place in places]}, path, label="velocity"
-    )
+    notes, places = counting.total(drawn.counted(counting.velocity_notes)), range(128)
+    panels = {"share of the notes": [notes[place] for place in places]}
+    charts.save_bars(places, panels, path, label="velocity")
 
 
-def _draw_velocity_by_composer(drawn: _Drawn, path: Path) -> None:
-    charts.save_boxes(
-        drawn.groups,
-        drawn.of_each(lambda piece: piece.velocity_mean),
-        path,
-        label="mean velocity of the piece",
-    )
-
-
-def _draw_num_velocities(drawn: _Drawn, path: Path) -> None:
-    charts.save_boxes(
-        drawn.groups,
-        drawn.of_each(lambda piece: piece.num_velocities),
-        path,
-        label="different velocities in the piece (logarithmic)",
-        scale="log",
-    )
-
-
-def _draw_chunks(drawn: _Drawn, path: Path) -> None:
-    chunks, padding = drawn.collection.dataset.num_chunks, drawn.collection.padding
-    numbers = [chunks[pieces].sum() for pieces in drawn.groups.values()]
-    shares = [np.average(padding[pieces], weights=chunks[pieces]) for pieces in drawn.groups.values()]
-    charts.save_paired_bars(
-        list(drawn.groups), ("chunks", numbers), ("padding, share of the frames", shares), path
-    )
-
+_CLIPPED = (
+    "What lies beyond 1.5 interquartile ranges from the quartiles of all pieces is drawn at this bound."
+)
 
 FIGURES = {
     "length_by_composer": (
-        _draw_length,
+        partial(_draw_boxes, number="length_s", label="length (logarithmic)", scale="seconds"),
         "Length",
         "A point is a piece, a box the middle half of a composer's pieces, the line in it their median. Seconds "
         "follow the tempo map.",
     ),
     "length_by_composer_clipped": (
-        _draw_length_clipped,
+        partial(_draw_boxes, number="length_s", label="length in seconds, outliers clipped", is_clipped=True),
         "Length, outliers clipped",
-        "What lies beyond 1.5 interquartile ranges from the quartiles of all pieces is drawn at this bound.",
+        _CLIPPED,
     ),
-    "notes_by_composer": (_draw_notes, "Notes", "Notes of a piece, on all its instruments."),
+    "notes_by_composer": (
+        partial(_draw_boxes, number="num_notes", label="notes (logarithmic)", scale="log"),
+        "Notes",
+        "Notes of a piece, on all its instruments.",
+    ),
     "notes_by_composer_clipped": (
-        _draw_notes_clipped,
+        partial(_draw_boxes, number="num_notes", label="notes, outliers clipped", is_clipped=True),
         "Notes, outliers clipped",
-        "What lies beyond 1.5 interquartile ranges from the quartiles of all pieces is drawn at this bound.",
+        _CLIPPED,
     ),
-    "density_by_composer": (_draw_density, "Notes a second", "Notes of a piece by its length."),
-    "tempo": (
-        _draw_tempo,
-        "Tempo",
-        "Above, each tempo weighs as long as it holds; below, each counts once whenever it is taken up: a ritardando "
-        "in small steps counts often. Files that give no tempo have 120.",
+    "density_by_composer": (
+        partial(_draw_boxes, number="notes_per_second", label="notes a second"),
+        "Notes a second",
+        "Notes of a piece by its length.",
     ),
-    "tempo_by_composer": (_draw_tempo_by_composer, "Tempo by composer", "Beats of a piece by its minutes."),
-    "polyphony": (
-        _draw_polyphony,
-        "Polyphony",
-        "How many notes sound at once, from their note-ons to their note-offs, drums left out; 0 is silence.",
-    ),
-    "polyphony_by_composer": (
-        _draw_polyphony_by_composer,
-        "Polyphony by composer",
-        "A row adds up to 100 %; what is less than half a percent is left blank.",
+    "tempo_by_composer": (
+        partial(_draw_boxes, number="tempo_mean", label="quarter notes a minute (logarithmic)", scale="log"),
+        "Tempo by composer",
+        "Beats of a piece by its minutes.",
     ),
     "time_signatures_by_composer": (
-        _draw_time_signatures,
+        partial(_draw_signatures, count=counting.time_signature_seconds, label="time signature"),
         "Time signatures",
-        "As the files say, for as long as they hold.",
+        "As the files say, for as long as they hold. A row adds up to 100 %; what is less than half a percent is left "
+        "blank.",
     ),
     "key_signatures_by_composer": (
-        _draw_key_signatures,
+        partial(_draw_signatures, count=counting.key_signature_seconds, label="key signature"),
         "Key signatures",
         "As the files say: C major often only means that nobody set one.",
     ),
-    "velocities": (_draw_velocities, "Velocities", "How loud notes are struck; 127 is loudest."),
     "velocity_by_composer": (
-        _draw_velocity_by_composer,
+        partial(_draw_boxes, number="velocity_mean", label="mean velocity"),
         "Velocity by composer",
         "Mean over the notes of a piece.",
     ),
     "num_velocities_by_composer": (
-        _draw_num_velocities,
+        partial(
+            _draw_boxes, number="num_velocities", label="different velocities (logarithmic)", scale="log"
+        ),
         "Different velocities",
         "One or two: typed in, or made from a score. Dozens: played, or shaped by hand.",
+    ),
+    "polyphony_by_composer": (
+        _draw_polyphony_by_composer,
+        "Polyphony by composer",
+        "How many notes sound at once, from their note-ons to their note-offs, drums left out; 0 is silence.",
     ),
     "chunks_by_composer": (
         _draw_chunks,
         "Chunks and padding",
-        "What a model sees: chunks of equal length, the last one of a piece padded with silence.",
+        "What a model sees: chunks of equal length, the last one of a piece padded with silence. Right, how much of "
+        "all frames that is.",
     ),
+    "tempo": (
+        _draw_tempo,
+        "Tempo of all",
+        "Above, each tempo weighs as long as it holds; below, each counts once whenever it is taken up: a ritardando "
+        "in small steps counts often. Files that give no tempo have 120.",
+    ),
+    "polyphony": (_draw_polyphony, "Polyphony of all", "How many notes sound at once; 0 is silence."),
+    "velocities": (_draw_velocities, "Velocities of all", "How loud notes are struck; 127 is loudest."),
 }
 """From a file name to how a figure is drawn, its heading, and how to read it."""

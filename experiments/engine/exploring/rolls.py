@@ -1,8 +1,7 @@
-"""A piece as a model may see it: its multichannel roll at several frame rates, and all its chunks."""
+"""A piece as a model may see it: its multichannel roll, at any frame rate."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -23,14 +22,8 @@ CHANNELS = {
 MARGIN = 3
 """Semitones shown below the lowest pitch and above the highest."""
 
-CHUNKS_A_LINE, LINES = 3, 10
-"""Chunks of a line and lines of a picture: what can be seen on a phone, and no picture is endless."""
-
 ROLL_SIZE = (4.2, 7.6)
-LINE_SIZE = (charts.WIDTH, 1.35)
 """Inches."""
-
-PADDING_COLOUR = "#f3d9b1"
 
 
 @dataclass(frozen=True)
@@ -128,9 +121,8 @@ def save_roll(
             origin="lower",
             interpolation="nearest",
             extent=(start_s, start_s + seconds, low - 0.5, high + 0.5),
-            cmap=_colours(name, most),
-            vmin=0.5 if name == "instrumentation" else 0.0,
-            vmax=most + 0.5 if name == "instrumentation" else 1.0,
+            cmap=colours_of(name, most),
+            **dict(zip(("vmin", "vmax"), bounds_of(name, most), strict=True)),
         )
         axes.set_title(heading, loc="left", fontsize=10)
         axes.set_ylabel("pitch")
@@ -142,103 +134,21 @@ def save_roll(
     charts.save(figure, path)
 
 
-def save_chunks(
-    chunks: np.ndarray, padding: np.ndarray, folder: Path, *, encoder: Any
-) -> dict[str, list[Path]]:
-    """Draws all chunks of a piece, as many pictures as it takes for each channel.
-
-    Args:
-        chunks: `(chunks, rows, frames, channels)`, or `(chunks, steps, features)` of encoders of sequences.
-        padding: Frames of each chunk that are padding, shape `(chunks,)`.
-        folder: Where the PNG files go.
-        encoder: What made the chunks.
-
-    Returns:
-        The PNG files of each channel.
-    """
-    if chunks.ndim == 3:
-        chunks = chunks.transpose(0, 2, 1)[..., None]
-    low, high = _rows_with_content(chunks)
-    paths: dict[str, list[Path]] = {}
-    for channel, name in enumerate(getattr(encoder, "channels", ("features",))):
-        images = chunks[:, low : high + 1, :, channel]
-        for number, first in enumerate(range(0, len(images), CHUNKS_A_LINE * LINES)):
-            part = slice(first, first + CHUNKS_A_LINE * LINES)
-            path = folder / f"chunks-{name}-{number + 1}.png"
-            most = 1.0 if name == "velocity" else max(images.max(initial=1.0), 1.0)
-            _save_chunk_lines(
-                images[part],
-                padding[part],
-                path,
-                first=first,
-                low=low,
-                colours=_colours(name, most),
-                most=most,
-            )
-            paths.setdefault(name, []).append(path)
-    return paths
-
-
-def _save_chunk_lines(
-    images: np.ndarray,
-    padding: np.ndarray,
-    path: Path,
-    *,
-    first: int,
-    low: int,
-    colours: Colormap,
-    most: float,
-) -> None:
-    """Draws chunks in lines, like a score."""
-    num_lines = -(-len(images) // CHUNKS_A_LINE)
-    width, height = LINE_SIZE
-    with plt.rc_context(charts.STYLE):
-        figure, all_axes = plt.subplots(
-            num_lines, figsize=(width, 0.3 + height * num_lines), layout="constrained", squeeze=False
-        )
-    frames = images.shape[2]
-    for line, axes in enumerate(all_axes[:, 0]):
-        start = line * CHUNKS_A_LINE
-        shown = images[start : start + CHUNKS_A_LINE]
-        axes.imshow(
-            np.ma.masked_equal(np.concatenate(shown, axis=1), 0),
-            aspect="auto",
-            origin="lower",
-            interpolation="nearest",
-            extent=(0, frames * len(shown), low - 0.5, low + images.shape[1] - 0.5),
-            cmap=colours,
-            vmin=0,
-            vmax=most,
-        )
-        for place, padded in enumerate(padding[start : start + CHUNKS_A_LINE]):
-            if padded:
-                axes.axvspan(
-                    (place + 1) * frames - padded, (place + 1) * frames, color=PADDING_COLOUR, zorder=0
-                )
-            axes.axvline(place * frames, color="#777", linewidth=1)
-        axes.set_xlim(0, frames * CHUNKS_A_LINE)
-        names = [f"chunk {first + start + place + 1}" for place in range(len(shown))]
-        axes.set_xticks([place * frames for place in range(len(shown))], names, ha="left", fontsize=9)
-        axes.tick_params(axis="x", length=0)
-    charts.save(figure, path)
-
-
 def pitches_of(notes: Notes) -> tuple[int, int]:
     """Returns which pitches to show of a piece: all it has, with a margin."""
     pitches = notes.notes["pitch"][~notes.notes["is_drum"]]
     return max(int(pitches.min(initial=127)) - MARGIN, 0), min(int(pitches.max(initial=0)) + MARGIN, 127)
 
 
-def _rows_with_content(chunks: np.ndarray) -> tuple[int, int]:
-    found = np.flatnonzero(chunks.any(axis=(0, 2, 3)))
-    if len(found) == 0:
-        return 0, chunks.shape[1] - 1
-    return max(int(found[0]) - MARGIN, 0), min(int(found[-1]) + MARGIN, chunks.shape[1] - 1)
+def bounds_of(channel: str, most: float) -> tuple[float, float]:
+    """Returns the values that have the first and the last colour of a channel."""
+    return (0.5, most + 0.5) if channel == "instrumentation" else (0.0, 1.0)
 
 
-def _colours(channel: str, most: float) -> Colormap:
+def colours_of(channel: str, most: float) -> Colormap:
+    """Returns the colours of a channel whose largest value is known."""
     if channel == "velocity":
-        return plt.get_cmap("viridis_r")
+        return ListedColormap(plt.get_cmap("viridis_r")(np.linspace(0.1, 1, 256)))  # soft notes are seen too
     if channel == "instrumentation":
         # The last colours are too pale on white.
         return ListedColormap(plt.get_cmap("plasma")(np.linspace(0, 0.85, int(most))))
