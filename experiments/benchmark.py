@@ -5,7 +5,7 @@
     python -m experiments.benchmark corpus --corpus midi_classics --data-home midi-classic-music.zip --every 20
     python -m experiments.benchmark search --sample 0.2
 
-`builders` takes training steps of every builder in turn, round after round, and prints the ratio of each one's
+`builders` takes training steps of every builder of chunks, round after round, and prints the ratio of each one's
 median to the reference CNN's. `corpus` goes from MIDI files to chunks on disk, by our route, by pretty_midi's, and by
 reading and writing no more than the bytes. `search` looks for settings of the reference CNN as the reference did and as
 we do, and counts the chunks that either trains on. Machines are noisy: only ratios within one run mean anything.
@@ -156,7 +156,7 @@ def time_builders(asked: Builders) -> None:
 
 
 def training_steps(asked: Builders) -> tuple[dict[str, Callable[[], None]], dict[str, int]]:
-    """Returns a training step of each builder, on the same made-up chunks, and its number of parameters."""
+    """Returns a training step of each builder of chunks, on the same made-up ones, and its number of parameters."""
     import keras_tuner
     import numpy as np
 
@@ -166,12 +166,12 @@ def training_steps(asked: Builders) -> tuple[dict[str, Callable[[], None]], dict
     shape, num_classes = (128, 150, asked.num_channels), 4
     chunks = (rng.random((asked.batch_size, *shape)) < 0.03).astype(np.float32)  # as sparse as real ones
     labels = rng.integers(0, num_classes, asked.batch_size)
+    builders = {name: module_of(BUILDERS, name, kind="model") for name in BUILDERS}
+    builders = {name: builder for name, builder in builders.items() if builder.RANK == "chunk"}
     with computing_in(asked.precision):
         networks = {
-            name: module_of(BUILDERS, name, kind="model").build(
-                keras_tuner.HyperParameters(), shape, num_classes
-            )
-            for name in BUILDERS
+            name: builder.build(keras_tuner.HyperParameters(), shape, num_classes)
+            for name, builder in builders.items()
         }
     steps = {
         name: lambda network=network: network.train_on_batch(chunks, labels)

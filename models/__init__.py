@@ -9,4 +9,5 @@ BUILDERS = {
     "cnn_reference": "models.cnn_reference",
     "frame_cnn": "models.frame_cnn",
     "lstm": "models.lstm",
+    "descriptor_lstm": "models.descriptor_lstm",
 }

@@ -7,20 +7,30 @@ HEAD = "probabilities"
 """Name of the last layer of every network."""
 
 
-def check_arguments(input_shape: tuple[int, int, int], num_classes: int) -> None:
-    """Refuses what no builder of chunks can use.
+EXAMPLES = {("pitch", "frame", "channel"): (128, 150, 2), ("step", "descriptor"): (10, 14)}
+"""What builders read: the axes of one example, and a shape that it may have."""
+
+
+def check_arguments(
+    input_shape: tuple[int, ...],
+    num_classes: int,
+    *,
+    axes: tuple[str, ...] = ("pitch", "frame", "channel"),
+) -> None:
+    """Refuses what no builder of its kind can use.
 
     Args:
-        input_shape: should be `(pitch, frame, channel)`, without the batch axis.
+        input_shape: should have these axes, without the batch axis.
         num_classes: should be at least 2.
+        axes: one of `EXAMPLES`.
 
     Raises:
         ValueError: if either is not so.
     """
-    if len(input_shape) != 3:
+    if len(input_shape) != len(axes):
         raise ValueError(
-            "Expected input_shape = (pitch, frame, channel), for example (128, 150, 2), "
-            f"but received {tuple(input_shape)}; leave out the batch axis and keep the channel axis."
+            f"Expected input_shape = ({', '.join(axes)}), for example {EXAMPLES[axes]}, "
+            f"but received {tuple(input_shape)}; leave out the batch axis and keep the {axes[-1]} axis."
         )
     if num_classes < 2:
         raise ValueError(

@@ -5,6 +5,8 @@ units, dropout, Adam at 0.001); the input is not. The notebook read windows of t
 *files*, two numbers each; this network reads the notes, frame by frame.
 """
 
+from dataclasses import dataclass
+
 import keras
 from keras import layers
 
@@ -53,36 +55,67 @@ def build(hp, input_shape: tuple[int, int, int], num_classes: int) -> keras.Mode
     """
     check_arguments(input_shape, num_classes)
     frames_per_step = hp.Choice("frames_per_step", [1, 2, 3, 5], default=2)
-    units = hp.Choice("units", [64, 128, 256], default=128)
-    num_layers = hp.Int("num_layers", 1, 3, default=2)
-    direction = hp.Choice("direction", ["forward", "both"], default="forward")
-    normalization = hp.Choice("normalization", ["none", "layer"], default="none")
-    time_pooling = hp.Choice("time_pooling", list(TIME_POOLING), default="last")
-    init = choose_init(hp)
-    dropout = hp.Float("dropout", 0.0, 0.5, default=0.2)
+    like = choose_lstm_layers(hp)
     label_smoothing = choose_label_smoothing(hp)
-    optimizer = choose_optimizer(
-        hp, "adam", adam=Rates(1e-4, 1e-3, 1e-2), sgd=Rates(1e-2, 5e-2, 1e-1), momentum=0.9
-    )
+    optimizer = choose_lstm_optimizer(hp)
 
     inputs = keras.Input(input_shape, name="chunk")
 
     x = frames_first(inputs)
     x = layers.AveragePooling1D(frames_per_step, name="average_frames")(x)
-    for number in range(1, num_layers + 1):
-        is_last = number == num_layers
-        lstm = layers.LSTM(
-            units // 2 ** (number - 1),
-            return_sequences=not is_last or time_pooling != "last",
-            kernel_initializer=init,
-            name=f"lstm_{number}",
-        )
-        x = one_of("direction", direction, DIRECTIONS)(lstm)(x)
-        x = normalize(x, normalization, name=f"norm_{number}")
-        if is_last:
-            x = one_of("time_pooling", time_pooling, TIME_POOLING)(x)
-        x = layers.Dropout(dropout, name=f"dropout_{number}")(x)
+    x = lstm_layers(x, like)
 
     outputs = class_probabilities(x, num_classes)
     model = keras.Model(inputs, outputs, name="lstm")
     return compile_classifier(model, optimizer, label_smoothing=label_smoothing)
+
+
+@dataclass(frozen=True)
+class LstmLayers:
+    """What LSTM layers are like; see `build`."""
+
+    units: int
+    num_layers: int
+    direction: str
+    normalization: str
+    time_pooling: str
+    init: str
+    dropout: float
+
+
+def choose_lstm_layers(hp) -> LstmLayers:
+    """Returns what the layers are like; by default they are those of the notebook."""
+    return LstmLayers(
+        units=hp.Choice("units", [64, 128, 256], default=128),
+        num_layers=hp.Int("num_layers", 1, 3, default=2),
+        direction=hp.Choice("direction", ["forward", "both"], default="forward"),
+        normalization=hp.Choice("normalization", ["none", "layer"], default="none"),
+        time_pooling=hp.Choice("time_pooling", list(TIME_POOLING), default="last"),
+        init=choose_init(hp),
+        dropout=hp.Float("dropout", 0.0, 0.5, default=0.2),
+    )
+
+
+def choose_lstm_optimizer(hp) -> keras.optimizers.Optimizer:
+    """Returns the optimizer; by default it is that of the notebook."""
+    return choose_optimizer(
+        hp, "adam", adam=Rates(1e-4, 1e-3, 1e-2), sgd=Rates(1e-2, 5e-2, 1e-1), momentum=0.9
+    )
+
+
+def lstm_layers(x: keras.KerasTensor, like: LstmLayers) -> keras.KerasTensor:
+    """Reads a sequence: `(batch, step, any)` to `(batch, feature)`."""
+    for number in range(1, like.num_layers + 1):
+        is_last = number == like.num_layers
+        lstm = layers.LSTM(
+            like.units // 2 ** (number - 1),
+            return_sequences=not is_last or like.time_pooling != "last",
+            kernel_initializer=like.init,
+            name=f"lstm_{number}",
+        )
+        x = one_of("direction", like.direction, DIRECTIONS)(lstm)(x)
+        x = normalize(x, like.normalization, name=f"norm_{number}")
+        if is_last:
+            x = one_of("time_pooling", like.time_pooling, TIME_POOLING)(x)
+        x = layers.Dropout(like.dropout, name=f"dropout_{number}")(x)
+    return x

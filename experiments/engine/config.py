@@ -60,11 +60,11 @@ class EncoderConfig:
     """How notes become numbers; what is not given keeps the encoder's default."""
 
     encoder: str = "piano_roll"
-    """Name of an encoder."""
+    """Name of an encoder: piano_roll, descriptors."""
     frames_per_second: float | None = None
     """Frames of the roll a second (10)."""
     chunk_frames: int | None = None
-    """Frames of a chunk (150)."""
+    """Frames of a chunk (150); of descriptors, steps (10)."""
     hop: int | None = None
     """Frames from one chunk to the next (as many as a chunk has)."""
     channels: tuple[str, ...] | None = None
@@ -77,6 +77,10 @@ class EncoderConfig:
     """Whether velocities above 127 count as 127 (yes)."""
     ablation: str | None = field(default=None, metadata=ADDED_LATER)
     """What is taken away from the notes: constant_velocity, one_instrument, constant_speed, random_key (nothing)."""
+    step_s: float | None = field(default=None, metadata=ADDED_LATER)
+    """Seconds of a step of the descriptors (5)."""
+    velocity: bool | None = field(default=None, metadata=ADDED_LATER)
+    """Whether descriptors tell of velocities (no)."""
 
     def settings(self) -> dict[str, Any]:
         """Returns what was set, as keyword arguments of the encoder."""
@@ -111,7 +115,7 @@ class ModelConfig:
     """Which network."""
 
     model: str = "frame_cnn"
-    """Name of a builder: frame_cnn, cnn_reference, lstm."""
+    """Name of a builder: frame_cnn, cnn_reference, lstm; of descriptors: descriptor_lstm."""
     hyperparameters: Mapping[str, int | float | str] = field(default_factory=dict)
     """Hyper-parameters that differ from the builder's defaults, as NAME VALUE pairs."""
 

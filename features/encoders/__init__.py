@@ -2,4 +2,5 @@
 
 ENCODERS = {
     "piano_roll": "features.encoders.piano_roll",
+    "descriptors": "features.encoders.descriptors",
 }

@@ -12,6 +12,7 @@ import numba
 import numpy as np
 
 from features.ablations import ablate, check_ablation
+from features.encoders.chunking import chunk_starts
 from features.encoders.rendering import NUM_PITCHES, PLANES, render_rows
 from features.encoders.rows import Rows
 from features.errors import InputError
@@ -124,27 +125,8 @@ class PianoRoll:
         )
 
     def chunk_starts(self, num_frames: int) -> np.ndarray:
-        """Returns the first frame of each chunk of a piece.
-
-        Together the chunks cover every frame, and each chunk holds a frame that none before it does;
-        a piece without frames has no chunks.
-
-        Args:
-            num_frames: Frames of the piece.
-
-        Returns:
-            int64 `(chunks,)`: 0, hop, 2 * hop...
-
-        Example:
-
-        >>> PianoRoll().chunk_starts(310).tolist(), PianoRoll(hop=100).chunk_starts(310).tolist()
-        ([0, 150, 300], [0, 100, 200])
-        """
-        hop = self.hop or self.chunk_frames
-        # With a hop longer than a chunk, frames between chunks are left out on purpose.
-        overlap = max(self.chunk_frames - hop, 0)
-        last = max(num_frames - overlap, min(num_frames, 1))
-        return np.arange(0, last, hop, dtype=np.int64)
+        """Returns the first frame of each chunk of a piece; see `chunking.chunk_starts`."""
+        return chunk_starts(num_frames, self.chunk_frames, self.hop)
 
     def rows_read(self, rate: Sequence[float] | np.ndarray) -> np.ndarray:
         """Returns how many rows chunks reach over that are played at other rates; see `decode`.

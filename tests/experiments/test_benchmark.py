@@ -1,5 +1,6 @@
 """Timing in turn: what is printed, never how fast."""
 
+import importlib
 import json
 
 import pytest
@@ -24,10 +25,11 @@ def test_every_builder_is_timed_beside_the_reference(capsys, tmp_path):
     ]
     benchmark.main(["builders", *flags])
     printed = capsys.readouterr().out
-    assert all(name in printed for name in BUILDERS)
+    of_chunks = [name for name in BUILDERS if importlib.import_module(BUILDERS[name]).RANK == "chunk"]
+    assert len(of_chunks) > 2 and all(name in printed for name in of_chunks)
     assert "1.00" in printed
     written = json.loads((tmp_path / "out" / "benchmark.json").read_text(encoding="utf-8"))
-    assert [row["builder"] for row in written["rows"]] == list(BUILDERS) and written["device"]
+    assert [row["builder"] for row in written["rows"]] == of_chunks and written["device"]
 
 
 @pytest.mark.parametrize("what", ["builders", "corpus"])

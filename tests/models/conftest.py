@@ -1,7 +1,11 @@
 """What the tests of models share: small chunks, and precision that is put back."""
 
+import importlib
+
 import numpy as np
 import pytest
+
+from models import BUILDERS
 
 
 @pytest.fixture
@@ -10,6 +14,22 @@ def chunks() -> np.ndarray:
     rng = np.random.default_rng(7)
     sounding = (rng.random((8, 128, 30, 1)) < 0.03).astype(np.float32)
     return np.concatenate([sounding, sounding * rng.random(sounding.shape, np.float32)], axis=3)
+
+
+@pytest.fixture
+def sequences() -> np.ndarray:
+    """Eight sequences of ten steps, `(sequence, step, descriptor)`, centred as descriptors are."""
+    return np.random.default_rng(8).normal(size=(8, 10, 14)).astype(np.float32)
+
+
+@pytest.fixture
+def examples(chunks, sequences):
+    """Returns a function that gives what a builder reads, by its name."""
+
+    def examples_of(name):
+        return {"chunk": chunks, "sequence": sequences}[importlib.import_module(BUILDERS[name]).RANK]
+
+    return examples_of
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Every network in the table keeps the contract of a builder."""
 
 import importlib
+import re
 import subprocess
 import sys
 
@@ -43,6 +44,18 @@ DEFAULTS = {
         "learning_rate": 2e-3,
         "weight_decay": 1e-2,
     },
+    "descriptor_lstm": {
+        "units": 128,
+        "num_layers": 2,
+        "direction": "forward",
+        "normalization": "none",
+        "time_pooling": "last",
+        "init": "glorot_uniform",
+        "dropout": 0.2,
+        "label_smoothing": 0.0,
+        "optimizer": "adam",
+        "learning_rate": 1e-3,
+    },
     "lstm": {
         "frames_per_step": 2,
         "units": 128,
@@ -68,21 +81,34 @@ CONDITIONAL_DEFAULTS = {
         ("optimizer", "adam"): {"learning_rate": 2e-3},
         ("optimizer", "sgd"): {"sgd_learning_rate": 2e-2, "momentum": 0.9},
     },
+    "descriptor_lstm": {
+        ("optimizer", "adamw"): {"learning_rate": 1e-3, "weight_decay": 1e-2},
+        ("optimizer", "sgd"): {"sgd_learning_rate": 5e-2, "momentum": 0.9},
+    },
     "lstm": {
         ("optimizer", "adamw"): {"learning_rate": 1e-3, "weight_decay": 1e-2},
         ("optimizer", "sgd"): {"sgd_learning_rate": 5e-2, "momentum": 0.9},
     },
 }
 
-# For four classes, by the number of channels of a chunk of 128 pitches and 150 frames.
+# For four classes.
 NUM_PARAMETERS = {
-    ("cnn_reference", 1): 8_866_820,  # the notebook's own figure
-    ("cnn_reference", 2): 8_867_108,
-    ("frame_cnn", 1): 832_900,
-    ("frame_cnn", 2): 923_140,
-    ("lstm", 1): 181_252,
-    ("lstm", 2): 246_788,
+    ("cnn_reference", (128, 150, 1)): 8_866_820,  # the notebook's own figure
+    ("cnn_reference", (128, 150, 2)): 8_867_108,
+    ("descriptor_lstm", (10, 2)): 116_740,  # the notebook's own figure
+    ("descriptor_lstm", (10, 14)): 122_884,
+    ("frame_cnn", (128, 150, 1)): 832_900,
+    ("frame_cnn", (128, 150, 2)): 923_140,
+    ("lstm", (128, 150, 1)): 181_252,
+    ("lstm", (128, 150, 2)): 246_788,
 }
+
+SHAPES = {"chunk": (128, 30, 1), "sequence": (10, 14)}
+"""Of a small example, by what a builder reads."""
+
+
+def rank(name):
+    return importlib.import_module(BUILDERS[name]).RANK
 
 
 def build(name, input_shape, **values):
@@ -98,7 +124,7 @@ def test_every_builder_is_frozen_here():
 @pytest.mark.parametrize("name", DEFAULTS)
 def test_names_and_defaults_of_the_hyperparameters(name):
     hp = keras_tuner.HyperParameters()
-    importlib.import_module(BUILDERS[name]).build(hp, (128, 150, 1), NUM_CLASSES)
+    importlib.import_module(BUILDERS[name]).build(hp, SHAPES[rank(name)], NUM_CLASSES)
     assert hp.values == DEFAULTS[name]
     assert list(hp.values) == list(DEFAULTS[name])  # the order in which they are listed to users
 
@@ -108,23 +134,24 @@ def test_defaults_of_what_other_values_bring_with_them(name):
     for (parent, value), expected in CONDITIONAL_DEFAULTS[name].items():
         hp = keras_tuner.HyperParameters()
         hp.values[parent] = value
-        importlib.import_module(BUILDERS[name]).build(hp, (128, 30, 1), NUM_CLASSES)
+        importlib.import_module(BUILDERS[name]).build(hp, SHAPES[rank(name)], NUM_CLASSES)
         assert {key: hp.values[key] for key in hp.values if key not in DEFAULTS[name]} | expected == expected
         assert expected.items() <= hp.values.items()
 
 
-@pytest.mark.parametrize(("name", "channels"), NUM_PARAMETERS)
-def test_number_of_parameters(name, channels):
-    assert build(name, (128, 150, channels)).count_params() == NUM_PARAMETERS[name, channels]
+@pytest.mark.parametrize(("name", "shape"), NUM_PARAMETERS, ids=str)
+def test_number_of_parameters(name, shape):
+    assert build(name, shape).count_params() == NUM_PARAMETERS[name, shape]
 
 
 @pytest.mark.parametrize("name", BUILDERS)
 def test_declares_what_one_example_is(name):
-    assert importlib.import_module(BUILDERS[name]).RANK == "chunk"
+    assert rank(name) == ("sequence" if name == "descriptor_lstm" else "chunk")
 
 
 @pytest.mark.parametrize("name", BUILDERS)
-def test_gives_probabilities(name, chunks):
+def test_gives_probabilities(name, examples):
+    chunks = examples(name)
     probabilities = build(name, chunks.shape[1:]).predict(chunks, verbose=0)
     assert probabilities.shape == (len(chunks), NUM_CLASSES)
     assert (probabilities >= 0).all()
@@ -132,7 +159,8 @@ def test_gives_probabilities(name, chunks):
 
 
 @pytest.mark.parametrize("name", BUILDERS)
-def test_learns_a_batch_by_heart(name, chunks):
+def test_learns_a_batch_by_heart(name, examples):
+    chunks = examples(name)
     keras.utils.set_random_seed(0)
     model = build(name, chunks.shape[1:])
     labels = np.arange(len(chunks)) % NUM_CLASSES
@@ -142,7 +170,8 @@ def test_learns_a_batch_by_heart(name, chunks):
 
 
 @pytest.mark.parametrize("name", BUILDERS)
-def test_a_saved_model_predicts_the_same(name, chunks, tmp_path):
+def test_a_saved_model_predicts_the_same(name, examples, tmp_path):
+    chunks = examples(name)
     model = build(name, chunks.shape[1:])
     model.fit(chunks, np.zeros(len(chunks)), verbose=0)  # so that no weight is as it began
     saving.save(model, tmp_path / "model.h5", description={})
@@ -151,7 +180,8 @@ def test_a_saved_model_predicts_the_same(name, chunks, tmp_path):
 
 
 @pytest.mark.parametrize("name", BUILDERS)
-def test_trains_in_bfloat16_and_is_saved_in_float32(name, chunks, tmp_path, bfloat16):
+def test_trains_in_bfloat16_and_is_saved_in_float32(name, examples, tmp_path, bfloat16):
+    chunks = examples(name)
     model = build(name, chunks.shape[1:])
     assert model.output.dtype == "float32"
     model.fit(chunks, np.zeros(len(chunks)), verbose=0)
@@ -162,15 +192,21 @@ def test_trains_in_bfloat16_and_is_saved_in_float32(name, chunks, tmp_path, bflo
 
 
 @pytest.mark.parametrize("name", BUILDERS)
-def test_refuses_a_shape_without_channels(name):
-    with pytest.raises(ValueError, match=r"Expected input_shape = \(pitch, frame, channel\).*\(128, 150\)"):
-        build(name, (128, 150))
+def test_refuses_a_shape_with_other_axes(name):
+    shape, axes = {
+        "chunk": ((128, 150), r"\(pitch, frame, channel\), for example \(128, 150, 2\)"),
+        "sequence": ((128, 150, 1), r"\(step, descriptor\), for example \(10, 14\)"),
+    }[rank(name)]
+    with pytest.raises(
+        ValueError, match=rf"Expected input_shape = {axes}, but received {re.escape(str(shape))}"
+    ):
+        build(name, shape)
 
 
 @pytest.mark.parametrize("name", BUILDERS)
 def test_refuses_a_single_class(name):
     with pytest.raises(ValueError, match="at least 2 classes.*num_classes=1"):
-        importlib.import_module(BUILDERS[name]).build(keras_tuner.HyperParameters(), (128, 30, 1), 1)
+        importlib.import_module(BUILDERS[name]).build(keras_tuner.HyperParameters(), SHAPES[rank(name)], 1)
 
 
 def test_frame_cnn_refuses_other_pitches_than_midi_has():

@@ -21,8 +21,13 @@ NUM_DRAWS = 30
 LARGEST = {
     "cnn_reference": {"width": 64, "num_blocks": 2, "kernel_size": 3, "dense_units": 128},
     "frame_cnn": {"width": 320, "num_blocks": 6, "kernel_size": 7},
+    "descriptor_lstm": {"units": 256, "num_layers": 3, "direction": "both"},
     "lstm": {"units": 256, "num_layers": 3, "direction": "both"},
 }
+
+SMALL = {"chunk": (128, 30, 1), "sequence": (10, 14)}
+LARGE = {"chunk": [(128, 150, 1), (128, 150, 2)], "sequence": [(100, 14), (10, 16)]}
+"""Shapes of an example, by what a builder reads."""
 
 REFERENCE = {"optimizer": ["adam", "sgd"], "init": ["glorot_uniform", "he_normal"], "dropout": [0.4, 0.5]}
 
@@ -34,8 +39,12 @@ def build(name, input_shape, values=None):
     return importlib.import_module(BUILDERS[name]).build(hp, input_shape, NUM_CLASSES), hp
 
 
+def rank(name):
+    return importlib.import_module(BUILDERS[name]).RANK
+
+
 def space_of(name):
-    return build(name, (128, 30, 1))[1].space
+    return build(name, SMALL[rank(name)])[1].space
 
 
 def choose(space, value_of):
@@ -89,17 +98,17 @@ def test_names_are_plain_and_stand_once(name):
 def test_any_build_declares_the_whole_space(name):
     space = space_of(name)
     for values in covering(space):
-        _, hp = build(name, (128, 30, 1), values)
+        _, hp = build(name, SMALL[rank(name)], values)
         assert [p.get_config() for p in hp.space] == [p.get_config() for p in space]
         assert hp.values == values
 
 
 @pytest.mark.parametrize("name", BUILDERS)
-def test_any_draw_is_built_for_a_chunk_and_is_no_giant(name):
+def test_any_draw_is_built_and_is_no_giant(name):
     space = space_of(name)
     draws = [draw(space, seed) for seed in range(NUM_DRAWS)]
     for number, values in enumerate([LARGEST[name], *covering(space), *draws]):
-        model, _ = build(name, (128, 150, 1 + number % 2), values)
+        model, _ = build(name, LARGE[rank(name)][number % 2], values)
         assert model.output_shape == (None, NUM_CLASSES)
         assert model.count_params() < MAX_PARAMETERS, values
     assert set().union(*draws) == {parameter.name for parameter in space}  # conditional ones, too
@@ -107,7 +116,8 @@ def test_any_draw_is_built_for_a_chunk_and_is_no_giant(name):
 
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
 @pytest.mark.parametrize("name", BUILDERS)
-def test_every_choice_trains_and_survives_saving(name, policy, chunks, tmp_path, request):
+def test_every_choice_trains_and_survives_saving(name, policy, examples, tmp_path, request):
+    chunks = examples(name)
     if policy == "mixed_bfloat16":
         request.getfixturevalue("bfloat16")
     settings = covering(space_of(name))
@@ -133,7 +143,7 @@ def test_every_hyperparameter_changes_something(name):
     for parameter in space_of(name):
         needed = {need.name: need.values[0] for need in parameter.conditions}
         described = {
-            describe(build(name, (128, 30, 1), needed | {parameter.name: value})[0])
+            describe(build(name, SMALL[rank(name)], needed | {parameter.name: value})[0])
             for value in (parameter.prob_to_value(0.01), parameter.prob_to_value(0.99))
         }
         assert len(described) == 2, parameter.name
@@ -147,7 +157,7 @@ def test_a_search_may_declare_the_space_of_the_reference_first(name):
         for key, choices in REFERENCE.items():
             hp.Choice(key, choices)
         hp.values.update(zip(REFERENCE, values, strict=True))
-        model = importlib.import_module(BUILDERS[name]).build(hp, (128, 30, 1), NUM_CLASSES)
+        model = importlib.import_module(BUILDERS[name]).build(hp, SMALL[rank(name)], NUM_CLASSES)
         assert [hp.get(key) for key in REFERENCE] == list(values)
         assert all(list(p.values) == REFERENCE[p.name] for p in hp.space if p.name in REFERENCE)
         described.add(describe(model))

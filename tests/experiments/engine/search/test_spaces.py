@@ -1,5 +1,7 @@
 """Spaces: what is searched, what a study sets, and how the values of a trial become a configuration."""
 
+import importlib
+
 import keras_tuner
 import pytest
 
@@ -8,7 +10,7 @@ from experiments.engine.search.config import Search, SearchConfig
 from experiments.engine.search.spaces import configured, declare
 from models import BUILDERS
 
-SHAPE = (128, 150, 1)
+SHAPES = {"chunk": (128, 150, 1), "sequence": (10, 14)}
 
 REFERENCE = {
     "optimizer": ["adam", "sgd"],
@@ -20,7 +22,9 @@ REFERENCE = {
 
 
 def space(settings=SearchConfig(), **parts):  # noqa: B008
-    return declare(Search(Config("example").replace(**parts), settings), SHAPE, 4)
+    config = Config("example").replace(**parts)
+    shape = SHAPES[importlib.import_module(BUILDERS[config.model.model]).RANK]
+    return declare(Search(config, settings), shape, 4)
 
 
 def draw(hp, **values):
