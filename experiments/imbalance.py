@@ -3,10 +3,10 @@
     python -m experiments.imbalance --corpus midi_classics --pieces clean --data-home PATH --sample 0.3 --epochs 6
     python -m experiments.imbalance --smoke
 
-Trains the network of `all_composers` three times: without weights, with weights inverse to the root of the chunks, and
-inverse to the chunks. Each answers for the validation works as it is, and with half and all of the log prior taken off
-its logits. The test works are not touched, and the network of the last epoch is kept, so that no epoch is chosen for
-one of them. Started again with --resume, it goes on.
+Trains the network of `all_composers` once for each balance: without weights, with weights inverse to the root of the
+chunks, and inverse to the chunks, unless others are asked for. Each answers for the validation works as it is, and with
+some of the log prior taken off its logits. The test works are not touched, and the network of the last epoch is kept,
+so that no epoch is chosen for one of them. Started again with --resume, it goes on, also with other balances.
 """
 
 import sys
@@ -20,70 +20,62 @@ from experiments.engine import records
 from experiments.engine.command import Command, as_sentences, configuration, parts_of, read_arguments
 from experiments.engine.config import Config, Places
 
-BALANCES = {"none": 0.0, "root": 0.5, "inverse": 1.0}
-"""How strongly rare composers weigh in training, by name."""
-
-ADJUSTMENTS = (0.0, 0.5, 1.0)
-"""How much of the log prior is taken off."""
-
 SCORES = ("macro_f1", "balanced_accuracy", "accuracy", "top_5_accuracy", "log_loss")
 
-COLUMNS = (
-    "weights",
-    "balance",
-    "adjustment",
-    *(f"{level}_{name}" for level in ("piece", "chunk") for name in SCORES),
-)
+MEASURED = tuple(f"{level}_{name}" for level in ("piece", "chunk") for name in SCORES)
 
 
 @dataclass(frozen=True)
 class Arguments(Command):
     """What to train, and on what."""
 
+    balances: tuple[float, ...] = (0.0, 0.5, 1.0)
+    """How strongly rare composers weigh in training: a network for each."""
+    adjustments: tuple[float, ...] = (0.0, 0.5, 1.0)
+    """How much of the log prior is taken off the answers: a row for each."""
+
 
 @as_sentences
 def main(argv: Sequence[str] | None = None) -> None:
-    """Trains the three networks and prints what each remedy comes to."""
+    """Trains the networks and prints what each remedy comes to."""
     asked = read_arguments(
         Arguments, argv, description=__doc__, name="imbalance", default=Arguments(**parts_of(DEFAULT))
     )
     config = configure(configuration(asked, DEFAULT)).replace(training={"patience": None})
-    folder = compare(config, asked.places)
+    folder = compare(config, asked.places, balances=asked.balances, adjustments=asked.adjustments)
     print_rows(records.read_json(folder / "imbalance.json"))
     print(f"Folder: {folder}")
 
 
-def compare(config: Config, places: Places) -> Path:
+def compare(
+    config: Config, places: Places, *, balances: Sequence[float], adjustments: Sequence[float]
+) -> Path:
     """Trains a network for each balance, in one folder, and scores all remedies; returns the folder."""
     from experiments.engine.runner import Study, prepare, report_left_out, split_of
 
+    parts = [config.replace(training={"class_weights": True, "balance": balance}) for balance in balances]
     dataset = prepare(config, places)
     report_left_out(dataset)
     split = split_of(Study(config, places, dataset))
-    from experiments.engine.device import describe_device
     from experiments.engine.networks import check_network
 
     check_network(config, dataset)
     named = _named(config)
     with records.run_folder(named, places) as folder:
-        if (folder / "imbalance.json").exists():
-            return folder
         rows = []
-        for name, balance in BALANCES.items():
-            print(f"Weights: {name}", file=sys.stderr)
-            part = config.replace(training={"class_weights": balance > 0, "balance": balance})
-            rows += [{"weights": name} | row for row in score(part, dataset, split, folder / name)]
-        records.write_csv(folder / "imbalance.csv", COLUMNS, rows)
-        made_with = {
-            "command": records.command_line(),
-            "commit": records.commit(),
-            "device": describe_device(),
-        }
-        records.write_json(folder / "imbalance.json", made_with | {"config": named.to_dict(), "rows": rows})
+        for part in parts:
+            print(f"Balance {part.training.balance:g}", file=sys.stderr)
+            trained_in = folder / f"balance-{part.training.balance:g}"
+            rows += score(part, dataset, split, folder=trained_in, adjustments=adjustments)
+        records.write_csv(folder / "imbalance.csv", ("balance", "adjustment", *MEASURED), rows)
+        found = {"config": named.to_dict(), "rows": rows}
+        records.write_json(folder / "imbalance.json", found)
     return folder
 
 
-def score(config: Config, dataset: Any, split: Any, folder: Path) -> list[dict[str, Any]]:
+def score(
+    config: Config, dataset: Any, split: Any, *, folder: Path, adjustments: Sequence[float]
+) -> list[dict[str, Any]]:
     """Trains one network, and returns a row for each adjustment that changes its answers."""
     from experiments.engine.imbalance import adjusted, logit_offsets
     from experiments.engine.networks import train_network
@@ -91,14 +83,12 @@ def score(config: Config, dataset: Any, split: Any, folder: Path) -> list[dict[s
     from features.splits.protocols import TRAIN, VALIDATION
 
     folder.mkdir(exist_ok=True)
-    config = config.replace(training={"logit_adjustment": 0.0})
-    network = train_network(config, dataset, split, folder=folder)
-    indices = split.indices(VALIDATION)
+    network = train_network(config.replace(training={"logit_adjustment": 0.0}), dataset, split, folder=folder)
+    indices, labels = split.indices(VALIDATION), dataset.chunk_labels[split.indices(TRAIN)]
     probabilities = network.predict(indices)
     rows = []
-    for adjustment in ADJUSTMENTS if config.training.balance < 1 else (0.0,):
+    for adjustment in adjustments if config.training.balance != 1 else (0.0,):
         training = config.replace(training={"logit_adjustment": adjustment}).training
-        labels = dataset.chunk_labels[split.indices(TRAIN)]
         answers = adjusted(probabilities, logit_offsets(labels, len(dataset.classes), training))
         levels = {
             "piece": voted(dataset, indices, answers).scores(),
@@ -119,27 +109,23 @@ def print_rows(found: dict[str, Any]) -> None:
     config, rows = Config.from_dict(found["config"]), found["rows"]
     title = f"{config.corpus.corpus}, protocol {config.split.protocol}, fold {config.split.fold}: validation works"
     table = Table(title=title)
-    for heading in ("weights", "adjustment", *(name.replace("_", "\n", 1) for name in COLUMNS[3:])):
-        justify = "left" if heading == "weights" else "right"
-        table.add_column(heading.replace("_", " "), justify=justify, no_wrap=True)
-    best = {
-        name: (min if name.endswith("log_loss") else max)(row[name] for row in rows) for name in COLUMNS[3:]
-    }
+    for heading in ("balance", "adjustment", *(name.replace("_", "\n", 1) for name in MEASURED)):
+        table.add_column(heading.replace("_", " "), justify="right", no_wrap=True)
+    best = {name: (min if name.endswith("log_loss") else max)(row[name] for row in rows) for name in MEASURED}
     for row in rows:
         cells = [
             f"[bold]{row[name]:.3f}[/bold]" if row[name] == best[name] else f"{row[name]:.3f}"
-            for name in COLUMNS[3:]
+            for name in MEASURED
         ]
-        table.add_row(row["weights"], f"{row['adjustment']:g}", *cells)
+        table.add_row(f"{row['balance']:g}", f"{row['adjustment']:g}", *cells)
     # A narrow terminal rather breaks the lines than lacks the ends of numbers.
     Console(width=max(Console().width, 165)).print(table)
 
 
 def _named(config: Config) -> Config:
     """The configuration that names the folder: what is compared is the same in all."""
-    return Config("imbalance", **parts_of(config)).replace(
-        training={"class_weights": True, "balance": 1.0, "logit_adjustment": 0.0}
-    )
+    alike = {"class_weights": True, "balance": 1.0, "logit_adjustment": 0.0}
+    return Config("imbalance", **parts_of(config)).replace(training=alike)
 
 
 if __name__ == "__main__":
