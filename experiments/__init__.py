@@ -11,6 +11,7 @@ TOOLS = {
     "tune": "experiments.tune",
     "catalogue": "experiments.catalogue",
     "explore": "experiments.explore",
+    "audit": "experiments.audit",
     "augment": "experiments.augment",
     "imbalance": "experiments.imbalance",
     "leaderboard": "experiments.leaderboard",

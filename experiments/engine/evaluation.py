@@ -114,10 +114,19 @@ def macro_f1(confusions: np.ndarray) -> np.ndarray:
         >>> float(macro_f1(np.array([[3, 1], [0, 4]])).round(4))
         0.873
     """
+    return np.nanmean(f1_by_class(confusions), axis=-1)
+
+
+def f1_by_class(confusions: np.ndarray) -> np.ndarray:
+    """Returns the F1 of each class, NaN for one that does not occur; `confusions` as for `macro_f1`.
+
+    Example:
+        >>> f1_by_class(np.array([[3, 1, 0], [0, 4, 0], [0, 0, 0]])).round(2).tolist()
+        [0.86, 0.89, nan]
+    """
     hits = np.diagonal(confusions, axis1=-2, axis2=-1)
     either = confusions.sum(axis=-1) + confusions.sum(axis=-2)
-    f1 = np.divide(2 * hits, either, out=np.full(either.shape, np.nan), where=either > 0)
-    return np.nanmean(f1, axis=-1)
+    return np.divide(2 * hits, either, out=np.full(either.shape, np.nan), where=either > 0)
 
 
 def accuracy(confusions: np.ndarray) -> np.ndarray:

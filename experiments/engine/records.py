@@ -35,7 +35,10 @@ LIBRARIES = (
     "music21",
 )
 
-OWN_FOLDERS = ("--data-home", "--cache-dir", "--results-dir", "--output", "--published")
+OWN_FOLDERS = (
+    *("--data-home", "--cache-dir", "--results-dir", "--output", "--published"),
+    *("--external", "--transfer-model"),
+)
 """Flags whose values name folders of one machine."""
 
 

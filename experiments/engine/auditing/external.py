@@ -1,0 +1,86 @@
+"""Another corpus as a model sees it: pieces by composers that it knows, under the names by which it knows them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from experiments.engine.auditing.settings import ExternalSettings
+from experiments.engine.config import CorpusConfig, Places
+from experiments.engine.runner import load_pieces
+from features.corpora.catalogue import Piece
+from features.corpora.composers import find_composer, plain
+from features.datasets import Dataset, load_dataset
+from features.errors import InputError
+
+
+@dataclass(frozen=True)
+class External:
+    """Another corpus, not encoded yet.
+
+    Attributes:
+        pieces: By composers that the model knows, called as it calls them.
+        known: How its labels were understood: a label of the corpus, and the composer of the model.
+        unknown: Labels that the model has no composer for, and how many pieces each has.
+    """
+
+    pieces: tuple[Piece, ...]
+    known: dict[str, str]
+    unknown: dict[str, int]
+
+    def encoded(self, encoder: Any, places: Places) -> Dataset:
+        """Returns its pieces, read and encoded; files that cannot be read are left out."""
+        return load_dataset(self.pieces, encoder, cache_dir=places.cache_dir, every_composer=False)
+
+
+def load_external(wanted: ExternalSettings, classes: Sequence[str], places: Places) -> External:
+    """Reads which pieces there are.
+
+    Args:
+        wanted: Which corpus, and where it lies.
+        classes: The composers that the model knows.
+        places: Where a corpus may keep what was expensive to make.
+
+    Raises:
+        InputError: The corpus cannot be used, or has nobody whom the model knows.
+    """
+    config = CorpusConfig(corpus=wanted.corpus, pieces=wanted.external_pieces)
+    pieces = load_pieces(config, replace(places, data_home=wanted.external))
+    labels = Counter(piece.composer for piece in pieces if not piece.left_out)
+    known = {label: name for label in labels if (name := match_composer(label, classes))}
+    unknown = {label: count for label, count in labels.most_common() if label not in known}
+    if not known:
+        raise InputError(
+            f"No composer of the other music is among {', '.join(classes)}; it has {', '.join(labels)}. "
+            "Name its folders after composers of the study."
+        )
+    kept = [
+        replace(piece, composer=known[piece.composer], title=piece.title or _without_label(piece))
+        for piece in pieces
+        if piece.composer in known
+    ]
+    return External(tuple(kept), known, unknown)
+
+
+def match_composer(label: str, classes: Sequence[str]) -> str | None:
+    """Returns the composer of a model that a label of another corpus means; None if there is none.
+
+    Example:
+        >>> match_composer("J. S. Bach", ["Bach", "Handel"]), match_composer("Haendel", ["Bach", "Handel"])
+        ('Bach', 'Handel')
+        >>> match_composer("C.P.E. Bach", ["Bach", "Handel"]) is None
+        True
+    """
+    by_spelling = {plain(name): name for name in reversed(classes)}
+    by_composer = {find_composer(name): name for name in reversed(classes)}
+    by_composer.pop(None, None)
+    return by_spelling.get(plain(label)) or by_composer.get(find_composer(label))
+
+
+def _without_label(piece: Piece) -> str:
+    """The name of a piece without the folder that is its label, which says nothing about the work."""
+    path = PurePosixPath(piece.piece)
+    return (
+        "/".join(path.parts[1:]) if path.parts[0] == piece.composer and len(path.parts) > 1 else piece.piece
+    )

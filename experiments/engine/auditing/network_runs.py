@@ -1,0 +1,134 @@
+"""Finished runs of the network that an audit shows, wherever they lie, and the commands for those that are missing."""
+
+import dataclasses
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from experiments.engine import records
+from experiments.engine.auditing.variants import ALL
+from experiments.engine.config import Config, Places
+from experiments.engine.predictions import Predictions, join, read_predictions
+from experiments.engine.publishing import prediction_files
+from features.datasets import Dataset
+
+STACKED = "stacked"
+
+
+@dataclass(frozen=True)
+class NetworkRun:
+    """What is there of a network under one configuration: a run over all folds, or runs of some folds.
+
+    Attributes:
+        folders: The run folders.
+        folds: `"all"`, or the numbers of the folds.
+    """
+
+    folders: tuple[Path, ...]
+    folds: str
+
+    def answers(self) -> dict[str, Predictions]:
+        """Returns the answers for the test part by `"piece"` and by `"chunk"`, and by piece those `"stacked"`."""
+        names = [prediction_files(records.read_json(folder / "metrics.json")) for folder in self.folders]
+        wanted = [name for name in ("piece", "chunk", STACKED) if all(name in files for files in names)]
+        return {
+            name: join(
+                [
+                    read_predictions(folder / files[name])
+                    for folder, files in zip(self.folders, names, strict=True)
+                ]
+            )
+            for name in wanted
+        }
+
+
+def find_network_run(config: Config, places: Places, dataset: Dataset) -> NetworkRun | None:
+    """Returns what is finished of a study: over all folds if there is such a run, otherwise the folds there are.
+
+    Runs on other files, or with other works than the corpus has now, do not count.
+
+    Args:
+        config: Over all folds, or of the only one.
+        places: Runs lie in `results_dir`, and published ones in `published`.
+        dataset: The corpus as it is now.
+    """
+    whole = next(_finished(config, places, dataset), None)
+    if whole is not None or config.split.fold != ALL:
+        return whole and NetworkRun((whole,), str(config.split.fold))
+    found = {}
+    for fold in range(config.split.num_folds):
+        folder = next(_finished(config.replace(split={"fold": fold}), places, dataset), None)
+        if folder is not None:
+            found[fold] = folder
+    return NetworkRun(tuple(found.values()), " ".join(map(str, found))) if found else None
+
+
+def find_model_file(config: Config, places: Places) -> Path | None:
+    """Returns the saved model of a fold's finished run; None if it was not run here.
+
+    Args:
+        config: Of one fold.
+        places: Where runs lie.
+    """
+    return next(
+        (folder / "model.h5" for folder in _folders(config, places) if (folder / "model.h5").exists()), None
+    )
+
+
+def command_of(config: Config, default: Config, places: Places) -> str:
+    """Returns the command that runs a configuration.
+
+    Args:
+        config: What to run.
+        default: What the study has without any flag, once it is configured.
+        places: Where the corpus lies is said if it was said.
+
+    Example:
+        >>> study = Config("four_composers")
+        >>> command_of(study.replace(split={"fold": "all"}, training={"move": False}), study, Places())
+        'python -m experiments.four_composers --fold all --no-move --resume'
+    """
+    words = ["python", "-m", f"experiments.{config.experiment}"]
+    for name, part in vars(config).items():
+        if dataclasses.is_dataclass(part):
+            standard = vars(getattr(default, name))
+            for flag, value in vars(part).items():
+                if value != standard[flag]:
+                    words += _flag(flag.replace("_", "-"), value)
+    words += ["--data-home", "PATH"] if places.data_home else []
+    return shlex.join([*words, "--resume"])
+
+
+def _flag(name: str, value: Any) -> list[str]:
+    if isinstance(value, bool):
+        return [f"--{name}" if value else f"--no-{name}"]
+    if isinstance(value, dict):
+        value = [word for pair in value.items() for word in pair]
+    return [f"--{name}", *map(str, value if isinstance(value, list | tuple) else [value])]
+
+
+def _finished(config: Config, places: Places, dataset: Dataset) -> Iterator[Path]:
+    for folder in _folders(config, places):
+        files = prediction_files(records.read_json(folder / "metrics.json"))
+        if all((folder / files[name]).exists() for name in ("piece", "chunk")) and _is_of(folder, dataset):
+            yield folder
+
+
+def _is_of(folder: Path, dataset: Dataset) -> bool:
+    """Whether all pieces that a run tested are there, and of the same works."""
+    answers = read_predictions(folder / "predictions.csv")
+    there = dict(zip(dataset.pieces, zip(dataset.works, dataset.composers, strict=True), strict=True))
+    tested = zip(answers.pieces, answers.works, answers.composers, strict=True)
+    return all(there.get(piece) == (work, composer) for piece, work, composer in tested)
+
+
+def _folders(config: Config, places: Places) -> Iterator[Path]:
+    """Yields the folders of finished runs of one configuration, folds of studies among them; first those of here."""
+    wanted, name = config.to_dict(), config.experiment
+    for home in (places.results_dir, places.published):
+        for pattern in ("", f"*/folds/{name}/"):
+            for path in sorted((home / name).glob(f"{pattern}{records.run_name(config)}*/metrics.json")):
+                if records.read_json(path.parent / "config.json") == wanted:
+                    yield path.parent

@@ -1,0 +1,128 @@
+"""The rows of an audit: what a model scored somewhere, and by how much that differs from the row compared with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from experiments.engine.comparison import Combined, combine_on_common_pieces
+from experiments.engine.evaluation import accuracy, balanced_accuracy, macro_f1
+from experiments.engine.predictions import Predictions
+
+SCORES = {
+    "piece_macro_f1": ("piece", macro_f1),
+    "piece_accuracy": ("piece", accuracy),
+    "piece_balanced_accuracy": ("piece", balanced_accuracy),
+    "chunk_macro_f1": ("chunk", macro_f1),
+}
+"""What is measured: at which level, and how."""
+
+DIFFERENCES = {"piece_difference": "piece", "chunk_difference": "chunk"}
+"""Of macro-F1, at which level."""
+
+NUMBERS = (*SCORES, *DIFFERENCES)
+
+COLUMNS = (
+    *("part", "name", "model", "folds", "pieces"),
+    *(f"{name}{end}" for name in SCORES for end in ("", "_low", "_high")),
+    *("against", "compared_pieces"),
+    *(f"{name}{end}" for name in DIFFERENCES for end in ("", "_low", "_high")),
+    *("finding", "problem", "command"),
+)
+"""Of `audit.csv`."""
+
+Answers = Mapping[str, Predictions]
+"""Answers for a test part by level."""
+
+Score = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of an audit.
+
+    Attributes:
+        part: `"ladder"`, `"stack"`, `"ablation"` or `"transfer"`.
+        name: The rung, what is taken away, or on which works.
+        model: What answered.
+        folds: Which folds were tested: `"all"`, or their numbers.
+        pieces: How many pieces were tested.
+        numbers: By the names in `NUMBERS`; what was not measured is missing.
+        against: What the differences are to; empty if there are none.
+        finding: What it means, in a sentence.
+        problem: Why nothing was measured; empty if it was.
+        command: What measures it.
+    """
+
+    part: str
+    name: str
+    model: str
+    folds: str = ""
+    pieces: int = 0
+    numbers: Mapping[str, Combined] = field(default_factory=dict)
+    against: str = ""
+    finding: str = ""
+    problem: str = ""
+    command: str = ""
+
+    def flat(self) -> dict[str, Any]:
+        """Returns the row as `audit.csv` and `metrics.json` have it, numbers rounded to a ten-thousandth."""
+        values: dict[str, Any] = {name: "" for name in COLUMNS}
+        values |= {name: getattr(self, name) for name in COLUMNS if name in vars(self)}
+        for name, found in self.numbers.items():
+            values |= {
+                name: round(found.value, 4),
+                f"{name}_low": round(found.low, 4),
+                f"{name}_high": round(found.high, 4),
+            }
+        if "piece_difference" in self.numbers:
+            values["compared_pieces"] = self.numbers["piece_difference"].num_pieces
+        return values
+
+
+def measure(
+    part: str,
+    name: str,
+    model: str,
+    answers: Answers,
+    *,
+    folds: str = "",
+    against: str = "",
+    compared_with: Answers | None = None,
+    score: Score = macro_f1,
+) -> Row:
+    """Returns the row of a set of answers.
+
+    Args:
+        part: Of the audit.
+        name: Of the row.
+        model: What answered.
+        answers: By `"piece"`, and by `"chunk"` if it answers for chunks.
+        folds: Which folds were tested.
+        against: What the row is compared with, in words.
+        compared_with: The answers of that; differences are paired, on the pieces that both tested.
+        score: Stands in for macro-F1.
+    """
+    how = {
+        name: (level, score if measured is macro_f1 else measured)
+        for name, (level, measured) in SCORES.items()
+    }
+    numbers = {
+        name: combine_on_common_pieces([answers[level]], [1], measured)
+        for name, (level, measured) in how.items()
+        if level in answers
+    }
+    for name_of, level in DIFFERENCES.items():
+        if compared_with is not None and level in answers and level in compared_with:
+            found = combine_on_common_pieces([answers[level], compared_with[level]], [1, -1], score)
+            numbers |= {name_of: found} if found else {}
+    return Row(
+        part,
+        name,
+        model,
+        folds=folds,
+        pieces=len(set(answers["piece"].pieces)),
+        numbers=numbers,
+        against=against if set(DIFFERENCES) & set(numbers) else "",
+    )

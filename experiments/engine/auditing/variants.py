@@ -1,0 +1,151 @@
+"""The studies of an audit: the rungs of the ladder, and the study with something taken away from the notes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from experiments.engine.config import Config
+from experiments.engine.seeds import LADDER
+
+ALL = "all"
+
+ONLY_FOLD = {"chunk": 0}
+"""Protocols that have one split, not several folds."""
+
+WHAT_IS_HEARD = {
+    "file": "other chunks of the very files that are tested",
+    "near_duplicate": "copies of the tested music in other files",
+    "work": "other movements and arrangements of the tested works",
+    "source": "other files by whoever made the tested ones",
+}
+"""What a model has heard on the rung below, and no more on this one; of `source` also fewer pieces to train on."""
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """A way to take something away.
+
+    Attributes:
+        encoder: Values of `EncoderConfig` that differ.
+        what: What is taken away, to be read after "without".
+        how: What exactly is done.
+        needs: The channel without which nothing is taken away; empty if none is needed.
+    """
+
+    encoder: Mapping[str, Any]
+    what: str
+    how: str
+    needs: str = ""
+
+
+ABLATED = {
+    "without_velocity": Ablation(
+        {"channels": ("binary",)},
+        "velocities",
+        "one channel, which says whether a pitch sounds",
+        needs="velocity",
+    ),
+    "constant_velocity": Ablation(
+        {"ablation": "constant_velocity"},
+        "differences in velocity",
+        "every note as loud as any other, all channels kept",
+        needs="velocity",
+    ),
+    "one_instrument": Ablation(
+        {"ablation": "one_instrument"},
+        "programs, tracks, drums and bends",
+        "all notes on one keyboard with one pedal",
+    ),
+    "constant_speed": Ablation(
+        {"ablation": "constant_speed"},
+        "speed",
+        "every piece stretched by one factor, so that all move at the same pace; rhythm and rubato stay",
+    ),
+    "random_key": Ablation(
+        {"ablation": "random_key"},
+        "the key",
+        "every piece, in training and test, transposed by an interval drawn from a digest of its notes",
+    ),
+    "onsets_only": Ablation(
+        {"channels": ("onset",)},
+        "how long and how loud notes are",
+        "one channel, which says where notes begin; each lasts one frame",
+    ),
+}
+
+Rung = Literal[LADDER]
+AblationName = Literal[tuple(ABLATED)]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A study of an audit.
+
+    Attributes:
+        part: `"ladder"` or `"ablation"`.
+        name: The rung, or what is taken away.
+        config: Over all folds that the protocol has.
+        problem: Why there is nothing to run; empty if there is.
+    """
+
+    part: str
+    name: str
+    config: Config
+    problem: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where its answers are kept within the audit."""
+        return f"{self.part}-{self.name}"
+
+
+def on_rung(config: Config, protocol: str) -> Config:
+    """Returns a study under another protocol, over all its folds.
+
+    Under `chunk` training chunks stay as they stand: moved or played faster they would hold frames of test chunks.
+    """
+    if protocol not in ONLY_FOLD:
+        return config.replace(split={"protocol": protocol, "fold": ALL})
+    return config.replace(
+        split={"protocol": protocol, "fold": ONLY_FOLD[protocol]}, training={"move": False, "tempo": 0.0}
+    )
+
+
+def ladder(config: Config, rungs: tuple[str, ...]) -> list[Variant]:
+    """Returns the rungs asked for, and that of the study itself, the leakiest first."""
+    wanted = {*rungs, config.split.protocol}
+    return [Variant("ladder", rung, on_rung(config, rung)) for rung in LADDER if rung in wanted]
+
+
+def ablations(config: Config, names: tuple[str, ...], encoder: Any) -> list[Variant]:
+    """Returns the study with each of these taken away.
+
+    Args:
+        config: The study.
+        names: Of `ABLATED`.
+        encoder: That of the study; from it what cannot be taken away is told.
+    """
+    whole = on_rung(config, config.split.protocol)
+    return [
+        Variant(
+            "ablation", name, whole.replace(encoder=ABLATED[name].encoder), _problem(config, encoder, name)
+        )
+        for name in ABLATED
+        if name in names
+    ]
+
+
+def _problem(config: Config, encoder: Any, name: str) -> str:
+    ablation, channels = ABLATED[name], getattr(encoder, "channels", ())
+    settings = encoder.settings()
+    if config.encoder.ablation:
+        return f"The study itself is one without something ({config.encoder.ablation})."
+    lacking = [setting for setting in ablation.encoder if setting not in settings]
+    if lacking:
+        return f"The encoder {config.encoder.encoder} has no setting {', '.join(lacking)}."
+    if ablation.needs and ablation.needs not in channels:
+        return f"The study does not read the channel {ablation.needs}, so there is nothing to take away."
+    changed = {setting: list(to) if isinstance(to, tuple) else to for setting, to in ablation.encoder.items()}
+    if settings | changed == settings:
+        return "The study is already like that."
+    return ""

@@ -1,0 +1,59 @@
+"""An audit on the terminal."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from experiments.engine import records
+from experiments.engine.auditing.page import PARTS, by_model, main_findings, rows_of
+
+CAPTION = (
+    "Macro-F1 with 95 % intervals by bootstrap over works; * a paired difference that is more than chance."
+)
+
+
+def print_audit(folder: Path) -> None:
+    """Prints the tables of an audit, what they mean, what was not run, and where its files are."""
+    metrics = records.read_json(folder / "metrics.json")
+    console = Console()
+    for part, title in PARTS.items():
+        if rows := rows_of(metrics, part):
+            console.print(_table(title, by_model(rows, part)))
+    plain = {"soft_wrap": True, "markup": False, "highlight": False}
+    for _, findings in main_findings(metrics):
+        for called, finding in findings:
+            console.print(f"{called}: {finding}", **plain)
+    for row in metrics["rows"]:
+        if row["command"]:
+            console.print(f"Not run: {row['part']}, {row['name']}: {row['command']}", **plain)
+    console.print(f"Audit: {folder}", soft_wrap=True)
+
+
+def _table(title: str, groups: list[tuple[str, list[dict[str, Any]]]]) -> Table:
+    table = Table(title=title, caption=CAPTION)
+    table.add_column("")
+    for heading in ("by piece", "difference", "by chunk", "difference"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for model, rows in groups:
+        if model:
+            table.add_section()
+            table.add_row(model, style="bold")
+        for row in rows:
+            if row["problem"]:
+                table.add_row(f"  {row['name']}", "-", "-", "-", "-", style="dim")
+            else:
+                table.add_row(f"  {row['name']}", *_cells(row))
+    return table
+
+
+def _cells(row: Mapping[str, Any]) -> list[str]:
+    cells = []
+    for level in ("piece", "chunk"):
+        score, low, high = (row[f"{level}_macro_f1{end}"] for end in ("", "_low", "_high"))
+        cells.append("" if score == "" else f"{score:.3f} ({low:.2f}–{high:.2f})")
+        found, low, high = (row[f"{level}_difference{end}"] for end in ("", "_low", "_high"))
+        cells.append("" if found == "" else f"{found:+.3f}{'*' if low > 0 or high < 0 else ' '}")
+    return cells

@@ -1,0 +1,72 @@
+"""Finished runs of the network are found wherever they lie; what is missing has a command."""
+
+import shlex
+
+import pytest
+
+from experiments import four_composers
+from experiments.engine import records
+from experiments.engine.auditing.network_runs import command_of, find_model_file, find_network_run
+from experiments.engine.command import parse
+from experiments.engine.config import Config, Places
+from experiments.engine.predictions import read_predictions
+from experiments.engine.runner import prepare
+
+
+@pytest.fixture(scope="module")
+def config(uninterrupted):
+    return Config.from_dict(records.read_json(uninterrupted / "config.json"))
+
+
+@pytest.fixture(scope="module")
+def places(uninterrupted, cache_dir, tmp_path_factory):
+    empty = tmp_path_factory.mktemp("nothing")
+    return Places(cache_dir=cache_dir, results_dir=uninterrupted.parent.parent, published=empty)
+
+
+@pytest.fixture(scope="module")
+def dataset(config, places):
+    return prepare(config, places)
+
+
+def test_a_run_of_one_fold_is_found_for_all_folds(config, places, dataset, uninterrupted):
+    run = find_network_run(config.replace(split={"fold": "all"}), places, dataset)
+    assert (run.folders, run.folds) == ((uninterrupted,), "0")
+    answers = run.answers()
+    assert set(answers) == {"piece", "chunk", "stacked"}
+    assert answers["piece"].pieces == read_predictions(uninterrupted / "predictions.csv").pieces
+    assert find_model_file(config, places) == uninterrupted / "model.h5"
+
+
+def test_published_runs_count_too(config, places, dataset, uninterrupted):
+    elsewhere = Places(results_dir=places.published, published=places.results_dir)
+    assert find_network_run(config, elsewhere, dataset).folders == (uninterrupted,)
+
+
+def test_runs_of_another_configuration_or_of_other_works_do_not_count(config, places, dataset):
+    other = config.replace(training={"seed": 1}, split={"fold": "all"})
+    assert find_network_run(other, places, dataset) is None
+    assert find_model_file(config.replace(training={"seed": 1}), places) is None
+
+    class Others:
+        pieces, composers = dataset.pieces, dataset.composers
+        works = ["one and the same"] * len(dataset.pieces)
+
+    assert find_network_run(config, places, Others()) is None
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        [],
+        ["--fold", "all", "--no-move", "--patience", "None"],
+        ["--channels", "binary", "onset", "--ablation", "random_key", "--hyperparameters", "width", "16"],
+        ["--corpus", "midi_classics", "--composers", "Bach", "Mozart", "--pieces", "clean", "--seed", "3"],
+    ],
+)
+def test_the_command_leads_to_the_configuration(flags):
+    config, places = parse(four_composers.DEFAULT, flags, description="")
+    command = command_of(config, four_composers.DEFAULT, places)
+    assert command.startswith("python -m experiments.four_composers") and command.endswith("--resume")
+    again, _ = parse(four_composers.DEFAULT, shlex.split(command)[3:], description="")
+    assert again == config

@@ -1,0 +1,118 @@
+"""Rows say what was scored, by how much it differs from the row compared with, and what that means."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments.engine.auditing.parts import (
+    Missing,
+    Outcome,
+    ablation_rows,
+    ladder_rows,
+    stack_rows,
+    stacked_name,
+)
+from experiments.engine.auditing.rows import COLUMNS, NUMBERS, measure
+from experiments.engine.auditing.variants import Variant, ladder
+from experiments.engine.config import Config
+from experiments.engine.predictions import Predictions
+from experiments.engine.seeds import LADDER
+
+CLASSES = ("Ada", "Bela", "Cleo")
+RUNGS = ladder(Config("example"), LADDER)
+
+
+def answers(seed, certainty, count=90):
+    """Answers for the same pieces, by piece and as two chunks of each."""
+    labels = np.arange(count) % 3
+    raw = np.random.default_rng(seed).dirichlet(np.ones(3), count) + certainty * np.eye(3)[labels]
+    piece = Predictions(
+        pieces=tuple(f"piece {number}" for number in range(count)),
+        works=tuple(f"work {number // 3}" for number in range(count)),
+        composers=tuple(CLASSES[label] for label in labels),
+        probabilities=raw / raw.sum(axis=1, keepdims=True),
+        classes=CLASSES,
+    )
+    twice = {name: getattr(piece, name) * 2 for name in ("pieces", "works", "composers")}
+    chunk = dataclasses.replace(piece, probabilities=np.tile(piece.probabilities, (2, 1)), **twice)
+    return {"piece": piece, "chunk": chunk}
+
+
+@given(st.integers(0, 50))
+def test_a_row_has_the_scores_of_its_answers(seed):
+    found = answers(seed, 0.4)
+    row, scores = measure("ladder", "work", "forest", found, folds="all").flat(), found["piece"].scores()
+    assert tuple(row) == COLUMNS
+    for name in ("macro_f1", "macro_f1_low", "macro_f1_high", "accuracy", "balanced_accuracy"):
+        assert row[f"piece_{name}"] == pytest.approx(scores[name], abs=1e-4)
+    assert row["pieces"] == 90
+    assert not row["against"] and row["piece_difference"] == ""
+
+
+def test_a_row_compared_with_itself_is_no_different():
+    found = answers(0, 0.4)
+    row = measure("ladder", "work", "forest", found, against="file", compared_with=found)
+    assert [row.numbers[name].value for name in NUMBERS[-2:]] == [0, 0]
+    assert row.flat()["compared_pieces"] == 90
+
+
+def test_the_ladder_compares_with_the_last_rung_that_was_tested():
+    scores = {"chunk": 3.0, "file": 0.6, "work": 0.5}
+    found = {rung.place: {} for rung in RUNGS}
+    for number, rung in enumerate(RUNGS):
+        found[rung.place]["forest"] = (
+            Outcome(answers(number, scores[rung.name]), "all")
+            if rung.name in scores
+            else Missing("Not run.", "python")
+        )
+    rows = {row.name: row for row in ladder_rows(RUNGS, found)}
+    assert list(rows) == list(LADDER)
+    assert [rows[name].against for name in LADDER] == ["", "chunk", "", "file", ""]
+    assert rows["source"].problem == "Not run." and rows["source"].command == "python"
+    assert "other chunks of every tested file were in training" in rows["chunk"].finding
+    assert "that much came from having heard other chunks of the very files" in rows["file"].finding
+    assert "may be chance" in rows["work"].finding
+    # What no rung between stands for is named too.
+    assert "copies of the tested music" in rows["work"].finding
+    assert "other movements" in rows["work"].finding
+
+
+def test_ablations_are_compared_with_what_reads_everything():
+    whole = RUNGS[LADDER.index("work")]
+    taken = [Variant("ablation", name, whole.config) for name in ("random_key", "onsets_only")]
+    found = {
+        whole.place: {
+            "forest": Outcome(answers(0, 2.0), "all"),
+            "fingerprint": Outcome(answers(3, 0.3), "all"),
+        },
+        taken[0].place: {"forest": Outcome(answers(0, 2.0), "all")},
+        taken[1].place: {"forest": Outcome(answers(0, 0.2), "all")},
+    }
+    rows = ablation_rows(whole, taken, found)
+    assert [(row.name, row.model, row.against) for row in rows] == [
+        ("random_key", "forest", "nothing taken away"),
+        ("onsets_only", "forest", "nothing taken away"),
+    ]
+    assert "hardly needs the key" in rows[0].finding
+    assert "so much leans on how long and how loud notes are" in rows[1].finding
+
+
+def test_stacks_are_compared_with_the_fingerprint_by_piece():
+    whole = RUNGS[LADDER.index("work")]
+    found = {
+        whole.place: {
+            "fingerprint": Outcome({"piece": answers(0, 0.3)["piece"]}, "all"),
+            "forest": Outcome(answers(1, 0.3), "all"),
+            stacked_name("forest"): Outcome({"piece": answers(2, 2.0)["piece"]}, "all"),
+            "network": Missing("Not run."),
+        }
+    }
+    rows = stack_rows(whole, found, ("forest", "network"))
+    assert [row.model for row in rows] == ["fingerprint", "forest", "forest + fingerprint"]
+    assert "without reading a note" in rows[0].finding
+    assert "it may be chance which tells more" in rows[1].finding
+    assert "reading the notes adds that much" in rows[2].finding
+    assert all("chunk_macro_f1" not in row.numbers for row in rows)
