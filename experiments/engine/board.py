@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.engine import cells
+from experiments.engine.composers.board import composers_table, in_order, is_of_all_composers
 from experiments.engine.publishing import commits_of
 from experiments.engine.seeds import PublishedRun, Seeds, over_seeds
 
@@ -23,6 +25,7 @@ COLUMNS = (
     *("num_parameters", "chunk_accuracy", "chunk_macro_f1", "piece_accuracy", "piece_macro_f1"),
     *("piece_macro_f1_low", "piece_macro_f1_high", "fingerprint_piece_macro_f1", "majority_piece_macro_f1"),
     *("train_seconds", "device", "commit", "stacked_piece_macro_f1"),
+    *("min_share", "piece_balanced_accuracy", "piece_top_3_accuracy", "piece_top_5_accuracy"),
 )
 """Of `results/leaderboard.csv`."""
 
@@ -49,11 +52,16 @@ def row(run: PublishedRun) -> dict[str, Any]:
         "device": metrics["device"],
         "commit": " ".join(commits_of(run.folder)),
         "stacked_piece_macro_f1": round(test["stacked"]["macro_f1"], 4) if "stacked" in test else "",
+        "min_share": run.config["corpus"].get("min_share", 0.0),
+        **{
+            f"piece_{name}": round(test["piece"][name], 4) if name in test["piece"] else ""
+            for name in ("balanced_accuracy", "top_3_accuracy", "top_5_accuracy")
+        },
     }
 
 
 def markdown(runs: Sequence[PublishedRun], root: Path) -> str:
-    """Returns the tables of the README: whole studies, then single folds, then the commands.
+    """Returns the tables of the README: whole studies, then single folds, then all composers, then the commands.
 
     Args:
         runs: The published runs.
@@ -62,61 +70,28 @@ def markdown(runs: Sequence[PublishedRun], root: Path) -> str:
     if not runs:
         return "No run has been published yet."
     groups = over_seeds(runs)
-    whole, single = (
-        [g for g in groups if (g.metrics["fold"] == "all") == wanted] for wanted in (True, False)
-    )
-    numbered = list(enumerate([*whole, *single], 1))
+    few, many = ([g for g in groups if is_of_all_composers(g) == wanted] for wanted in (False, True))
+    whole, single = ([g for g in few if (g.metrics["fold"] == "all") == wanted] for wanted in (True, False))
+    numbered = list(enumerate([*whole, *single, *in_order(many)], 1))
     parts = []
     if whole:
         parts += [
             "**All folds: every piece predicted once**",
             "",
-            *_table(numbered[: len(whole)], HEADLINE, root),
+            *cells.table(numbered[: len(whole)], HEADLINE, root),
             "",
         ]
     if single:
-        parts += ["**Single splits**", "", *_table(numbered[len(whole) :], SINGLE, root), ""]
+        rows = numbered[len(whole) : len(few)]
+        parts += ["**Single splits**", "", *cells.table(rows, SINGLE, root), ""]
+    parts += composers_table(numbered[len(few) :], root)
     commands = [f"{run.command}  # {number}" for number, group in numbered for run in group.runs]
     return "\n".join([*parts, "```", *commands, "```"])
-
-
-def _table(numbered: Sequence[tuple[int, Seeds]], columns: dict[str, Callable], root: Path) -> list[str]:
-    head = ["", *columns, "seeds (range)"]
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    for number, group in numbered:
-        cells = [str(number), *(cell(group) for cell in columns.values()), _links(group, root)]
-        lines.append("| " + " | ".join(cells) + " |")
-    return lines
 
 
 def _corpus(group: Seeds) -> str:
     metrics = group.metrics
     return metrics["corpus"] + (f" ({metrics['pieces']})" if metrics["pieces"] != "reference" else "")
-
-
-def _split(group: Seeds) -> str:
-    metrics = group.metrics
-    return metrics["protocol"] + (f" {metrics['fold']}" if metrics["fold"] != "all" else "")
-
-
-def _headline(group: Seeds) -> str:
-    found = group.piece_macro_f1()
-    return f"**{found['macro_f1']:.3f}** ({found['macro_f1_low']:.3f}–{found['macro_f1_high']:.3f})"
-
-
-def _links(group: Seeds, root: Path) -> str:
-    scores = [run.metrics["test"]["piece"]["macro_f1"] for run in group.runs]
-    links = (f"[{run.metrics['seed']}]({run.folder.relative_to(root).as_posix()})" for run in group.runs)
-    spread = f" ({min(scores):.3f}–{max(scores):.3f})" if len(scores) > 1 else ""
-    return f"{len(scores)}: {' '.join(links)}{spread}"
-
-
-def _mean(*names: str) -> Callable[[Seeds], str]:
-    def cell(group: Seeds) -> str:
-        mean = group.mean("test", *names)
-        return "" if mean is None else f"{mean:.3f}"
-
-    return cell
 
 
 def _difference(name: str) -> Callable[[Seeds], str]:
@@ -136,29 +111,29 @@ def _training(group: Seeds) -> str:
 
 COMMON = {
     "corpus": _corpus,
-    "split": _split,
-    "model": lambda group: group.metrics["model"],
-    "channels": lambda group: group.metrics["encoder"].removeprefix("piano_roll:"),
-    "piece macro-F1 (95 %)": _headline,
+    "split": cells.split,
+    "model": cells.model,
+    "channels": cells.channels,
+    "piece macro-F1 (95 %)": cells.headline,
 }
 
 HEADLINE = COMMON | {
-    "chunk macro-F1": _mean("chunk", "macro_f1"),
-    "fingerprint": _mean("baselines", "fingerprint", "macro_f1"),
-    "stacked": _mean("stacked", "macro_f1"),
+    "chunk macro-F1": cells.mean("chunk", "macro_f1"),
+    "fingerprint": cells.mean("baselines", "fingerprint", "macro_f1"),
+    "stacked": cells.mean("stacked", "macro_f1"),
     "network − fingerprint (95 %)": _difference("network"),
     "stacked − fingerprint (95 %)": _difference("stacked"),
 }
 """Columns of whole studies: a heading, and what makes its cell."""
 
 SINGLE = COMMON | {
-    "piece accuracy": _mean("piece", "accuracy"),
-    "chunk macro-F1": _mean("chunk", "macro_f1"),
+    "piece accuracy": cells.mean("piece", "accuracy"),
+    "chunk macro-F1": cells.mean("chunk", "macro_f1"),
     **{
-        name.replace("_", " "): _mean("baselines", name, "macro_f1")
+        name.replace("_", " "): cells.mean("baselines", name, "macro_f1")
         for name in ("majority", "fingerprint", "histogram_linear", "histogram_forest")
     },
-    "stacked": _mean("stacked", "macro_f1"),
+    "stacked": cells.mean("stacked", "macro_f1"),
     "training": _training,
 }
 """Columns of single splits."""

@@ -258,9 +258,7 @@ def _write_counts(folder: Path, study: Study) -> None:
 def _every_split(study: Study, split: Split) -> list[Split]:
     """The splits of all folds that there are, if one fold may not tell who is never tested."""
     config = study.config.split
-    if (
-        config.rare == "refuse" or config.protocol == "chunk"
-    ):  # every composer is tested, or there is one fold
+    if config.rare == "refuse" or config.protocol == "chunk":  # all are tested, or there is one fold
         return [split]
     whole = dataclasses.replace(study, config=study.config.replace(split={"fold": "all"}))
     return [split if part.config.split.fold == config.fold else split_of(part) for part in folds_of(whole)]

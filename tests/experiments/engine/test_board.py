@@ -44,7 +44,8 @@ def publish_sketch(tmp_path):
             "test": scores | {"baselines": baselines},
             **{"experiment": config.experiment, "run_id": folder.name, "corpus": config.corpus.corpus},
             **{"pieces": config.corpus.pieces, "protocol": config.split.protocol, "fold": config.split.fold},
-            **{"seed": seed, "encoder": "piano_roll:binary", "model": "frame_cnn", "classes": list(CLASSES)},
+            **{"seed": seed, "encoder": "piano_roll:binary", "classes": list(CLASSES)},
+            "model": config.model.model,
             **{"num_parameters": 1, "train_seconds": 60.0, "num_epochs": 3, "device": "cpu"},
         }
         for name, file in prediction_files(metrics).items():
@@ -129,6 +130,45 @@ def test_what_an_older_run_did_not_measure_stays_empty(publish_sketch, tmp_path)
     assert board.row(run)["stacked_piece_macro_f1"] == ""
     (line,) = (line for line in board.markdown([run], tmp_path).splitlines() if line.startswith("| 1 |"))
     assert cells(line)[-4:-1] == ["", "", ""]
+
+
+def all_composers(min_share, protocol="work", fold=0, model="frame_cnn"):
+    config = Config("all_composers").replace(corpus={"corpus": "midi_classics", "min_share": min_share})
+    return config.replace(split={"protocol": protocol, "fold": fold, "rare": "train"}, model={"model": model})
+
+
+def test_all_composers_have_a_table_of_their_own_by_threshold(publish_sketch, tmp_path):
+    asked = [(0.01, "work"), (0.001, "work", "all"), (0.001, "chunk", 0, "cnn_reference"), (0.0, "work")]
+    runs = [publish_sketch(all_composers(*one)) for one in asked] + [publish_sketch(CONFIG)]
+    lines = board.markdown(runs, tmp_path).splitlines()
+    assert lines.index("**All composers**") > lines.index("**All folds: every piece predicted once**")
+    assert "**Single splits**" not in lines
+    table = lines[lines.index("**All composers**") :]
+    rows = [cells(line) for line in table if re.match(r"\| \d", line)]
+    assert [row[:2] for row in rows] == [["2", "0 %"], ["3", "0.1 %"], ["4", "0.1 %"], ["5", "1 %"]]
+    assert [row[4] for row in rows] == ["work 0", "chunk 0", "work", "work 0"]
+    heads = cells(table[2])
+    assert {len(row) for row in rows} == {len(heads)}
+    reference = [row[heads.index("reference")] for row in rows]
+    assert reference == ["", "0.4953", "", ""]  # only where its network has its protocol
+    assert re.fullmatch(r"0\.\d{3} / 0\.\d{3}", rows[0][heads.index("majority")])
+    assert sum(line.endswith("# 3") for line in lines) == 1
+    assert any("counted as a composer" in line for line in table)
+
+
+def test_the_reference_has_no_figure_for_other_thresholds(publish_sketch, tmp_path):
+    run = publish_sketch(all_composers(0.002, "chunk", 0, "cnn_reference"))
+    (line,) = (line for line in board.markdown([run], tmp_path).splitlines() if line.startswith("| 1 |"))
+    assert cells(line)[1] == "0.2 %" and "" in cells(line)
+
+
+def test_the_leaderboard_knows_the_threshold_and_the_likeliest_five(publish_sketch):
+    row = board.row(publish_sketch(all_composers(0.01)))
+    assert row["min_share"] == 0.01
+    assert row["piece_top_5_accuracy"] == 1.0
+    older = publish_sketch()
+    del older.metrics["test"]["piece"]["top_5_accuracy"]
+    assert (board.row(older)["min_share"], board.row(older)["piece_top_5_accuracy"]) == (0.0, "")
 
 
 def test_nothing_published_is_said(tmp_path):

@@ -1,0 +1,68 @@
+"""Cells of the README's tables: what a row of published runs, one a seed, says under a heading."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from experiments.engine.seeds import Seeds
+
+Cell = Callable[[Seeds], str]
+
+
+def table(numbered: Sequence[tuple[int, Seeds]], columns: dict[str, Cell], root: Path) -> list[str]:
+    """Returns the lines of a table: a row for each configuration, with links to the runs of its seeds.
+
+    Args:
+        numbered: The rows, with their numbers.
+        columns: A heading, and what makes its cell.
+        root: The folder of the README, from which the links lead.
+    """
+    head = ["", *columns, "seeds (range)"]
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for number, group in numbered:
+        cells = [str(number), *(cell(group) for cell in columns.values()), links(group, root)]
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def split(group: Seeds) -> str:
+    """The protocol, and the fold if it is one of several."""
+    metrics = group.metrics
+    return metrics["protocol"] + (f" {metrics['fold']}" if metrics["fold"] != "all" else "")
+
+
+def model(group: Seeds) -> str:
+    """The name of the builder."""
+    return group.metrics["model"]
+
+
+def channels(group: Seeds) -> str:
+    """The encoding, of which piano rolls need not be named."""
+    return group.metrics["encoder"].removeprefix("piano_roll:")
+
+
+def headline(group: Seeds) -> str:
+    """The macro-F1 by piece with its interval."""
+    found = group.piece_macro_f1()
+    return f"**{found['macro_f1']:.3f}** ({found['macro_f1_low']:.3f}–{found['macro_f1_high']:.3f})"
+
+
+def links(group: Seeds, root: Path) -> str:
+    """How many seeds there are, a link to each run, and between which scores they lie."""
+    scores = [run.metrics["test"]["piece"]["macro_f1"] for run in group.runs]
+    linked = (f"[{run.metrics['seed']}]({run.folder.relative_to(root).as_posix()})" for run in group.runs)
+    spread = f" ({min(scores):.3f}–{max(scores):.3f})" if len(scores) > 1 else ""
+    return f"{len(scores)}: {' '.join(linked)}{spread}"
+
+
+def mean(*names: str) -> Cell:
+    """Makes cells with the mean of a score of the test part; empty if a run lacks it.
+
+    Args:
+        names: The keys that lead to it.
+    """
+
+    def cell(group: Seeds) -> str:
+        found = group.mean("test", *names)
+        return "" if found is None else f"{found:.3f}"
+
+    return cell

@@ -1,0 +1,95 @@
+"""The README's table of all composers: each threshold under our protocol and the reference's, beside its figures."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from experiments.engine import cells
+from experiments.engine.reference import ALL_COMPOSERS_ACCURACY
+from experiments.engine.seeds import LADDER, Seeds
+
+EXPERIMENT = "all_composers"
+
+NOTE = (
+    "*Reference* is the validation accuracy of the composer classification notebook, by chunk, on a shuffled fifth of "
+    "all chunks: to be compared with *chunk accuracy*. Its transposed copies counted as a composer with 36 % of all "
+    "chunks, and its 1 % and 10 % were trained on the composers of 0.1 %. *Majority* and *fingerprint* are piece "
+    "accuracy / macro-F1."
+)
+
+
+def is_of_all_composers(group: Seeds) -> bool:
+    """Whether a row belongs into this table rather than into those of four composers."""
+    return group.metrics["experiment"] == EXPERIMENT
+
+
+def in_order(groups: Sequence[Seeds]) -> list[Seeds]:
+    """Returns rows by threshold, and under each in the order of the ladder."""
+    return sorted(groups, key=lambda group: (min_share(group), LADDER.index(group.metrics["protocol"])))
+
+
+def composers_table(numbered: Sequence[tuple[int, Seeds]], root: Path) -> list[str]:
+    """Returns the lines of the table; none without rows.
+
+    Args:
+        numbered: The rows, with their numbers.
+        root: The folder of the README, from which the links lead.
+    """
+    if not numbered:
+        return []
+    return ["**All composers**", "", *cells.table(numbered, COLUMNS, root), "", NOTE, ""]
+
+
+def min_share(group: Seeds) -> float:
+    """The share of all chunks that a composer had to have; 0 for all composers."""
+    return group.runs[0].config["corpus"].get("min_share", 0.0)
+
+
+def _threshold(group: Seeds) -> str:
+    corpus = group.runs[0].config["corpus"]
+    works = f", {corpus['min_works']} works" if "min_works" in corpus else ""
+    return f"{100 * min_share(group):g} %{works}"
+
+
+def _corpus(group: Seeds) -> str:
+    corpus = group.runs[0].config["corpus"]
+    marks = [corpus["pieces"]] if corpus["pieces"] != "reference" else []
+    marks += [f"{corpus['sample']:g} of the works"] if "sample" in corpus else []
+    return corpus["corpus"] + (f" ({', '.join(marks)})" if marks else "")
+
+
+def _baseline(name: str) -> cells.Cell:
+    accuracy, macro_f1 = (cells.mean("baselines", name, score) for score in ("accuracy", "macro_f1"))
+    return lambda group: f"{accuracy(group)} / {macro_f1(group)}"
+
+
+def _reference(group: Seeds) -> str:
+    """The reference's figure where its network was trained and tested as it was there."""
+    metrics = group.metrics
+    if (metrics["corpus"], metrics["protocol"], metrics["model"]) != (
+        "midi_classics",
+        "chunk",
+        "cnn_reference",
+    ):
+        return ""
+    found = ALL_COMPOSERS_ACCURACY.get(min_share(group))
+    return "" if found is None else f"{found:.4f}"
+
+
+COLUMNS = {
+    "threshold": _threshold,
+    "composers": lambda group: str(len(group.metrics["classes"])),
+    "corpus": _corpus,
+    "split": cells.split,
+    "model": cells.model,
+    "channels": cells.channels,
+    "chunk accuracy": cells.mean("chunk", "accuracy"),
+    "reference": _reference,
+    "piece accuracy": cells.mean("piece", "accuracy"),
+    "piece macro-F1 (95 %)": cells.headline,
+    "balanced accuracy": cells.mean("piece", "balanced_accuracy"),
+    "top 3": cells.mean("piece", "top_3_accuracy"),
+    "top 5": cells.mean("piece", "top_5_accuracy"),
+    "majority": _baseline("majority"),
+    "fingerprint": _baseline("fingerprint"),
+}
+"""A heading, and what makes its cell."""
