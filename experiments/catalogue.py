@@ -2,12 +2,13 @@
 
     python -m experiments.catalogue
     python -m experiments.catalogue midi_classics --data-home midi-classic-music.zip --pieces clean --output tables
+    python -m experiments.catalogue midi_classics --min-share 0.002
     python -m experiments.catalogue midi_classics --why "Winter wind etude" "Etude op25 n11"
     python -m experiments.catalogue midi_classics --validate
 
-Prints a row for each composer and every file that is left out, with the reason. The first time takes seconds for a
-thousand files; from then on what was prepared is opened again. `--validate` reads every file with pretty_midi too,
-which takes minutes, and ends with exit status 1 if a roll is another.
+Prints a row for each composer, how many have how much of the music, and every file that is left out, with the reason.
+The first time takes seconds for a thousand files; from then on what was prepared is opened again. `--validate` reads
+every file with pretty_midi too, which takes minutes, and ends with exit status 1 if a roll is another.
 """
 
 import sys
@@ -23,6 +24,7 @@ from experiments.engine.command import as_sentences, read_arguments
 from experiments.engine.config import REPOSITORY, CorpusConfig
 from experiments.engine.records import prepare_output
 from experiments.engine.tables import module_of
+from features.census import above
 from features.corpora import CORPORA
 from features.corpora.catalogue import Piece, Request
 from features.corpora.composers import find_composer, find_mistakes, load_composers
@@ -47,10 +49,12 @@ class Arguments:
     """Only these composers; none: all of them."""
     why: tuple[str, str] | None = None
     """Explain why two pieces are one work, or are not; a part of each name is enough, if no other piece has it."""
+    min_share: float = 0.0
+    """Say also how many composers have this share of all chunks (0.002: 0.2 %), and draw the others pale."""
     validate: bool = False
     """Compare the roll of every file with pretty_midi's, on all cores."""
     output: Path | None = None
-    """Write pieces.csv, left_out.csv and catalogue.json to this folder."""
+    """Write pieces.csv, left_out.csv, composers.csv, thresholds.csv, catalogue.json and a figure to this folder."""
     data_home: Path | None = None
     """Where the corpus lies: a zip file, a folder, or a CSV file."""
     download: bool = False
@@ -73,6 +77,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
         print(explain_pair(pieces, dataset, *arguments.why))
         return
+    from experiments.engine.composers.counts import show_thresholds, write_counts
     from experiments.engine.inspection.description import (
         show_composers,
         show_left_out,
@@ -81,12 +86,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
 
     show_composers(dataset, f"{arguments.corpus}, pieces {arguments.pieces}")
+    show_thresholds(dataset.census, also=[arguments.min_share])
     show_left_out(dataset.left_out, output)
     show_put_right(pieces)
     num_mistakes = check_labels(dataset)
     validation = validate([piece for piece in pieces if not piece.left_out]) if arguments.validate else None
     if output:
         made_with = {"corpus": arguments.corpus, "pieces": arguments.pieces, "validation": validation}
+        kept = [count.composer for count in above(dataset.census, min_share=arguments.min_share)]
+        write_counts(output, dataset.census, kept, also=[arguments.min_share])
         write_tables(dataset, output, made_with)
     num_works, num_left_out = len(set(dataset.works)), len(dataset.left_out)
     print(

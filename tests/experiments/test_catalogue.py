@@ -73,7 +73,7 @@ def fails(run, capsys, *arguments):
 
 def test_composers_are_described_and_every_file_left_out_has_its_reason(run):
     printed = run()
-    rows = {cells[0]: cells[1:] for cells in map(cells_of, printed.splitlines()) if len(cells) == 9}
+    rows = {cells[0]: cells[1:] for cells in map(cells_of, printed.splitlines()) if len(cells) == 10}
     assert rows["Haydn"][:5] == ["1732-1809", "Classical", "2", "1", "1"]
     assert rows["Haydn"][-1] == "2"
     assert rows["Bach"][2:4] == ["1", "1"]
@@ -93,6 +93,20 @@ def test_composers_are_described_and_every_file_left_out_has_its_reason(run):
     ):
         assert line in printed.splitlines()
     assert "In all 6 pieces by 5 composers, 4 works" in printed
+    shares = [float(row[6].rstrip("%")) for name, row in rows.items() if name in ("Haydn", "Bach", "Petzold")]
+    assert all(0 < share < 100 for share in shares)
+
+
+def test_composers_are_counted_above_and_below_thresholds(run, tmp_path, read_rows):
+    printed = run("--min-share", "0.9", "--output", str(tmp_path / "tables"))
+    rows = {cells[0]: cells[1:] for cells in map(cells_of, printed.splitlines()) if len(cells) == 5}
+    assert rows["0 %"][:2] == ["5", "0"] and rows["90 %"][:2] == ["0", "5"]
+    written = read_rows(tmp_path / "tables" / "composers.csv")
+    assert {row["composer"]: row["kept"] for row in written} == dict.fromkeys(
+        ("Bach", "Clementi", "Haydn", "Nobody", "Petzold"), "no"
+    )
+    assert [float(row["percent"]) for row in read_rows(tmp_path / "tables" / "thresholds.csv")][-1] == 90
+    assert (tmp_path / "tables" / "figures" / "composers.png").exists()
 
 
 def cells_of(line):
@@ -244,7 +258,9 @@ def test_files_are_compared_in_several_processes():
     from features.corpora.catalogue import Request
 
     pieces = synthetic.load(Request())
-    assert [compared.piece for compared in validation.compare_all(pieces)] == [piece.piece for piece in pieces]
+    assert [compared.piece for compared in validation.compare_all(pieces)] == [
+        piece.piece for piece in pieces
+    ]
     assert not any(one.difference or one.refused for one in validation.compare_all(pieces))
 
 

@@ -34,12 +34,13 @@ def show_composers(dataset: Dataset, title: str) -> None:
             (
                 name,
                 *_describe(dataset, mine),
-                dataset.num_chunks[mine].sum(),
+                num_chunks := int(dataset.num_chunks[mine].sum()),
+                f"{num_chunks / len(dataset.chunk_pieces):.2%}",
                 seconds[mine].sum(),
                 left_out.pop(name, 0),
             )
         )
-    rows += [(name, 0, 0, 0, 0, 0.0, count) for name, count in left_out.items()]
+    rows += [(name, 0, 0, 0, 0, "", 0.0, count) for name, count in left_out.items()]
     rows.sort(key=lambda row: (-row[1], row[0]))
     table = Table(title=title, show_footer=True)
     totals = (
@@ -52,9 +53,22 @@ def show_composers(dataset: Dataset, title: str) -> None:
         f"{len(rows)} composers",
         "",
         "",
-        *map(_number, (*totals, seconds.sum(), len(dataset.left_out))),
+        *map(_number, (*totals, "", seconds.sum(), len(dataset.left_out))),
     )
-    headings = ("composer", "lived", "era", "pieces", "works", "sources", "chunks", "seconds", "left out")
+    headings = (
+        *(
+            "composer",
+            "lived",
+            "era",
+            "pieces",
+            "works",
+            "sources",
+            "chunks",
+            "of all",
+            "seconds",
+            "left out",
+        ),
+    )
     for place, (heading, footer) in enumerate(zip(headings, footers, strict=True)):
         table.add_column(heading, footer, justify="left" if place in (0, 2) else "right", no_wrap=True)
     for name, *numbers in rows:
@@ -157,8 +171,8 @@ def _print_lines(lines: Sequence[str]) -> None:
 
 def _print(table: Table) -> None:
     # A narrow terminal rather breaks the lines than lacks the ends of numbers.
-    Console(width=max(Console().width, 110)).print(table)
+    Console(width=max(Console().width, 120)).print(table)
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}"
+def _number(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:,.0f}"
