@@ -39,12 +39,21 @@ DURATIONS = {
 }
 """Ticks of a logarithmic axis of seconds."""
 
+FAR_APART = 20
+"""An axis is logarithmic if its largest number is so many times the smallest; below, it would have too few ticks."""
+
 LEAST_SHARE = 0.005
 """Shares below it are left blank: they would be written as 0."""
 
 
 def save_boxes(
-    groups: Mapping[str, np.ndarray], values: np.ndarray, path: Path, *, label: str, scale: str = "linear"
+    groups: Mapping[str, np.ndarray],
+    values: np.ndarray,
+    path: Path,
+    *,
+    label: str,
+    may_be_logarithmic: bool = False,
+    in_seconds: bool = False,
 ) -> None:
     """Draws a box for each group, and a point for each piece.
 
@@ -56,12 +65,12 @@ def save_boxes(
         values: A number for each piece, shape `(pieces,)`.
         path: The PNG file.
         label: Of the axis.
-        scale: `"linear"`, `"log"`, or `"seconds"`, logarithmic with ticks in seconds, minutes and hours.
+        may_be_logarithmic: Whether the axis is logarithmic where numbers above 0 lie far apart; its label says so.
+        in_seconds: Whether the ticks of a logarithmic axis are seconds, minutes and hours.
     """
     figure, axes = _rows(groups)
     shown = [values[pieces] for pieces in groups.values()]
-    if scale != "linear":
-        shown = [np.maximum(found, 1e-2) for found in shown]  # a logarithm has no room for 0
+    is_logarithmic = may_be_logarithmic and 0 < FAR_APART * values.min() < values.max()
     axes.boxplot(
         shown,
         positions=range(len(groups)),
@@ -75,28 +84,38 @@ def save_boxes(
     for row, found in enumerate(shown):
         heights = row + generator.uniform(-0.25, 0.25, len(found))
         axes.plot(found, heights, ".", color=COLOUR, alpha=_alpha(len(found)), markersize=4, zorder=0)
-    if scale != "linear":
+    if is_logarithmic:
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
         axes.xaxis.set_minor_locator(NullLocator())
+    elif np.all(values == np.round(values)):
+        axes.xaxis.get_major_locator().set_params(integer=True)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short_number(value)))
-    if scale == "seconds":
-        _show_durations(axes)
-    axes.set_xlabel(label)
+    if is_logarithmic and in_seconds:
+        axes.xaxis.set_major_locator(FixedLocator(list(DURATIONS)))
+        axes.xaxis.set_major_formatter(FixedFormatter(list(DURATIONS.values())))
+    unit = " in seconds" if in_seconds and not is_logarithmic else ""
+    axes.set_xlabel(f"{label}{unit}{' (logarithmic)' if is_logarithmic else ''}")
     axes.grid(axis="x", alpha=0.3)
     save(figure, path)
 
 
 def save_bars(
-    places: Sequence[float], panels: Mapping[str, Sequence[float]], path: Path, *, label: str
+    places: Sequence[float],
+    panels: Mapping[str, Sequence[float]],
+    path: Path,
+    *,
+    label: str,
+    width: float = 1.0,
 ) -> None:
     """Draws bars of shares, one panel below the other.
 
     Args:
-        places: Where on the axis each bar begins; all are as wide as the first step.
+        places: Where on the axis each bar begins.
         panels: Heading and amounts, one a bar; they are shown as shares of their sum.
         path: The PNG file.
         label: Of the axis.
+        width: From one bar to the next.
     """
     with plt.rc_context(STYLE):
         figure, all_axes = plt.subplots(
@@ -106,7 +125,6 @@ def save_bars(
             sharex=True,
             squeeze=False,
         )
-    width = np.diff(places)[0] if len(places) > 1 else 1
     for axes, (heading, amounts) in zip(all_axes[:, 0], panels.items(), strict=True):
         amounts = np.asarray(amounts, float)
         axes.bar(
@@ -198,11 +216,6 @@ def _rows(groups: Mapping[str, np.ndarray] | Sequence[str], *, extra: float = 0.
 def _alpha(count: int) -> float:
     """How strong the points of a row are: many of them make each other darker."""
     return float(np.clip(30 / max(count, 1), 0.12, 0.6))
-
-
-def _show_durations(axes: Axes) -> None:
-    axes.xaxis.set_major_locator(FixedLocator(list(DURATIONS)))
-    axes.xaxis.set_major_formatter(FixedFormatter(list(DURATIONS.values())))
 
 
 def save(figure: plt.Figure, path: Path) -> None:

@@ -64,13 +64,12 @@ def save_figures(collection: Collection, folder: Path, *, most: int) -> list[Fig
 
 
 def _draw_boxes(
-    drawn: _Drawn, path: Path, *, number: str, label: str, scale: str = "linear", is_clipped: bool = False
+    drawn: _Drawn, path: Path, *, number: str, label: str, is_clipped: bool = False, **axis: bool
 ) -> None:
     """Draws one number of the `Descriptors` of all pieces."""
     values = np.array([getattr(piece, number) for piece in drawn.collection.descriptors], float)
-    charts.save_boxes(
-        drawn.groups, clip_outliers(values) if is_clipped else values, path, label=label, scale=scale
-    )
+    values = clip_outliers(values) if is_clipped else values
+    charts.save_boxes(drawn.groups, values, path, label=label, **axis)
 
 
 def _draw_signatures(drawn: _Drawn, path: Path, *, count: Callable, label: str) -> None:
@@ -98,13 +97,14 @@ def _draw_tempo(drawn: _Drawn, path: Path) -> None:
     seconds, changes = (
         counting.total(drawn.counted(count)) for count in (counting.tempo_seconds, counting.tempo_changes)
     )
-    slowest, fastest = min(seconds, default=0), max(seconds, default=0)
-    places = range(slowest, fastest + counting.TEMPO_STEP, counting.TEMPO_STEP)
+    step = counting.TEMPO_STEP
+    places = range(min(seconds, default=0) - step, max(seconds, default=0) + 2 * step, step)
     panels = {
         "share of the time": [seconds[place] for place in places],
         "share of the tempi, each counted whenever it is taken up": [changes[place] for place in places],
     }
-    charts.save_bars(places, panels, path, label=f"quarter notes a minute ({counting.FASTEST}: or more)")
+    label = f"quarter notes a minute ({counting.FASTEST}: or more)"
+    charts.save_bars(places, panels, path, label=label, width=step)
 
 
 def _draw_polyphony(drawn: _Drawn, path: Path) -> None:
@@ -130,18 +130,24 @@ _CLIPPED = (
 
 FIGURES = {
     "length_by_composer": (
-        partial(_draw_boxes, number="length_s", label="length (logarithmic)", scale="seconds"),
+        partial(_draw_boxes, number="length_s", label="length", may_be_logarithmic=True, in_seconds=True),
         "Length",
         "A point is a piece, a box the middle half of a composer's pieces, the line in it their median. Seconds "
         "follow the tempo map.",
     ),
     "length_by_composer_clipped": (
-        partial(_draw_boxes, number="length_s", label="length in seconds, outliers clipped", is_clipped=True),
+        partial(
+            _draw_boxes,
+            number="length_s",
+            label="length, outliers clipped,",
+            is_clipped=True,
+            in_seconds=True,
+        ),
         "Length, outliers clipped",
         _CLIPPED,
     ),
     "notes_by_composer": (
-        partial(_draw_boxes, number="num_notes", label="notes (logarithmic)", scale="log"),
+        partial(_draw_boxes, number="num_notes", label="notes", may_be_logarithmic=True),
         "Notes",
         "Notes of a piece, on all its instruments.",
     ),
@@ -156,7 +162,7 @@ FIGURES = {
         "Notes of a piece by its length.",
     ),
     "tempo_by_composer": (
-        partial(_draw_boxes, number="tempo_mean", label="quarter notes a minute (logarithmic)", scale="log"),
+        partial(_draw_boxes, number="tempo_mean", label="quarter notes a minute", may_be_logarithmic=True),
         "Tempo by composer",
         "Beats of a piece by its minutes.",
     ),
@@ -177,9 +183,7 @@ FIGURES = {
         "Mean over the notes of a piece.",
     ),
     "num_velocities_by_composer": (
-        partial(
-            _draw_boxes, number="num_velocities", label="different velocities (logarithmic)", scale="log"
-        ),
+        partial(_draw_boxes, number="num_velocities", label="different velocities", may_be_logarithmic=True),
         "Different velocities",
         "One or two: typed in, or made from a score. Dozens: played, or shaped by hand.",
     ),

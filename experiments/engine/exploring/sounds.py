@@ -91,7 +91,7 @@ def save_samples(pieces: Sequence[Piece], folder: Path, *, seed: int) -> list[So
         seed: Another one chooses other pieces.
 
     Returns:
-        The samples, composers in the order in which they appear among the pieces.
+        The samples, sorted by composer.
 
     Raises:
         InputError: A piece can no longer be read, or FluidSynth fails.
@@ -113,7 +113,7 @@ def save_samples(pieces: Sequence[Piece], folder: Path, *, seed: int) -> list[So
     # Threads are enough: FluidSynth plays in processes of its own.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
-            played = pool.map(save_sample, range(1, len(by_composer) + 1), by_composer)
+            played = pool.map(save_sample, range(1, len(by_composer) + 1), sorted(by_composer))
             return list(tqdm(played, desc="Playing", total=len(by_composer), unit="composer"))
         finally:
             pool.shutdown(cancel_futures=True)  # after an error none begins any more

@@ -13,12 +13,14 @@ def height(path):
     return matplotlib.image.imread(path).shape[0]
 
 
-@pytest.mark.parametrize("scale", ["linear", "log", "seconds"])
+@pytest.mark.parametrize("in_seconds", [False, True])
+@pytest.mark.parametrize("may_be_logarithmic", [False, True])
 @pytest.mark.parametrize(
     "values", [[0, 0, 0, 0], [5, 5, 5, 5], [0, 1, 1e3, 1e6]], ids=["zero", "same", "far"]
 )
-def test_boxes_of_any_numbers_and_names(tmp_path, scale, values):
-    charts.save_boxes(ODD, np.array(values, float), tmp_path / "boxes.png", label="x", scale=scale)
+def test_boxes_of_any_numbers_and_names(tmp_path, may_be_logarithmic, in_seconds, values):
+    settings = {"may_be_logarithmic": may_be_logarithmic, "in_seconds": in_seconds}
+    charts.save_boxes(ODD, np.array(values, float), tmp_path / "boxes.png", label="x", **settings)
     assert height(tmp_path / "boxes.png") > 100
 
 
