@@ -93,7 +93,9 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
 
 
 def read_predictions(path: Path) -> Predictions:
-    """Reads what `write_predictions` wrote."""
+    """Reads what `write_predictions` wrote; if there is no such file, its compressed copy."""
+    if not path.exists():
+        path = path.with_name(f"{path.name}.gz")
     raw = path.read_bytes()
     text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
     reader = csv.DictReader(io.StringIO(text, newline=""))

@@ -1,5 +1,6 @@
 """Published runs and searches: small files of finished ones, and of finished folds of studies that go on elsewhere."""
 
+import gzip
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +23,8 @@ SMALL_OF_A_SEARCH = (
 """What is published of a search beside the run of its best setting; its page can be made from it again."""
 
 LARGEST_BYTES = 1_000_000
-"""A larger file is left out: a split by chunk, say, which its seed gives again."""
+"""A larger file is left out: a split by chunk, say, which its seed gives again. Answers by piece, which are long for
+many composers, are compressed first."""
 
 PREDICTIONS = {"chunk": "predictions-chunks.csv.gz", "piece": "predictions.csv"}
 """Files that hold a network's answers."""
@@ -76,7 +78,7 @@ def publish(folder: Path, published: Path) -> Path:
         _check_commits([*folds, folder])
         shutil.rmtree(target, ignore_errors=True)
         _copy_small(folder, target, SMALL)
-        held = {path.name for path in target.glob("predictions*")}
+        held = {path.name.removesuffix(".gz") for path in target.glob("predictions*")}
     else:
         if is_finished(target):
             raise InputError(f"{target} is finished, {folder} is not; finish it, or name the finished one.")
@@ -128,10 +130,21 @@ def _copy_small(
     """Copies small files; `metrics.json` last, because its presence means that the rest is there."""
     paths = [path for pattern in patterns for path in folder.glob(pattern)]
     for path in sorted(paths, key=lambda path: path.name == "metrics.json"):
-        if path.name not in {"model.json", *without} and path.stat().st_size <= LARGEST_BYTES:
-            copy = target / path.relative_to(folder)
-            copy.parent.mkdir(parents=True, exist_ok=True)
+        if path.name in {"model.json", *without} or path.name.removesuffix(".gz") in without:
+            continue
+        copy = target / path.relative_to(folder)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if path.stat().st_size <= LARGEST_BYTES:
             shutil.copyfile(path, copy)
+        elif path.match("predictions*.csv"):
+            compressed = gzip.compress(path.read_bytes(), mtime=0)
+            if len(compressed) <= LARGEST_BYTES:
+                copy.with_name(f"{copy.name}.gz").write_bytes(compressed)
+
+
+def has_answers(folder: Path, name: str) -> bool:
+    """Whether a published run has a file of answers, perhaps compressed."""
+    return (folder / name).exists() or (folder / f"{name}.gz").exists()
 
 
 def commits_of(folder: Path) -> list[str]:
@@ -165,4 +178,4 @@ def _can_be_summed_up(fold: Path) -> bool:
     """Whether everything is there: large files, and what older code did not write, may not be."""
     metrics = read_json(fold / "metrics.json")
     names = ["environment.json", "splits.csv", *prediction_files(metrics).values()]
-    return "stacked" in metrics["test"] and all((fold / name).exists() for name in names)
+    return "stacked" in metrics["test"] and all(has_answers(fold, name) for name in names)

@@ -10,7 +10,7 @@ from typing import Any
 from experiments.engine.comparison import combine, differences
 from experiments.engine.config import Config
 from experiments.engine.predictions import Predictions, read_predictions
-from experiments.engine.publishing import prediction_files
+from experiments.engine.publishing import has_answers, prediction_files
 from experiments.engine.records import read_json
 
 LADDER = ("chunk", "file", "near_duplicate", "work", "source")
@@ -111,8 +111,9 @@ def _all_but_the_seed(run: PublishedRun) -> str:
 
 
 def _tested(run: PublishedRun) -> frozenset | Path:
-    """The pieces of the test part with their works; of a run without published answers, the run itself."""
-    if not all((run.folder / name).exists() for name in prediction_files(run.metrics).values()):
+    """The pieces of the test part with their works; of a run without published answers by piece, the run itself."""
+    names = [name for level, name in prediction_files(run.metrics).items() if level != "chunk"]
+    if not all(has_answers(run.folder, name) for name in names):
         return run.folder
     answers = run.answers("piece")
     return frozenset(zip(answers.pieces, answers.works, answers.composers, strict=True))

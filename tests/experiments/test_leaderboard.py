@@ -9,6 +9,7 @@ import pytest
 from experiments import leaderboard
 from experiments.engine import board, records
 from experiments.engine.config import REPOSITORY
+from experiments.engine.predictions import read_predictions
 
 README = f"before\n{leaderboard.BEGIN}\nold\n{leaderboard.END}\nafter\n"
 
@@ -157,3 +158,24 @@ def test_an_unfinished_search_is_not_published(finished_search, places, capsys):
     with pytest.raises(SystemExit, match="2"):
         leaderboard.main(["--publish", str(finished_search), *places])
     assert "is not finished; go on with it with --resume first" in capsys.readouterr().err
+
+
+def test_many_answers_by_piece_are_published_compressed_and_read_as_before(
+    finished, places, tmp_path, monkeypatch
+):
+    from experiments.engine import publishing
+    from experiments.engine.seeds import over_seeds, read_run
+
+    largest = (finished / "metrics.json").stat().st_size
+    monkeypatch.setattr(publishing, "LARGEST_BYTES", largest)
+    with (finished / "predictions.csv").open("a", encoding="utf-8") as file:
+        file.write("\n" * largest)  # a table skips empty lines
+    leaderboard.main(["--publish", str(finished), *places])
+    published = tmp_path / "results" / "published" / "four_composers" / finished.name
+    assert (published / "predictions.csv.gz").exists() and not (published / "predictions.csv").exists()
+    run = read_run(published)
+    assert run.answers("piece").pieces == read_predictions(finished / "predictions.csv").pieces
+    other = read_run(published)
+    other.metrics["seed"] = 1
+    (group,) = over_seeds([run, other])
+    assert group.piece_macro_f1()["macro_f1"] == pytest.approx(run.metrics["test"]["piece"]["macro_f1"])
