@@ -18,6 +18,13 @@ from experiments.engine.predictions import Predictions, of_chunks, read_predicti
 from experiments.engine.stacking import stack
 from experiments.engine.summary import print_summary, summarise_folds
 from experiments.engine.tables import check_name, module_of
+from experiments.engine.telling import (
+    encoder_name,
+    pieces_name,
+    report_left_out,
+    report_no_side,
+    write_left_out,
+)
 from features.corpora import CORPORA
 from features.corpora.catalogue import Piece, Request
 from features.datasets import Dataset, load_dataset
@@ -25,7 +32,6 @@ from features.encoders import ENCODERS
 from features.errors import InputError
 from features.selection import keep_composers, sample_works
 from features.splits.protocols import (
-    NO_SIDE,
     PROTOCOLS,
     TEST,
     TRAIN,
@@ -35,9 +41,6 @@ from features.splits.protocols import (
     make_split,
 )
 from models import BUILDERS
-
-MOST_NAMED = 20
-"""Composers that a line on the terminal names."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +81,7 @@ def check_names(config: Config) -> None:
 
 def run_study(study: Study) -> Path:
     """Runs a configuration whose data has been read, and returns the run folder; see `run`."""
-    for part in folds_of(
-        study
-    ):  # what cannot be divided is said before TensorFlow is loaded and a fold is trained
+    for part in folds_of(study):  # what cannot be divided is said before TensorFlow is loaded
         split_of(part)
     begun = records.folder_to_resume(study.config, study.places)
     if begun is None or not records.is_finished(begun):
@@ -320,65 +321,3 @@ def _metrics(
         | {"baselines": {name: sides[TEST].scores() for name, sides in baselines.items()}},
         "differences": differences([answers[TEST]["piece"]], [stacked], [baselines[STACKED][TEST]]),
     }
-
-
-def pieces_name(config: CorpusConfig) -> str:
-    """Returns what the records call a list of pieces; thresholds and a sample are marked.
-
-    Example:
-        >>> pieces_name(CorpusConfig(pieces="clean", min_share=0.001, sample=0.25))
-        'clean (composers from 0.1 %, 0.25 of the works)'
-    """
-    marks = []
-    if config.min_share > 0:
-        marks.append(f"composers from {100 * config.min_share:g} %")
-    if config.min_works > 1:
-        marks.append(f"composers with {config.min_works} works")
-    if config.sample < 1:
-        marks.append(f"{config.sample:g} of the works")
-    return f"{config.pieces} ({', '.join(marks)})" if marks else config.pieces
-
-
-def encoder_name(config: EncoderConfig, encoder: Any) -> str:
-    """Returns what the records call an encoding, such as `piano_roll:binary+velocity`."""
-    channels = getattr(encoder, "channels", ())
-    rest = {name: value for name, value in config.settings().items() if name != "channels"}
-    words = ["+".join(channels), *(f"{name}={value}" for name, value in rest.items())]
-    return ":".join([config.encoder, *filter(None, words)])
-
-
-def write_left_out(folder: Path, dataset: Dataset) -> None:
-    """Writes which pieces could not be used, and why, as `left_out.csv`."""
-    rows = [dataclasses.asdict(piece) for piece in dataset.left_out]
-    records.write_csv(folder / "left_out.csv", ("piece", "composer", "reason"), rows)
-
-
-def report_left_out(dataset: Dataset) -> None:
-    """Says on standard error which pieces could not be used, and why, and which composers have too little music."""
-    for piece in dataset.left_out:
-        print(f"Left out: {piece.piece}: {piece.reason}", file=sys.stderr)
-    few = [count for count in dataset.census if count.composer not in dataset.classes]
-    if few:
-        num_chunks = sum(count.num_chunks for count in few)
-        share = num_chunks / sum(count.num_chunks for count in dataset.census)
-        print(
-            f"{len(few)} of {len(dataset.census)} composers are below the thresholds, with "
-            f"{sum(count.num_pieces for count in few)} pieces and {num_chunks} chunks ({share:.1%} of all).",
-            file=sys.stderr,
-        )
-    names, count = ", ".join(dataset.classes), len(dataset.classes)
-    print(
-        f"{len(dataset.pieces)} pieces, {len(set(dataset.works))} works, {len(dataset.chunk_pieces)} chunks by "
-        f"{names if count <= MOST_NAMED else f'{count} composers'}; {len(dataset.left_out)} files left out.",
-        file=sys.stderr,
-    )
-
-
-def report_no_side(dataset: Dataset, split: Split) -> None:
-    """Says on standard error how many pieces the split leaves on no side, as `source` does with shared works."""
-    count = len(set(dataset.chunk_pieces[split.indices(NO_SIDE)].tolist()))
-    if count:
-        print(
-            f"{count} pieces are on no side: another source on another side has the same work.",
-            file=sys.stderr,
-        )

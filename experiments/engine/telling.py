@@ -1,0 +1,77 @@
+"""What a run is called in the records, and what it says of its music before anything is trained."""
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Any
+
+from experiments.engine import records
+from experiments.engine.config import CorpusConfig, EncoderConfig
+from features.datasets import Dataset
+from features.splits.protocols import NO_SIDE, Split
+
+MOST_NAMED = 20
+"""Composers that a line on the terminal names."""
+
+
+def pieces_name(config: CorpusConfig) -> str:
+    """Returns what the records call a list of pieces; thresholds and a sample are marked.
+
+    Example:
+        >>> pieces_name(CorpusConfig(pieces="clean", min_share=0.001, sample=0.25))
+        'clean (composers from 0.1 %, 0.25 of the works)'
+    """
+    marks = []
+    if config.min_share > 0:
+        marks.append(f"composers from {100 * config.min_share:g} %")
+    if config.min_works > 1:
+        marks.append(f"composers with {config.min_works} works")
+    if config.sample < 1:
+        marks.append(f"{config.sample:g} of the works")
+    return f"{config.pieces} ({', '.join(marks)})" if marks else config.pieces
+
+
+def encoder_name(config: EncoderConfig, encoder: Any) -> str:
+    """Returns what the records call an encoding, such as `piano_roll:binary+velocity`."""
+    channels = getattr(encoder, "channels", ())
+    rest = {name: value for name, value in config.settings().items() if name != "channels"}
+    words = ["+".join(channels), *(f"{name}={value}" for name, value in rest.items())]
+    return ":".join([config.encoder, *filter(None, words)])
+
+
+def write_left_out(folder: Path, dataset: Dataset) -> None:
+    """Writes which pieces could not be used, and why, as `left_out.csv`."""
+    rows = [dataclasses.asdict(piece) for piece in dataset.left_out]
+    records.write_csv(folder / "left_out.csv", ("piece", "composer", "reason"), rows)
+
+
+def report_left_out(dataset: Dataset) -> None:
+    """Says on standard error which pieces could not be used, and why, and which composers have too little music."""
+    for piece in dataset.left_out:
+        print(f"Left out: {piece.piece}: {piece.reason}", file=sys.stderr)
+    few = [count for count in dataset.census if count.composer not in dataset.classes]
+    if few:
+        num_chunks = sum(count.num_chunks for count in few)
+        share = num_chunks / sum(count.num_chunks for count in dataset.census)
+        print(
+            f"{len(few)} of {len(dataset.census)} composers are below the thresholds, with "
+            f"{sum(count.num_pieces for count in few)} pieces and {num_chunks} chunks ({share:.1%} of all).",
+            file=sys.stderr,
+        )
+    names, count = ", ".join(dataset.classes), len(dataset.classes)
+    print(
+        f"{len(dataset.pieces)} pieces, {len(set(dataset.works))} works, {len(dataset.chunk_pieces)} chunks by "
+        f"{names if count <= MOST_NAMED else f'{count} composers'}; {len(dataset.left_out)} files left out.",
+        file=sys.stderr,
+    )
+
+
+def report_no_side(dataset: Dataset, split: Split) -> None:
+    """Says on standard error how many pieces the split leaves on no side, as `source` does with shared works."""
+    count = len(set(dataset.chunk_pieces[split.indices(NO_SIDE)].tolist()))
+    if count:
+        print(
+            f"{count} pieces are on no side: another source on another side has the same work, or nothing of their "
+            "composers is in training.",
+            file=sys.stderr,
+        )
