@@ -10,7 +10,8 @@ from experiments.engine.config import Config, Places
 from experiments.engine.publishing import published_folds
 from features.datasets import Dataset
 from features.errors import InputError
-from features.splits.protocols import Split, read_splits, write_splits
+from features.splits.protocols import Split
+from features.splits.tables import read_splits, write_splits
 
 
 def keep_split(folder: Path, dataset: Dataset, split: Split) -> None:

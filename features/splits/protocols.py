@@ -6,11 +6,8 @@ the same (42) over all training seeds, so that runs which differ in their traini
 on the same works.
 """
 
-import csv
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -34,9 +31,6 @@ PROTOCOLS = {
     "file": "Whole files are held out; other copies and movements may have been heard: what peers report.",
     "chunk": "Shuffled chunks, 80/20: leaky, each file is on all sides; only to compare with the reference.",
 }
-
-COLUMNS = ("piece", "work", "source", "composer", "split")
-CHUNK_COLUMNS = (*COLUMNS, "chunk")
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,99 +125,6 @@ def make_split(
     return split
 
 
-def split_table(
-    split: Split,
-    *,
-    composers: Sequence[str],
-    pieces: Sequence[str],
-    works: Sequence[str],
-    num_chunks: Sequence[int],
-    sources: Sequence[str] = (),
-) -> list[dict[str, str]]:
-    """Returns the rows of `splits.csv`: one a piece, or one a chunk where pieces are divided.
-
-    Returns:
-        Rows with the keys `COLUMNS`, or `CHUNK_COLUMNS` (`chunk` counts from 0 within the piece).
-        `source` is empty where no sources are given. The split of a piece on no side, or without
-        chunks, is empty.
-    """
-    by_piece = np.split(split.chunk_split, np.cumsum(num_chunks)[:-1])
-    divided = any(len(set(sides)) > 1 for sides in by_piece)
-    rows = []
-    sources = sources if len(sources) else [""] * len(pieces)
-    names = zip(pieces, works, sources, composers, by_piece, strict=True)
-    for piece, work, source, composer, sides in names:
-        row = {"piece": piece, "work": work, "source": source, "composer": composer}
-        if divided:
-            rows += [row | {"split": str(side), "chunk": str(chunk)} for chunk, side in enumerate(sides)]
-        else:
-            rows.append(row | {"split": str(sides[0]) if len(sides) else ""})
-    return rows
-
-
-def write_splits(
-    path: Path,
-    split: Split,
-    *,
-    composers: Sequence[str],
-    pieces: Sequence[str],
-    works: Sequence[str],
-    num_chunks: Sequence[int],
-    sources: Sequence[str] = (),
-) -> None:
-    """Writes `split_table` as a CSV file, which `read_splits` reads; it appears whole or not at all."""
-    rows = split_table(
-        split, composers=composers, pieces=pieces, works=works, num_chunks=num_chunks, sources=sources
-    )
-    columns = CHUNK_COLUMNS if rows and "chunk" in rows[0] else COLUMNS
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    with open(unfinished, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    os.replace(unfinished, path)
-
-
-def read_splits(
-    path: Path,
-    *,
-    composers: Sequence[str],
-    pieces: Sequence[str],
-    works: Sequence[str],
-    num_chunks: Sequence[int],
-) -> Split:
-    """Reads a split that `write_splits` wrote, for the same pieces in any order.
-
-    A table by piece holds for any length of chunk; a table by chunk only for its own. The column of
-    sources is not compared: tables from before sources were known have none.
-
-    Raises:
-        InputError: The table is not a table of splits, or not one of these pieces, works,
-            composers and chunks.
-    """
-    with open(path, newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        columns = tuple(reader.fieldnames or ())
-        rows = list(reader)
-    if columns not in (COLUMNS, CHUNK_COLUMNS):
-        raise InputError(f"{path} is not a table of splits: its columns should be {', '.join(COLUMNS)}.")
-    sides = {(row["piece"], row["work"], row["composer"], row.get("chunk", "")): row["split"] for row in rows}
-    wanted = list(zip(pieces, works, composers, num_chunks, strict=True))
-    if columns == CHUNK_COLUMNS:
-        keys = [(*names, str(chunk)) for *names, count in wanted for chunk in range(count)]
-        repeats = np.ones(len(keys), dtype=int)
-    else:
-        keys = [(*names, "") for *names, _ in wanted]
-        repeats = np.asarray(num_chunks, dtype=int)
-    _check_same_keys(path, sides, keys)
-    labels = np.array([sides[key] for key in keys], dtype="U10")
-    chunk_split = np.repeat(labels, repeats)
-    unknown = set(chunk_split.tolist()) - {TRAIN, VALIDATION, TEST, NO_SIDE}
-    if unknown:
-        raise InputError(f"{path} has the split {min(unknown)!r}; it should be train, validation or test.")
-    return Split(chunk_split)
-
-
 def audit(
     split: Split,
     *,
@@ -312,15 +213,3 @@ def _check_no_side_is_empty(split: Split, protocol: str, fold: int) -> None:
                 f"Nothing is in the {side} part of fold {fold} under the protocol {protocol}: too few composers have "
                 "several works or sources. Take fewer folds (3 at least), another protocol, or more composers."
             )
-
-
-def _check_same_keys(path: Path, sides: dict, keys: list[tuple]) -> None:
-    different = sorted(sides.keys() ^ set(keys))
-    if different:
-        piece, work, composer, chunk = different[0]
-        where = "in the table only" if different[0] in sides else "in the data only"
-        name = f"{piece} (work {work}, by {composer}{', chunk ' + chunk if chunk else ''})"
-        raise InputError(
-            f"{path} is a split of other data: {name} is {where}, and {len(different)} rows differ in all. "
-            "Take the same corpus, composers and chunk length, or make a new split."
-        )

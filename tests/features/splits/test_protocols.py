@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from features.errors import InputError
 from features.splits.holding_out import keep_works_on_one_side
 from features.splits.protocols import (
-    CHUNK_COLUMNS,
-    COLUMNS,
     NO_SIDE,
     PROTOCOLS,
     TEST,
@@ -21,9 +19,8 @@ from features.splits.protocols import (
     Split,
     audit,
     make_split,
-    read_splits,
-    write_splits,
 )
+from features.splits.tables import CHUNK_COLUMNS, COLUMNS, read_splits, write_splits
 
 SIDES = (TRAIN, VALIDATION, TEST)
 COMPOSERS = ("Bach", "Chopin", "Mozart")

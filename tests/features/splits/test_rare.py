@@ -14,10 +14,9 @@ from features.splits.protocols import (
     VALIDATION,
     audit,
     make_split,
-    read_splits,
-    write_splits,
 )
 from features.splits.rare import STAYS, deal_groups
+from features.splits.tables import read_splits, write_splits
 
 FREQUENT, RARE = ("Bach", "Chopin"), ("Alkan", "Berg", "Cui", "Dukas", "Zoe")
 FOLDS = range(5)
