@@ -86,7 +86,7 @@ def write_confusions(path: Path, test: Mapping[str, Predictions]) -> None:
 def era_sentences(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Returns in words how often somebody is taken for a composer of the same era, beside what chance would do.
 
-    Chance: the same wrong answers, dealt out among the same pieces at random, nobody being taken for himself.
+    Chance: the same wrong answers, dealt out at random among the same pieces, so that all stay wrong.
 
     Args:
         rows: Of `confusions.csv`, read back or not; those of composers whose era is not known do not count.
