@@ -20,7 +20,7 @@ from filelock import FileLock
 
 from features.encoders.rows import Rows
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 """Raised whenever the same files and settings would be stored as other bytes."""
 
 ROW_FILES = {"offsets": np.int64, "columns": np.uint16, "values": np.float32}

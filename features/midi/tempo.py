@@ -62,6 +62,30 @@ def seconds_of(tempos: np.ndarray, ticks: np.ndarray) -> np.ndarray:
     return seconds
 
 
+def ticks_of(tempos: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+    """Returns on which ticks seconds fall, the way back from `seconds_of`.
+
+    Args:
+        tempos: What `read_tempos` returned.
+        seconds: float64 `(events,)`; fastest where they ascend.
+
+    Returns:
+        int64 `(events,)`, the nearest ticks.
+
+    Example:
+
+    >>> from features.midi.events import read_events
+    >>> from features.midi.writing import notes_to_midi
+    >>> tempos = read_tempos(read_events(notes_to_midi([], tempo_us=[(0, 480_000), (960, 960_000)])))
+    >>> ticks_of(tempos, seconds_of(tempos, np.array([0, 480, 960, 1000]))).tolist()
+    [0, 480, 960, 1000]
+    """
+    ticks = np.empty(len(seconds), np.int64)
+    columns = [np.ascontiguousarray(tempos[name]) for name in TEMPO_CHANGE.names]
+    _ticks(*columns, np.ascontiguousarray(seconds), ticks)
+    return ticks
+
+
 @numba.njit(cache=True)
 def _seconds(tempo_tick, tempo_s, seconds_per_tick, ticks, seconds):
     current, last = 0, len(tempo_tick) - 1
@@ -71,3 +95,13 @@ def _seconds(tempo_tick, tempo_s, seconds_per_tick, ticks, seconds):
             # Not by steps: many tracks that leap over many tempos would take for ever.
             current = np.searchsorted(tempo_tick, tick, side="right") - 1
         seconds[index] = tempo_s[current] + seconds_per_tick[current] * (tick - tempo_tick[current])
+
+
+@numba.njit(cache=True)
+def _ticks(tempo_tick, tempo_s, seconds_per_tick, seconds, ticks):
+    current, last = 0, len(tempo_tick) - 1
+    for index in range(len(seconds)):
+        time_s = seconds[index]
+        if time_s < tempo_s[current] or (current < last and time_s >= tempo_s[current + 1]):
+            current = np.searchsorted(tempo_s, time_s, side="right") - 1
+        ticks[index] = round(tempo_tick[current] + (time_s - tempo_s[current]) / seconds_per_tick[current])

@@ -2,11 +2,15 @@
 
 Two pieces are compared by the steps of their outer voices. Ten steps in a row that are telling
 (no scale, no trill, no broken chord) and that few pieces share are like a fingerprint's ridge:
-two pieces that have many of them in common, in the same order, hold the same music.
+two pieces that have many of them in common, in the same order, hold the same music. Chorales on one
+tune do, whoever set it, and however.
 
 The numbers were set on midi-classic-music by looking at the pairs near the border: every pair with
 40 common places that was looked at shared its music, down to a cadenza that one sequencer had put
-into two concertos; with fewer, chorales on the same tune begin to meet.
+into two concertos. Of 373 pairs of chorales that meet, all but five very short ones have a tune of
+which three quarters are the same note by note, most of them all of it; the largest group on one tune
+has 13 files. A work can be larger: both Passions and the Christmas Oratorio share chorales. With 9 or
+10 common places songs on one ground bass (Maier's fugues) and strangers begin to meet.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,6 +19,8 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 from scipy.sparse import csr_array
+
+from features.midi.outline import without_end
 
 PLACE_STEPS = 10
 """Steps in a row that make one place of a voice."""
@@ -28,10 +34,10 @@ LONGEST_FIGURE = 5
 MAX_PIECES = 40
 """A place that more pieces share is a formula."""
 
-MANY, FEW = 40, 12
+MANY, FEW = 40, 11
 """Common places in the same order that prove a copy: many of them, or a few that are a good share."""
 
-GOOD_SHARE = 0.35
+GOOD_SHARE = 0.25
 """Share of the places of the piece that has fewer."""
 
 
@@ -59,7 +65,7 @@ def find_copies(outlines: Sequence[np.ndarray]) -> list[Copy]:
     """Returns all pairs of pieces that hold the same music, by the better of their two outer voices.
 
     Args:
-        outlines: Steps of the outer voices of each piece, int8 of shape `(2, steps)`.
+        outlines: Steps of the outer voices of each piece, int8 of shape `(2, steps)`, as `outline` returned them.
 
     Example:
 
@@ -70,7 +76,7 @@ def find_copies(outlines: Sequence[np.ndarray]) -> list[Copy]:
     """
     best: dict[tuple[int, int], Copy] = {}
     for voice in range(2):
-        for copy in _copies_by([outline[voice] for outline in outlines]):
+        for copy in _copies_by([without_end(outline[voice]) for outline in outlines]):
             pair = copy.first, copy.second
             if pair not in best or copy.num_common > best[pair].num_common:
                 best[pair] = copy

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from features.midi.outline import melody
 from features.splits.copies import find_copies
 from features.splits.works import MIN_STEPS
 
@@ -50,6 +51,6 @@ def _pairs(contents: Sequence[str], outlines: Sequence[np.ndarray]) -> list[tupl
     pairs = []
     for index, (content, outline) in enumerate(zip(contents, outlines, strict=True)):
         pairs.append((index, seen.setdefault(content, index)))
-        if outline.shape[1] >= MIN_STEPS:
-            pairs.append((index, seen.setdefault(outline[0].tobytes(), index)))
+        if len(highest := melody(outline)) >= MIN_STEPS:
+            pairs.append((index, seen.setdefault(highest.tobytes(), index)))
     return pairs + [(copy.first, copy.second) for copy in find_copies(outlines)]

@@ -17,6 +17,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from features.corpora.catalogue import Piece
+from features.midi.outline import melody
 from features.splits import names
 from features.splits.copies import find_copies
 from features.splits.known_works import known_works
@@ -92,8 +93,8 @@ def evidence(piece: Piece, outline: np.ndarray = NO_OUTLINE) -> list[Evidence]:
     ['Bach/BWV 1041 = 1058', 'Bach/bwv-1041', 'Bach/violin-concerto-1']
     """
     found = [Evidence("corpus", f"{piece.composer}/{piece.work}")] if piece.work else _named(piece)
-    if outline.shape[1] >= MIN_STEPS:
-        digest = blake2b(outline[0].tobytes(), digest_size=16).hexdigest()
+    if len(highest := melody(outline)) >= MIN_STEPS:
+        digest = blake2b(highest.tobytes(), digest_size=16).hexdigest()
         found.append(Evidence("melody", f"melody/{digest}"))
     return [*found, Evidence("file", piece.piece)]
 

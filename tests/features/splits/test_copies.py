@@ -10,7 +10,9 @@ NUM_STEPS = 300
 
 
 def music(seed, num_steps=NUM_STEPS):
-    return np.random.default_rng(seed).integers(-7, 8, (2, num_steps)).astype(np.int8)
+    """Steps up and down, none of them zero."""
+    steps = np.random.default_rng(seed).integers(-7, 7, (2, num_steps)).astype(np.int8)
+    return steps + (steps >= 0)
 
 
 def pairs(outlines):
@@ -33,6 +35,13 @@ def test_wrong_notes_do_not_hide_a_copy(places):
     changed = music(1)
     changed[:, places] += 1
     assert pairs([music(1), changed]) == [(0, 1)]
+
+
+def test_zeros_after_the_end_of_a_voice_are_no_music():
+    tune, other = music(1, 100), music(2)
+    filled = np.pad(tune, ((0, 0), (0, 200)))
+    [copy] = find_copies([filled, other, tune])
+    assert (copy.first, copy.second, copy.num_common, copy.share) == (0, 2, 100 - PLACE_STEPS + 1, 1)
 
 
 def test_either_outer_voice_is_enough():

@@ -22,12 +22,27 @@ HOME = os.environ.get("MIDI_CLASSICS_HOME")
 
 JOINED_BY_MUSIC = [
     [
+        "Bach, Christmas Oratorio",
+        "Bach, St John Passion",
+        "Bach, St Matthew Passion",
+    ],
+    [
+        "Bach, Orgelbuechlein",
         "Bach, cantata BWV 140",
         "Bach, cantata BWV 6",
         "Bach, cantatas BWV 137 and 120a (one chorale)",
     ],
 ]
-"""Works that another joins because it holds music of all: the Schuebler chorales."""
+"""Works that hold chorales on the same tunes, or that another joins which holds music of all."""
+
+ONE_TUNE = [
+    ("008405b_", "016606b_", "009307b_", "019710b_", "064200b_"),
+    ("032600b_", "032700b_"),
+    ("015403b_", "035900b_", "005505b_"),
+    ("024505b_", "041600b_"),
+    ("024511b_", "039500b_"),
+]
+"""Chorales that are set otherwise below one tune; reviewers found them in several works."""
 
 
 def rows(name):
@@ -108,3 +123,9 @@ def test_the_largest_works_are_whole_and_apart(work_of):
         for work in found:
             names[work].add(name)
     assert sorted(sorted(together) for together in names.values() if len(together) > 1) == JOINED_BY_MUSIC
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("files", ONE_TUNE)
+def test_chorales_on_one_tune_are_one_work(work_of, files):
+    assert len({work_of[f"Bach/Bwv001- 400 Chorales/{name}.mid"] for name in files}) == 1
