@@ -86,7 +86,8 @@ def print_summary(folder: Path) -> None:
     """Prints the scores of a finished run beside its baselines, and where its files are."""
     metrics = records.read_json(folder / "metrics.json")
     test = metrics["test"]
-    title = f"{metrics['experiment']}: {metrics['corpus']}, protocol {metrics['protocol']}, fold {metrics['fold']}"
+    music = metrics["corpus"] + ("" if metrics["pieces"] == "reference" else f", {metrics['pieces']}")
+    title = f"{metrics['experiment']}: {music}, protocol {metrics['protocol']}, fold {metrics['fold']}"
     table = Table(title=title, caption="Test part; 95 % intervals by bootstrap over works.")
     table.add_column("model", no_wrap=True)
     for heading in ("by piece:\naccuracy", "\nmacro-F1 (95 %)", "by chunk:\naccuracy", "\nmacro-F1"):
