@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from experiments.engine import records
@@ -14,6 +13,7 @@ from experiments.engine.composers.untested import untested_sentences
 from experiments.engine.predictions import join, read_predictions, write_predictions
 from experiments.engine.publishing import PREDICTIONS, prediction_files
 from experiments.engine.stacking import describe_stacking
+from experiments.engine.terminal import console
 
 FEW = 5
 """Up to so many composers the five likeliest are all there are."""
@@ -98,21 +98,21 @@ def print_summary(folder: Path) -> None:
     table.add_row(metrics["model"], *_cells(test["piece"]), *chunk, style="bold")
     if "stacked" in test:
         table.add_row("stacked", *_cells(test["stacked"]), "", "")
-    console = Console()
-    console.print(table)
+    terminal = console()
+    terminal.print(table)
     for sentence in (*many_class_sentences(metrics), *difference_sentences(metrics)):
-        console.print(sentence, soft_wrap=True)
+        terminal.print(sentence, soft_wrap=True)
     if "stacked" in test:
-        console.print(f"Stacked: {describe_stacking(metrics['stacking'])}.", soft_wrap=True)
-    console.print(f"Encoding: {metrics['encoder']}", soft_wrap=True)
+        terminal.print(f"Stacked: {describe_stacking(metrics['stacking'])}.", soft_wrap=True)
+    terminal.print(f"Encoding: {metrics['encoder']}", soft_wrap=True)
     if metrics["protocol"] == "chunk":
-        console.print(
+        terminal.print(
             "Protocol chunk is leaky: other chunks of the test pieces were trained on.", style="yellow"
         )
     tested = f"{test['piece']['count']} pieces and {test['chunk']['count']} chunks tested"
     trained = f"{metrics['num_epochs']} epochs in {metrics['train_seconds']:.0f} s"
-    console.print(f"{tested}; trained {trained} ({metrics['num_parameters']:,} parameters).")
-    console.print(f"Run folder: {folder}", soft_wrap=True)
+    terminal.print(f"{tested}; trained {trained} ({metrics['num_parameters']:,} parameters).")
+    terminal.print(f"Run folder: {folder}", soft_wrap=True)
 
 
 def many_class_sentences(metrics: dict[str, Any]) -> list[str]:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from experiments.engine import records
 from experiments.engine.auditing.page import PARTS, by_model, main_findings, rows_of
+from experiments.engine.terminal import console
 
 CAPTION = (
     "Macro-F1 with 95 % intervals by bootstrap over works; * a paired difference that is more than chance."
@@ -18,18 +18,18 @@ CAPTION = (
 def print_audit(folder: Path) -> None:
     """Prints the tables of an audit, what they mean, what was not run, and where its files are."""
     metrics = records.read_json(folder / "metrics.json")
-    console = Console()
+    terminal = console()
     for part, title in PARTS.items():
         if rows := rows_of(metrics, part):
-            console.print(_table(title, by_model(rows, part)))
-    plain = {"soft_wrap": True, "markup": False, "highlight": False}
+            terminal.print(_table(title, by_model(rows, part)))
+    plain = {"soft_wrap": True, "highlight": False}
     for _, findings in main_findings(metrics):
         for called, finding in findings:
-            console.print(f"{called}: {finding}", **plain)
+            terminal.print(f"{called}: {finding}", **plain)
     for row in metrics["rows"]:
         if row["command"]:
-            console.print(f"Not run: {row['part']}, {row['name']}: {row['command']}", **plain)
-    console.print(f"Audit: {folder}", soft_wrap=True)
+            terminal.print(f"Not run: {row['part']}, {row['name']}: {row['command']}", **plain)
+    terminal.print(f"Audit: {folder}", soft_wrap=True)
 
 
 def _table(title: str, groups: list[tuple[str, list[dict[str, Any]]]]) -> Table:

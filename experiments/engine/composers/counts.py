@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from experiments.engine.records import write_csv
+from experiments.engine.terminal import console
 from features.census import ComposerCount, above, shares
 from features.corpora.composers import describe_composer
 
@@ -82,7 +82,7 @@ def show_thresholds(census: Sequence[ComposerCount], *, also: Sequence[float] = 
             f"{row['chunks']:,}",
             f"{row['percent_kept']:.1f} %",
         )
-    Console().print(table)
+    console().print(table)
 
 
 def write_counts(

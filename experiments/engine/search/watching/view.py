@@ -21,7 +21,13 @@ from experiments.engine.search.state import (
     seconds_left,
 )
 from experiments.engine.search.watching.report import final_rows, verdicts
-from experiments.engine.search.watching.words import NO_BEST, best_settings, describe_gave_up, describe_seconds
+from experiments.engine.search.watching.words import (
+    NO_BEST,
+    best_settings,
+    describe_gave_up,
+    describe_seconds,
+)
+from experiments.engine.terminal import console as new_console
 from features.errors import InputError
 
 BAR_WIDTH = 60
@@ -41,7 +47,7 @@ class SearchView:
     """
 
     def __init__(self, console: Console | None = None):
-        self.console = console or Console(stderr=True)
+        self.console = console or new_console(stderr=True)
         self.started = time.monotonic()
         self.live = Live(console=self.console, auto_refresh=False) if self.console.is_terminal else None
         self.told: set[str] | None = None
@@ -170,7 +176,7 @@ def print_search_summary(folder: Path) -> None:
     for row in final_rows(state):
         style = "" if row["kind"] == "baseline" else "bold"
         table.add_row(row["name"], f"{row['value']:.3f}", row["note"], style=style)
-    console = Console()
+    console = new_console()
     console.print(table)
     if state.gave_up:
         console.print(describe_gave_up(state), soft_wrap=True, highlight=False)
