@@ -6,9 +6,11 @@
     python -m experiments.catalogue midi_classics --why "Winter wind etude" "Etude op25 n11"
     python -m experiments.catalogue midi_classics --validate
 
-Prints a row for each composer, how many have how much of the music, and every file that is left out, with the reason.
+Prints a row for each composer, how many have how much of the music, and the files that are left out, with the reason;
+of long lists the beginning, all of them with `--output`.
 The first time takes seconds for a thousand files; from then on what was prepared is opened again. `--validate` reads
-every file with pretty_midi too, which takes minutes, and ends with exit status 1 if a roll is another.
+every file with pretty_midi too, which takes minutes, and ends with exit status 1 if a roll is another or none could be
+compared.
 """
 
 import sys
@@ -24,6 +26,7 @@ from experiments.engine.command import as_sentences, read_arguments
 from experiments.engine.config import REPOSITORY, CorpusConfig
 from experiments.engine.records import prepare_output
 from experiments.engine.tables import module_of
+from experiments.engine.terminal import counted
 from features.census import above
 from features.corpora import CORPORA
 from features.corpora.catalogue import Piece, Request
@@ -70,6 +73,7 @@ class Arguments:
 def main(argv: Sequence[str] | None = None) -> None:
     """Prepares the corpus that the command line names, and does with it what the flags ask for."""
     arguments = read_arguments(Arguments, argv, description=__doc__, name="catalogue")
+    check_flags(arguments)
     output = prepare_output(arguments.output)
     pieces, dataset = load(arguments)
     if arguments.why:
@@ -90,19 +94,46 @@ def main(argv: Sequence[str] | None = None) -> None:
     show_left_out(dataset.left_out, output)
     show_put_right(pieces)
     num_mistakes = check_labels(dataset)
-    validation = validate([piece for piece in pieces if not piece.left_out]) if arguments.validate else None
+    validation = None
+    if arguments.validate:
+        from experiments.engine.inspection.validation import validate
+
+        validation = validate([piece for piece in pieces if not piece.left_out])
     if output:
         made_with = {"corpus": arguments.corpus, "pieces": arguments.pieces, "validation": validation}
         kept = [count.composer for count in above(dataset.census, min_share=arguments.min_share)]
         write_counts(output, dataset.census, kept, also=[arguments.min_share])
         write_tables(dataset, output, made_with)
-    num_works, num_left_out = len(set(dataset.works)), len(dataset.left_out)
     print(
-        f"In all {len(dataset.pieces):,} pieces by {len(dataset.classes)} composers, {num_works:,} works, "
-        f"{len(dataset.chunk_pieces):,} chunks; {num_left_out:,} file{'' if num_left_out == 1 else 's'} left out."
+        f"In all {counted(len(dataset.pieces), 'piece')} by {counted(len(dataset.classes), 'composer')}, "
+        f"{counted(len(set(dataset.works)), 'work')}, {counted(len(dataset.chunk_pieces), 'chunk')}; "
+        f"{counted(len(dataset.left_out), 'file')} left out."
     )
-    if num_mistakes or (validation and validation["num_equal"] < validation["num_read"]):
+    # A comparison of nothing has not gone well either.
+    if num_mistakes or (validation and not 0 < validation["num_read"] == validation["num_equal"]):
         sys.exit(EXIT_MISTAKE)
+
+
+def check_flags(arguments: Arguments) -> None:
+    """Refuses flags that would go unheeded.
+
+    Raises:
+        InputError: `--why` stands beside flags of the catalogue.
+    """
+    unheeded = [
+        flag
+        for flag, given in {
+            "--output": arguments.output is not None,
+            "--validate": arguments.validate,
+            "--min-share": arguments.min_share != 0,
+        }.items()
+        if given
+    ]
+    if arguments.why and unheeded:
+        raise InputError(
+            f"--why explains two pieces and nothing else, but {' and '.join(unheeded)} came with it; "
+            "ask for one at a time."
+        )
 
 
 def load(arguments: Arguments) -> tuple[list[Piece], "Dataset"]:
@@ -133,41 +164,6 @@ def check_labels(dataset: "Dataset") -> int:
         named = ", ".join(f"{name} ({count})" for name, count in unknown.most_common())
         print(f"Labels that composers.csv has no composer for: {named}.")
     return len(mistakes)
-
-
-def validate(pieces: Sequence[Piece]) -> dict[str, int]:
-    """Compares all rolls with pretty_midi's and prints the outcome.
-
-    Returns:
-        The numbers of files, of those that pretty_midi reads, and of equal rolls among these.
-    """
-    from concurrent.futures.process import BrokenProcessPool
-
-    from tqdm import tqdm
-
-    from experiments.engine.inspection.validation import compare_all
-
-    compared = []
-    try:
-        for comparison in tqdm(compare_all(pieces), "Comparing with pretty_midi", len(pieces), unit="piece"):
-            compared.append(comparison)
-    except BrokenProcessPool as error:
-        raise InputError(
-            f"A process was ended while it compared files, after {len(compared)} of {len(pieces)}, perhaps for "
-            "want of memory; try again with fewer composers."
-        ) from error
-    differing = [comparison for comparison in compared if comparison.difference]
-    num_read = len(compared) - sum(bool(comparison.refused) for comparison in compared)
-    num_equal = num_read - len(differing)
-    print(
-        f"pretty_midi reads {num_read:,} of {len(compared):,} files; "
-        f"the rolls of {num_equal:,} of these {num_read:,} are equal, cell by cell."
-    )
-    if differing:
-        print(
-            f"The first of {len(differing):,} that differ: {differing[0].piece}: {differing[0].difference}."
-        )
-    return {"num_files": len(compared), "num_read": num_read, "num_equal": num_equal}
 
 
 if __name__ == "__main__":

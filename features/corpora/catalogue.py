@@ -1,6 +1,7 @@
 """What a corpus is: a list of pieces, each with a label and a way to read its bytes."""
 
 import difflib
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,9 @@ from features.errors import InputError
 
 LIKE = 0.7
 """How much alike names are that may be meant: Betoven is like Beethoven, Brahms is not like Bach."""
+
+IN_DOUBT, SAME_BYTES = "label in doubt: ", "the same bytes as "
+"""How reasons begin for which a corpus itself leaves pieces out."""
 
 MOST_NAMED = 10
 """Composers that are listed where no name is like the wanted one."""
@@ -29,6 +33,7 @@ class Piece:
         also: Other names of the same file, which tell of its work too.
         left_out: Why the corpus leaves it out, for example because its label is in doubt;
             empty if it does not.
+        remark: How the corpus knows that its name, or its folder's, says it wrong; empty if it need not say.
     """
 
     piece: str
@@ -38,6 +43,7 @@ class Piece:
     title: str = ""
     also: tuple[str, ...] = ()
     left_out: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,17 +83,27 @@ def select_composers(pieces: Iterable[Piece], composers: Sequence[str]) -> list[
 
     Args:
         pieces: All pieces of a corpus.
-        composers: The labels wanted; empty for all of them.
+        composers: The labels wanted, in any form of Unicode; empty for all of them.
 
     Raises:
         InputError: A wanted composer has no piece; the message says why, and names who is there.
     """
-    pieces = sorted(pieces)
+    pieces, composers = sorted(pieces), [composed(name) for name in composers]
     present = Counter(piece.composer for piece in pieces if not piece.left_out)
     missing = [composer for composer in composers if composer not in present]
     if missing:
         raise InputError(f"{_why_missing(missing, pieces)}; {_who_is_there(missing, present)}.")
     return [piece for piece in pieces if not composers or piece.composer in composers]
+
+
+def composed(name: str) -> str:
+    """Returns a name with each accented letter as one character (NFC): macOS writes two, nobody sees which.
+
+    Example:
+        >>> len("Fauré"), len("Faure\u0301"), len(composed("Faure\u0301"))
+        (5, 6, 5)
+    """
+    return unicodedata.normalize("NFC", name)
 
 
 def _why_missing(missing: Sequence[str], pieces: Sequence[Piece]) -> str:

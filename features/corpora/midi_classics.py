@@ -15,7 +15,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
-from features.corpora.catalogue import Piece, Request, check_list, select_composers
+from features.corpora.catalogue import IN_DOUBT, SAME_BYTES, Piece, Request, check_list, select_composers
 from features.corpora.composers import find_composer, find_composer_in_title
 from features.corpora.files import find_midi_files
 from features.errors import InputError
@@ -79,12 +79,12 @@ def clean_pieces(home: Path) -> list[Piece]:
     for name, read in _named(find_midi_files(home, look_inside=True).items()):
         label = clean_label(PurePosixPath(name))
         correction = corrections.get(name)
-        title = correction.title if correction else ""
-        reason = "" if label else "label in doubt: no composer's name begins this one"
+        title, remark = (correction.title, correction.remark) if correction else ("", "")
+        reason = "" if label else f"{IN_DOUBT}no composer's name begins this one"
         if correction:
             label = correction.composer or label
-            reason = f"label in doubt: {correction.left_out}" if correction.left_out else ""
-        pieces.append(Piece(name, label or "unknown", read, title=title, left_out=reason))
+            reason = f"{IN_DOUBT}{correction.left_out}" if correction.left_out else ""
+        pieces.append(Piece(name, label or "unknown", read, title=title, left_out=reason, remark=remark))
     return leave_out_copies(pieces)
 
 
@@ -132,7 +132,7 @@ def leave_out_copies(pieces: Iterable[Piece]) -> list[Piece]:
         names = tuple(found[index].title or found[index].piece for index in others)
         found[first] = replace(found[first], also=names)
         for index in others:
-            found[index] = replace(found[index], left_out=f"the same bytes as {found[first].piece}")
+            found[index] = replace(found[index], left_out=f"{SAME_BYTES}{found[first].piece}")
     return found
 
 

@@ -163,7 +163,19 @@ def test_why_shows_every_step_from_one_piece_to_the_other(run):
         "  Haydn/Sonata n4 1mov.mid",
         "    the same number among the composer's works of that form: Haydn/sonata-4",
         "  Haydn/Sonata n4 2mov again.mid",
+        "    the same file is also: Haydn/Sonata n4 2mov.mid",
     ]
+
+
+def test_why_shows_what_the_corpus_knows_beside_the_name(run):
+    printed = run("--why", "Minuet in G", "2mov again").splitlines()
+    (minuet,) = (index for index, line in enumerate(printed) if line.startswith("  Bach/Minuet in G.mid, of"))
+    correction = midi_classics.load_corrections()["Bach/Minuet in G.mid"]
+    assert printed[minuet + 1 : minuet + 3] == [
+        f"    the corpus calls it: {correction.title}",
+        f"    the corpus says of it: {correction.remark}",
+    ]
+    assert "    the same file is also: Haydn/Sonata n4 2mov.mid" in printed
 
 
 def test_why_shows_what_each_says_if_nothing_joins_them(run):
@@ -223,6 +235,53 @@ def test_validation_names_the_first_file_that_differs(run, capsys, monkeypatch):
     assert "The first of 6 that differ: Bach/Bwv0999.mid: so it differs." in printed
 
 
+def test_validation_fails_where_nothing_was_compared(run, capsys, monkeypatch):
+    def exhausted(data):
+        raise MemoryError
+
+    monkeypatch.setattr(validation, "read_with_pretty_midi", exhausted)
+    with pytest.raises(SystemExit) as stopped:
+        run("--validate")
+    assert stopped.value.code == 1
+    printed = capsys.readouterr().out
+    assert "pretty_midi reads 0 of 7 files; the rolls of 0 of these 0 are equal" in printed
+    assert (
+        "The first of 7 without anything to compare: Bach/Bwv0999.mid: pretty_midi's roll of it needs"
+        in printed
+    )
+    assert "Nothing was compared" in printed
+
+
+def test_validation_without_pretty_midi_is_refused(run, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pretty_midi", None)
+    said, status = fails(run, capsys, "--validate")
+    assert said.startswith("--validate compares with pretty_midi, which cannot be imported (")
+    assert status == 2
+
+
+@pytest.mark.parametrize("flags", [("--validate",), ("--output", "tables"), ("--min-share", "0.1")])
+def test_why_is_asked_for_alone(run, capsys, flags, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    said, status = fails(run, capsys, "--why", "Bwv0999", "Song", *flags)
+    assert said.startswith("--why explains two pieces and nothing else, but " + flags[0])
+    assert status == 2 and not any(tmp_path.iterdir())
+
+
+def test_labels_and_names_are_shown_as_they_are(tmp_path, cache_dir, capsys):
+    labels = ("[/x]", "[bold]", ":smile:", "Faur\u00e9")
+    lines = ["path,composer"]
+    for number, label in enumerate(labels):
+        (tmp_path / f"[red]{number}.mid").write_bytes(compose("Ada", number + 1, movement=1))
+        lines.append(f"[red]{number}.mid,{label}")
+    (tmp_path / "table.csv").write_text("\n".join(lines), encoding="utf-8")
+    home = ("--data-home", str(tmp_path / "table.csv"), "--cache-dir", str(cache_dir))
+    catalogue.main(["composer_folders", *home])
+    printed = capsys.readouterr().out
+    assert {cells_of(line)[0] for line in printed.splitlines()} >= set(labels)
+    catalogue.main(["composer_folders", *home, "--composers", "Faure\u0301", "[bold]"])
+    assert "In all 2 pieces by 2 composers" in capsys.readouterr().out
+
+
 def refuse():
     raise InputError("It is gone.")
 
@@ -230,7 +289,7 @@ def refuse():
 def test_rolls_are_compared_cell_by_cell():
     music = notes_to_midi([(0, 960, 60)])
     assert validation.compare(Piece("a", "A", lambda: music)) == validation.Comparison("a")
-    assert validation.compare(Piece("a", "A", refuse)).refused == "InputError: It is gone."
+    assert validation.compare(Piece("a", "A", refuse)) == validation.Comparison("a", missing="It is gone.")
     assert validation.compare(Piece("a", "A", lambda: b"MThd")).refused
     roll = validation.read_with_ours(music)
     changed = roll.copy()

@@ -4,7 +4,8 @@ import difflib
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from features.corpora.catalogue import Piece
+from experiments.engine.terminal import counted
+from features.corpora.catalogue import Piece, composed
 from features.datasets import Dataset
 from features.errors import InputError
 from features.splits.works import KINDS, Evidence, evidence, explain
@@ -33,16 +34,24 @@ def explain_pair(pieces: Sequence[Piece], dataset: Dataset, first: str, second: 
     kept = [piece for piece in pieces if piece.piece in index]
     steps = explain(kept, dataset.outlines, first=first, second=second)
     if steps:
-        lines = [f"One work, {work} ({_count(dataset, work)}):", f"  {first}"]
+        lines = [f"One work, {work} ({_count(dataset, work)}):", f"  {first}", *_told(kept[index[first]])]
         for step in steps:
-            lines += [f"    {describe(step.reason)}", f"  {step.second}"]
+            lines += [f"    {describe(step.reason)}", f"  {step.second}", *_told(kept[index[step.second]])]
         return "\n".join(lines)
     lines = ["Two works: nothing that is known leads from one to the other."]
     for name, of_work in ((first, work), (second, other)):
         lines.append(f"  {name}, of the work {of_work} ({_count(dataset, of_work)})")
+        lines += _told(kept[index[name]])
         found = evidence(kept[index[name]], dataset.outlines[index[name]])
         lines += [f"    {describe(reason)}" for reason in found if reason.kind not in ("melody", "file")]
     return "\n".join(lines)
+
+
+def _told(piece: Piece) -> list[str]:
+    """Returns lines with what the corpus knows of a file beside its name."""
+    lines = [f"    the corpus calls it: {piece.title}"] if piece.title else []
+    lines += [f"    the corpus says of it: {piece.remark}"] if piece.remark else []
+    return [*lines, *(f"    the same file is also: {name}" for name in piece.also)]
 
 
 def describe(reason: Evidence) -> str:
@@ -75,6 +84,7 @@ def find_piece(
         raise InputError(
             f"Expected the name of a piece after {flag}, but received {name!r}; give a part of a name."
         )
+    name = composed(name)
     left_out = {left.piece: left.reason for left in dataset.left_out}
     if name in dataset.pieces:
         return name
@@ -95,8 +105,7 @@ def find_piece(
 
 
 def _count(dataset: Dataset, work: str) -> str:
-    number = dataset.works.count(work)
-    return "1 piece" if number == 1 else f"{number} pieces"
+    return counted(dataset.works.count(work), "piece")
 
 
 def _nearest(name: str, pieces: Sequence[str]) -> list[str]:

@@ -5,11 +5,14 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 
 import numpy as np
+from tqdm import tqdm
 
+from experiments.engine.terminal import counted
 from features.corpora.catalogue import Piece
 from features.errors import InputError
 from features.workers import serve_parent
@@ -26,17 +29,74 @@ class Comparison:
 
     Attributes:
         piece: Its name.
+        missing: Why there was nothing to compare: we could not get at its bytes, or memory ran out; empty if there was.
         refused: Why pretty_midi does not read it; empty if it does.
         difference: Where our roll is another; empty if it is equal, or if there is none to compare it with.
     """
 
     piece: str
+    missing: str = ""
     refused: str = ""
     difference: str = ""
 
 
+def validate(pieces: Sequence[Piece]) -> dict[str, int]:
+    """Compares all rolls with pretty_midi's and prints the outcome.
+
+    Returns:
+        The numbers of files, of those without anything to compare, of those that pretty_midi reads, and of equal
+        rolls among these.
+
+    Raises:
+        InputError: pretty_midi cannot be imported, or a process was ended.
+    """
+    compared = []
+    try:
+        for comparison in tqdm(compare_all(pieces), "Comparing with pretty_midi", len(pieces), unit="piece"):
+            compared.append(comparison)
+    except BrokenProcessPool as error:
+        raise InputError(
+            f"A process was ended while it compared files, after {len(compared)} of {len(pieces)}, perhaps for "
+            "want of memory; try again with fewer composers."
+        ) from error
+    return report(compared)
+
+
+def report(compared: Sequence[Comparison]) -> dict[str, int]:
+    """Prints what came of the comparison with pretty_midi, and returns the numbers."""
+    missing = [comparison for comparison in compared if comparison.missing]
+    differing = [comparison for comparison in compared if comparison.difference]
+    num_read = len(compared) - len(missing) - sum(bool(comparison.refused) for comparison in compared)
+    num_equal = num_read - len(differing)
+    print(
+        f"pretty_midi reads {num_read:,} of {counted(len(compared), 'file')}; "
+        f"the rolls of {num_equal:,} of these {num_read:,} are equal, cell by cell."
+    )
+    if differing:
+        print(
+            f"The first of {len(differing):,} that differ: {differing[0].piece}: {differing[0].difference}."
+        )
+    if missing:
+        print(
+            f"The first of {len(missing):,} without anything to compare: {missing[0].piece}: {missing[0].missing}"
+        )
+    if num_read == 0:
+        print("Nothing was compared, so nothing is known of any roll.")
+    return {
+        "num_files": len(compared),
+        "num_missing": len(missing),
+        "num_read": num_read,
+        "num_equal": num_equal,
+    }
+
+
 def compare_all(pieces: Sequence[Piece]) -> Iterator[Comparison]:
-    """Compares the rolls of all pieces, in order, on all cores."""
+    """Compares the rolls of all pieces, in order, on all cores.
+
+    Raises:
+        InputError: pretty_midi cannot be imported.
+    """
+    require_pretty_midi()
     workers = min(os.cpu_count() or 1, len(pieces) // FILES_PER_WORKER)
     if workers < 2:
         yield from map(compare, pieces)
@@ -50,10 +110,20 @@ def compare_all(pieces: Sequence[Piece]) -> Iterator[Comparison]:
 
 
 def compare(piece: Piece) -> Comparison:
-    """Compares the roll of one piece, as our default encoder makes it, with pretty_midi's."""
+    """Compares the roll of one piece, as our default encoder makes it, with pretty_midi's.
+
+    Raises:
+        InputError: pretty_midi cannot be imported.
+    """
+    require_pretty_midi()
     try:
         data = piece.read()
+    except InputError as error:
+        return Comparison(piece.piece, missing=str(error))
+    try:
         expected = read_with_pretty_midi(data)
+    except MemoryError:
+        return Comparison(piece.piece, missing="pretty_midi's roll of it needs more memory than there is.")
     except Exception as error:  # there is no telling what a damaged file raises
         return Comparison(piece.piece, refused=f"{type(error).__name__}: {error}")
     try:
@@ -61,6 +131,21 @@ def compare(piece: Piece) -> Comparison:
     except InputError as error:
         return Comparison(piece.piece, difference=f"pretty_midi reads it, we do not: {error}")
     return Comparison(piece.piece, difference=find_difference(roll, expected))
+
+
+def require_pretty_midi() -> None:
+    """Imports pretty_midi.
+
+    Raises:
+        InputError: It cannot be imported.
+    """
+    try:
+        import pretty_midi  # noqa: F401
+    except ImportError as error:
+        raise InputError(
+            f"--validate compares with pretty_midi, which cannot be imported ({error}); install it with "
+            "pip install pretty_midi."
+        ) from error
 
 
 def read_with_pretty_midi(data: bytes) -> np.ndarray:

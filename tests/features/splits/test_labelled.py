@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from features.corpora.catalogue import Piece, Request
+from features.corpora.catalogue import SAME_BYTES, Piece, Request
 from features.corpora.midi_classics import clean_label, load, load_corrections
 from features.errors import InputError
 from features.midi import outline, read_events, read_notes
@@ -97,7 +97,7 @@ def work_of():
         pieces.append(piece)
     works = dict(zip([piece.piece for piece in pieces], assign_works(pieces, outlines), strict=True))
     for piece in listed:
-        twin = piece.left_out.removeprefix("the same bytes as ")
+        twin = piece.left_out.removeprefix(SAME_BYTES)
         if twin in works:
             works[piece.piece] = works[twin]
     return works
