@@ -1,6 +1,7 @@
 """The MIDI files of a folder or of a zip file: what they are called and how to read them."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -14,12 +15,17 @@ from features.corpora.archives import (
     read_file,
     read_member,
 )
+from features.corpora.catalogue import composed
 from features.errors import InputError
 
-MIDI_SUFFIXES = (".mid", ".midi")
+MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi")
+"""Also of karaoke files, which have lyrics too, and of Windows' wrapped ones."""
 
 FIRST_BYTES = b"MThd"
 """With these a MIDI file begins, whatever it is called."""
+
+LONGEST_NAME = 400
+"""Letters of a name that are shown; longer ones are made up, or belong to no system."""
 
 Found = Iterator[tuple[str, Callable[[], bytes]]]
 """Names, and functions that return the bytes or raise the reason why there are none."""
@@ -30,7 +36,10 @@ def find_midi_files(home: Path, *, look_inside: bool = False) -> dict[str, Calla
 
     The suffix may be in capitals. The shadows `._name.mid` that macOS puts into its zip files
     are left out: they hold no music. Characters of a name that a terminal would obey, and those that
-    are not Unicode, are shown as `\\x1b`.
+    are not Unicode, are shown as `\\x1b`; accented letters are one character each.
+
+    Nothing else goes without a word: links to folders are followed, each folder is read once, and what
+    cannot be read (a link that leads back, a second file of one name) has a name and a reason.
 
     Args:
         home: A folder or a zip file.
@@ -47,15 +56,15 @@ def find_midi_files(home: Path, *, look_inside: bool = False) -> dict[str, Calla
             no MIDI file; or its zip files hold far too many.
     """
     count = _Count(home)
-    if home.is_dir():
-        found = dict(_in_folder(home, look_inside, count))
-    elif home.exists():
-        found = dict(_in_zip(home, look_inside, count))
+    if os.path.isdir(home):  # not `Path.is_dir`, which raises for names that are too long
+        found = _by_name(_in_folder(home, look_inside, count))
+    elif os.path.exists(home):
+        found = _by_name(_in_zip(home, look_inside, count))
     else:
-        raise InputError(f"There is no folder and no file {home}; check --data-home.")
+        raise InputError(f"There is no folder and no file {shown(str(home))}; check --data-home.")
     if not found:
         raise InputError(
-            f"No MIDI files (.mid or .midi) under {home}; give --data-home a path that has some."
+            f"No MIDI files ({', '.join(MIDI_SUFFIXES)}) under {home}; give --data-home a path that has some."
         )
     return dict(sorted(found.items()))
 
@@ -68,6 +77,18 @@ def is_midi_name(path: PurePosixPath) -> bool:
         (True, False)
     """
     return path.suffix.lower() in MIDI_SUFFIXES and not path.name.startswith("._")
+
+
+def shown(name: str) -> str:
+    """Returns a name as pieces bear it and messages show it: printable, composed, its middle left out if it is long.
+
+    Example:
+        >>> shown("a\\n.mid"), len(shown("a" * 5000))
+        ('a\\\\n.mid', 403)
+    """
+    name = composed(printable(name))
+    half = LONGEST_NAME // 2
+    return name if len(name) <= LONGEST_NAME else f"{name[:half]}...{name[-half:]}"
 
 
 def refuse(reason: str) -> NoReturn:
@@ -95,17 +116,65 @@ class _Count:
             )
 
 
+def _by_name(found: Found) -> dict[str, Callable[[], bytes]]:
+    """Returns files by their names; of those with one name the first, and the others with a number and a reason."""
+    by_name: dict[str, Callable[[], bytes]] = {}
+    times: Counter[str] = Counter()
+    for name, read in found:
+        free = name
+        while free in by_name:
+            times[name] += 1
+            free = f"{name} ({times[name] + 1})"
+        if free != name:
+            read = partial(refuse, f"Cannot read {free}: another file has the name {name} too; rename one.")
+        by_name[free] = read
+    return by_name
+
+
 def _in_folder(home: Path, look_inside: bool, count: _Count) -> Found:
-    for folder, _, names in os.walk(home, onerror=_refuse_folder):
+    for folder, names in _walk(home):
+        if names is None:
+            where = _inside(home, folder)
+            reason = f"Cannot read {where}: it is a link to a folder that is read already, or that holds the corpus."
+            yield f"{where}/(link)", partial(refuse, reason)
+            continue
         for name in names:
-            path = Path(folder, name)
-            shown = printable(path.relative_to(home).as_posix())
+            path = folder / name
+            inside = _inside(home, path)
             if is_midi_name(path):
-                yield shown, partial(read_file, path)
+                yield inside, partial(read_file, path)
             elif look_inside and _is_zip_name(path):
-                yield from _in_nested(shown, path, count=count)
+                yield from _in_nested(inside, path, count=count)
             elif look_inside and _begins_like_midi(path):
-                yield shown, partial(read_file, path)
+                yield inside, partial(read_file, path)
+
+
+def _walk(home: Path) -> Iterator[tuple[Path, list[str] | None]]:
+    """Yields each folder once with the names of its files, linked ones last; None for links that are not followed."""
+    done = {_identity(parent) for parent in home.resolve().parents}
+    waiting = [home]
+    while waiting:
+        top = waiting.pop(0)
+        if _identity(top) in done:
+            yield top, None
+            continue
+        links = []
+        for folder, folders, names in os.walk(top, onerror=_refuse_folder):
+            done.add(_identity(Path(folder)))
+            links += [Path(folder, name) for name in folders if Path(folder, name).is_symlink()]
+            folders[:] = [name for name in folders if _identity(Path(folder, name)) not in done]
+            yield Path(folder), names
+        waiting += sorted(links)
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    """Returns what is the same for all names of one folder."""
+    status = folder.stat()
+    return status.st_dev, status.st_ino
+
+
+def _inside(home: Path, path: Path) -> str:
+    return shown(path.relative_to(home).as_posix())
 
 
 def _refuse_folder(error: OSError) -> None:
@@ -118,23 +187,23 @@ def _in_zip(home: Path, look_inside: bool, count: _Count) -> Found:
     for member in members:
         name = PurePosixPath(member)
         if is_midi_name(name):
-            yield printable(member), partial(read_member, home, member)
+            yield shown(member), partial(read_member, home, member)
         elif look_inside and _is_zip_name(name):
-            yield from _in_nested(printable(member), home, member, count=count)
+            yield from _in_nested(shown(member), home, member, count=count)
         elif look_inside and _is_hidden_midi(home, member):
-            yield printable(member), partial(read_member, home, member)
+            yield shown(member), partial(read_member, home, member)
 
 
-def _in_nested(shown: str, path: Path, nested: str = "", *, count: _Count) -> Found:
+def _in_nested(outer: str, path: Path, nested: str = "", *, count: _Count) -> Found:
     """Yields what is in a zip file within; one that cannot be opened, and one deeper within, is named."""
     try:
         members = list_members(path, nested)
     except InputError as error:
-        yield shown, partial(refuse, str(error))
+        yield outer, partial(refuse, str(error))
         return
     count.add(len(members))
     for member in members:
-        name, inside = PurePosixPath(member), f"{shown}/{printable(member)}"
+        name, inside = PurePosixPath(member), f"{outer}/{shown(member)}"
         if is_midi_name(name) or _is_hidden_midi(path, member, nested):
             yield inside, partial(read_member, path, member, nested)
         elif _is_zip_name(name):

@@ -1,3 +1,5 @@
+import zipfile
+
 import pytest
 
 from features.corpora import composer_folders
@@ -29,6 +31,35 @@ def test_the_outermost_folder_is_the_label(home):
     assert all(piece.read() == piece.piece.encode() for piece in pieces)
 
 
+@pytest.mark.parametrize("top", ["my-music", "Bach"])
+def test_a_folder_that_was_compressed_as_a_whole_does_not_count_unless_it_is_a_composer(tmp_path, top):
+    home = tmp_path / "x.zip"
+    with zipfile.ZipFile(home, "w") as archive:
+        for name in ("Bach/Air.mid", "Clara/Romance.mid"):
+            archive.writestr(f"{top}/{name}", name)
+    pieces = composer_folders.load(Request(data_home=home))
+    if top == "Bach":
+        assert {piece.composer for piece in pieces} == {"Bach"}
+        return
+    assert [(piece.piece, piece.composer) for piece in pieces] == [
+        ("Bach/Air.mid", "Bach"),
+        ("Clara/Romance.mid", "Clara"),
+    ]
+    assert pieces[0].read() == b"Bach/Air.mid"
+    with zipfile.ZipFile(home, "a") as archive:
+        archive.writestr(f"{top}/stray.mid", "")
+    with pytest.raises(
+        InputError, match="No pieces by Bach in .* All files of .* lie in its folder my-music, so"
+    ):
+        composer_folders.load(Request(data_home=home, composers=("Bach",)))
+
+
+def test_labels_are_printable_and_composed(home):
+    request = write_table(home, "path,composer,work\nBach/Air.mid,Faure\u0301\x1b[31m,a\u202eb\n")
+    (piece,) = composer_folders.load(request)
+    assert (piece.composer, piece.work) == ("Faur\u00e9\\x1b[31m", "a\\u202eb")
+
+
 def test_a_table_names_composers_and_works(home):
     table = "\ufeffwork,path, composer\nBWV 1068, Bach/Air.mid,J. S. Bach\n,Clara/Romance.MID,Clara\n"
     request = write_table(home, table)
@@ -58,6 +89,11 @@ def test_a_missing_composer_is_told_who_is_there(home):
             "path,composer\nBach/Air.mid,Bach\nBach/./Air.mid,Bach\n",
             "Line 3 .* Bach/Air.mid again, as line 2",
         ),
+        (
+            "path,composer\nBach/Air.mid,Bach\nClara/../Bach/Air.mid,Clara\n",
+            "Line 3 .* Clara/../Bach/Air.mid again, as line 2",
+        ),
+        (f"path,composer\n{'a' * 5000}.mid,Bach\n", r"Line 2 of .* not there: a+\.\.\.a+\.mid;"),
     ],
 )
 def test_a_bad_table_says_what_and_where(home, table, message):

@@ -3,6 +3,7 @@ import os
 import pickle
 import shutil
 import sys
+import time
 import zipfile
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
@@ -13,6 +14,7 @@ import pytest
 from features.corpora import files
 from features.corpora.files import find_midi_files
 from features.errors import InputError
+from features.midi import notes_to_midi, read_events, read_notes
 
 CONTENTS = {
     "Bach/Air.mid": b"air",
@@ -93,6 +95,72 @@ def test_names_in_an_unknown_encoding_are_read(tmp_path):
 def test_a_file_name_that_is_not_unicode_can_be_printed(tmp_path):
     (tmp_path / os.fsdecode(b"caf\xe9.mid")).write_bytes(b"music")
     assert {name: read() for name, read in find_midi_files(tmp_path).items()} == {r"caf\xe9.mid": b"music"}
+
+
+def links(tmp_path, **targets):
+    for name, target in targets.items():
+        try:
+            (tmp_path / name).symlink_to(target, target_is_directory=True)
+        except OSError:
+            pytest.skip("This system does not let us make links.")
+
+
+def test_linked_folders_are_read_once_and_links_that_lead_back_are_named(folder, tmp_path):
+    other = tmp_path / "elsewhere" / "Grieg"
+    other.mkdir(parents=True)
+    (other / "Waltz.mid").write_bytes(b"waltz")
+    links(folder, Grieg=other, Again=other, Back=folder, Up=tmp_path, Twin=folder / "Bach")
+    links(other, Loop=tmp_path / "elsewhere")
+    found = find_midi_files(folder)
+    read = {name: read for name, read in found.items() if not name.endswith("/(link)")}
+    assert sorted(found.keys() - read.keys()) == ["Back/(link)", "Grieg/(link)", "Twin/(link)", "Up/(link)"]
+    assert {name: read() for name, read in read.items()} == CONTENTS | {"Again/Waltz.mid": b"waltz"}
+    with pytest.raises(InputError, match="Cannot read Up: it is a link to a folder that is read already, or"):
+        found["Up/(link)"]()
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_second_file_of_one_name_is_named(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        for data in (b"one", b"two", b"three"):
+            archive.writestr("Bach/Air.mid", data)
+        archive.writestr("Faur\u00e9/a.mid", b"composed")
+        archive.writestr("Faure\u0301/a.mid", b"decomposed")
+    found = find_midi_files(tmp_path / "x.zip")
+    assert list(found) == [
+        *("Bach/Air.mid", "Bach/Air.mid (2)", "Bach/Air.mid (3)"),
+        *("Faur\u00e9/a.mid", "Faur\u00e9/a.mid (2)"),
+    ]
+    assert found["Faur\u00e9/a.mid"]() == b"composed"
+    with pytest.raises(
+        InputError, match=r"Cannot read Bach/Air.mid \(3\): another file has the name Bach/Air.mid"
+    ):
+        found["Bach/Air.mid (3)"]()
+
+
+def test_very_many_files_of_one_name_take_no_time():
+    many = ((f"{index % 2}.mid", bytes) for index in range(50_000))
+    started = time.perf_counter()
+    assert len(files._by_name(many)) == 50_000 and time.perf_counter() - started < 10
+
+
+def test_karaoke_and_wrapped_files_are_found_and_read(tmp_path):
+    music = notes_to_midi([(0, 480, 60)])
+    (tmp_path / "a.KAR").write_bytes(music)
+    size = len(music).to_bytes(4, "little")
+    wrapped = b"RIFF" + (len(music) + 12).to_bytes(4, "little") + b"RMIDdata" + size + music
+    (tmp_path / "b.rmi").write_bytes(wrapped)
+    found = find_midi_files(tmp_path)
+    assert list(found) == ["a.KAR", "b.rmi"]
+    for read in found.values():
+        assert read_notes(read_events(read())).notes["pitch"].tolist() == [60]
+
+
+def test_a_path_that_is_too_long_is_not_there():
+    with pytest.raises(
+        InputError, match=r"There is no folder and no file a{200}\.\.\.a{200}; check --data-home"
+    ):
+        find_midi_files(Path("a" * 5000))
 
 
 NAUGHTY, SHOWN = "a/\x1b[31m\n\u202ex\xe9.mid", r"a/\x1b[31m\n\u202ex" + "\xe9.mid"
