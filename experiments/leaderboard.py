@@ -4,8 +4,8 @@
     python -m experiments.leaderboard --publish results/runs/four_composers/RUN
 
 The first makes `results/leaderboard.csv` and the tables in the README anew from the runs in
-`results/published/`; neither is ever edited. It also writes the pages of published searches. The second
-first copies what is small of finished runs and searches there; of a study over all folds that is not
+`results/published/`; neither is ever edited. It also writes the pages of published searches and audits. The second
+first copies what is small of finished runs, searches and audits there; of a study over all folds that is not
 finished, the folds that are: on any machine `--resume` goes on from them.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from experiments.engine import records
 from experiments.engine.command import as_sentences, read_arguments
 from experiments.engine.config import REPOSITORY
-from experiments.engine.publishing import is_search, publish
+from experiments.engine.publishing import is_audit, is_search, publish
 from features.errors import InputError
 
 BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"
@@ -27,7 +27,7 @@ class Arguments:
     """What to publish first."""
 
     publish: tuple[Path, ...] = ()
-    """Folders to copy to the published ones: finished runs or searches, or studies with finished folds."""
+    """Folders to copy to the published ones: finished runs, searches or audits, or studies with finished folds."""
     published: Path = REPOSITORY / "results" / "published"
     """Where published runs lie; `leaderboard.csv` is written beside this folder."""
     readme: Path = REPOSITORY / "README.md"
@@ -41,27 +41,40 @@ class Arguments:
 def main(argv: Sequence[str] | None = None) -> None:
     """Publishes the runs named, then makes the leaderboard and the README's tables anew."""
     arguments = read_arguments(Arguments, argv, description=__doc__, name="leaderboard")
-    from experiments.engine import board, search_board, seeds
+    from experiments.engine import audit_board, board, search_board, seeds
 
     for folder in arguments.publish:
         print(f"Published {publish(folder, arguments.published)}")
     folders = sorted(path.parent for path in arguments.published.glob("*/*/metrics.json"))
-    runs = [seeds.read_run(folder) for folder in folders if not is_search(folder)]
+    runs = [seeds.read_run(folder) for folder in folders if not is_search(folder) and not is_audit(folder)]
     searches = [search_board.read_search_row(folder) for folder in folders if is_search(folder)]
+    audits = [audit_board.read_audit(folder) for folder in folders if is_audit(folder)]
     table = arguments.published.parent / "leaderboard.csv"
     records.write_csv(table, board.COLUMNS, map(board.row, runs))
     root = arguments.readme.parent
-    update_readme(
-        arguments.readme,
-        "\n\n".join(filter(None, (board.markdown(runs, root), search_board.markdown(searches, root)))),
+    tables = [
+        board.markdown(runs, root),
+        search_board.markdown(searches, root),
+        audit_board.markdown(audits, root),
+    ]
+    update_readme(arguments.readme, "\n\n".join(filter(None, tables)))
+    write_pages([search.folder for search in searches], [audit.folder for audit in audits])
+    print(
+        f"{len(runs)} published runs in {table} and, with {len(searches)} searches and {len(audits)} audits, in "
+        f"{arguments.readme}."
     )
-    for search in searches:
+
+
+def write_pages(searches: Sequence[Path], audits: Sequence[Path]) -> None:
+    """Writes the pages of published searches and audits, which are not tracked: they can be made whenever wanted."""
+    for folder in searches:
         from experiments.engine.search.watching.report import write_search_report
 
-        write_search_report(
-            search.folder, phase="finished"
-        )  # not tracked: it can be made whenever it is wanted
-    print(f"{len(runs)} published runs in {table} and, with {len(searches)} searches, in {arguments.readme}.")
+        write_search_report(folder, phase="finished")
+    for folder in audits:
+        from experiments.engine.auditing.page import write_audit_page
+
+        write_audit_page(folder)
 
 
 def update_readme(readme: Path, tables: str) -> None:

@@ -1,4 +1,4 @@
-"""Published runs and searches: small files of finished ones, and of finished folds of studies that go on elsewhere."""
+"""What is published: small files of finished runs, searches and audits, and of finished folds of studies."""
 
 import gzip
 import shutil
@@ -21,6 +21,9 @@ SMALL_OF_A_SEARCH = (
     *("trial_*/fold_*/fold.json", "trial_*/fold_*/history.csv"),
 )
 """What is published of a search beside the run of its best setting; its page can be made from it again."""
+
+SMALL_OF_AN_AUDIT = ("*.json", "*.csv", "figures/*.png")
+"""What is published of an audit; its page can be made from it again."""
 
 LARGEST_BYTES = 1_000_000
 """A larger file is left out: a split by chunk, say, which its seed gives again. Answers by piece, which are long for
@@ -50,7 +53,7 @@ def publish(folder: Path, published: Path) -> Path:
     the repository is. Of a finished one the folds leave out the answers that their summary holds.
 
     Args:
-        folder: The run folder, or that of a search.
+        folder: The run folder, or that of a search or of an audit.
         published: Where published runs lie, by experiment.
 
     Returns:
@@ -62,6 +65,8 @@ def publish(folder: Path, published: Path) -> Path:
     folder = folder.resolve()
     if is_search(folder):
         return _publish_search(folder, published)
+    if is_audit(folder):
+        return _publish_audit(folder, published)
     if is_search(folder.parent):
         raise InputError(
             f"{folder} is the best of a search; publish the search, {folder.parent}, which holds it."
@@ -96,6 +101,36 @@ def publish(folder: Path, published: Path) -> Path:
 def is_search(folder: Path) -> bool:
     """Whether a folder is that of a search rather than of a run."""
     return (folder / "search.json").exists()
+
+
+def is_audit(folder: Path) -> bool:
+    """Whether a folder is that of an audit rather than of a run."""
+    return (folder / "audit.json").exists()
+
+
+def _publish_audit(folder: Path, published: Path) -> Path:
+    """Copies an audit; the runs of the network that it shows have to be published first, so that it can be checked."""
+    if not is_finished(folder):
+        raise InputError(f"The audit {folder} is not finished; go on with it with --resume first.")
+    experiment = read_json(folder / "audit.json")["config"]["experiment"]
+    target = published / experiment / folder.name
+    if target.resolve() != folder:
+        if target.exists() and read_json(target / "audit.json") != read_json(folder / "audit.json"):
+            raise InputError(
+                f"{target} is another audit of this name; rename {folder} to audit-SOMETHING, and publish it then."
+            )
+        shown = {run for row in read_json(folder / "metrics.json")["rows"] for run in row["runs"].split()}
+        missing = sorted(
+            run for run in shown if not list((published / experiment).glob(f"**/{run}/config.json"))
+        )
+        if missing:
+            raise InputError(
+                f"The audit {folder} shows runs that are not published; publish first: {', '.join(missing)}."
+            )
+        _check_commits([folder])
+        shutil.rmtree(target, ignore_errors=True)
+        _copy_small(folder, target, SMALL_OF_AN_AUDIT)
+    return target
 
 
 def _publish_search(folder: Path, published: Path) -> Path:

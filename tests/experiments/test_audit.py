@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from experiments import STUDIES, audit
+from experiments import STUDIES, audit, leaderboard
 from experiments.engine import records
 from experiments.engine.auditing import cheap
 from experiments.engine.auditing.rows import COLUMNS
@@ -21,10 +21,10 @@ QUICK = (
     "--ablations",
     "random_key",
     "--cheap-models",
-    "histogram_forest",
+    "histogram_linear",
     "fingerprint",
 )
-"""Two rungs and an ablation."""
+"""Two rungs and an ablation, and of the cheap models the quickest."""
 
 
 @pytest.fixture(scope="session")
@@ -187,6 +187,16 @@ def test_other_files_under_the_same_names_are_refused(finished, run_audit, tmp_p
     assert "hold other music than those" in capsys.readouterr().err
 
 
+def test_another_split_is_refused(finished, run_audit, tmp_path, capsys):
+    """As there is one once works are told otherwise."""
+    shutil.copytree(finished.parents[1], tmp_path / "results")
+    folder = tmp_path / "results" / "four_composers" / finished.name
+    records.write_json(folder / "answers" / "ladder-file" / "1" / "split.json", {"digest": "another"})
+    with pytest.raises(SystemExit, match="2"):
+        run_audit(tmp_path / "results", "--smoke", "--resume")
+    assert "The split has changed since" in capsys.readouterr().err
+
+
 def test_the_network_is_trained_where_it_is_asked_for_and_shown_from_then_on(
     run_audit, small, other_music, tmp_path, monkeypatch
 ):
@@ -214,6 +224,52 @@ def test_without_anybody_known_other_music_is_refused_before_anything_is_made(ru
         run_audit(tmp_path / "results", *QUICK, "--external", str(tmp_path / "music"))
     assert "No composer of the other music is among Ada, Bela, Cleo, Dov" in capsys.readouterr().err
     assert not (tmp_path / "results").exists()
+
+
+@pytest.fixture
+def committed(finished, tmp_path):
+    """A copy of the audit, made as if all code were committed, and the places to publish it to."""
+    folder = tmp_path / "runs" / finished.name
+    shutil.copytree(finished, folder)
+    path = folder / "environment.json"
+    records.write_json(path, records.read_json(path) | {"commit": "0123456789", "resumed_with": []})
+    (tmp_path / "README.md").write_text(f"{leaderboard.BEGIN}\n{leaderboard.END}\n", encoding="utf-8")
+    published = tmp_path / "results" / "published"
+    return folder, ["--published", str(published), "--readme", str(tmp_path / "README.md")]
+
+
+def test_an_audit_is_published_without_its_answers_and_has_tables_of_its_own(committed, tmp_path, rows):
+    folder, places = committed
+    leaderboard.main(["--publish", str(folder), *places])
+    published = tmp_path / "results" / "published" / "four_composers" / folder.name
+    names = {path.relative_to(published).as_posix() for path in published.rglob("*") if path.is_file()}
+    assert names == {
+        *("audit.json", "environment.json", "audit.csv", "audit.html", "metrics.json", "transfer.json"),
+        *(f"figures/{name}.png" for name in ("ladder", "ablations", "transfer")),
+    }
+    for name in ("audit.html", "audit.csv"):
+        assert (published / name).read_bytes()[:2000] == (folder / name).read_bytes()[:2000]
+    text = (tmp_path / "README.md").read_text(encoding="utf-8")
+    row = rows["ladder", "work", "histogram_linear"]
+    assert f"{row['piece_macro_f1']:.3f} ({row['chunk_macro_f1']:.3f})" in text
+    assert f"[A1](results/published/four_composers/{folder.name})" in text
+    assert "| random key |" in text and "unheard works, as it is" in text
+    leaderboard.main(places)
+    assert (tmp_path / "README.md").read_text(encoding="utf-8") == text
+
+
+def test_what_cannot_be_checked_is_not_published(committed, capsys):
+    folder, places = committed
+    metrics = records.read_json(folder / "metrics.json")
+    metrics["rows"][0]["runs"] = "synthetic-frame_cnn-work-0-seed0-01234567"
+    records.write_json(folder / "metrics.json", metrics)
+    with pytest.raises(SystemExit, match="2"):
+        leaderboard.main(["--publish", str(folder), *places])
+    assert "runs that are not published; publish first: synthetic-frame_cnn" in capsys.readouterr().err
+    (folder / "metrics.json").unlink()
+    with pytest.raises(SystemExit, match="2"):
+        leaderboard.main(["--publish", str(folder), *places])
+    assert "is not finished; go on with it with --resume" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -173,9 +173,9 @@ def _network_answers(audit: Audit, variant: Variant, problem: str) -> dict[str, 
         return {model: Missing("Not run.", command_of(asked, audit.standard, study.places))}
     answers = run.answers()
     stacked = answers.pop(STACKED_ANSWERS, None)
-    found: dict[str, Outcome | Missing] = {model: Outcome(answers, run.folds)}
+    found: dict[str, Outcome | Missing] = {model: Outcome(answers, run.folds, run.names)}
     if stacked is not None:
-        found[stacked_name(model)] = Outcome({"piece": stacked}, run.folds)
+        found[stacked_name(model)] = Outcome({"piece": stacked}, run.folds, run.names)
     return found
 
 

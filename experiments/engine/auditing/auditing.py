@@ -13,7 +13,8 @@ from experiments.engine.auditing.rows import COLUMNS, Row
 from experiments.engine.auditing.settings import AuditSettings, ExternalSettings, audit_name, open_audit
 from experiments.engine.auditing.variants import ALL
 from experiments.engine.config import Config, Places
-from experiments.engine.runner import Study, check_names, encoder_name, pieces_name, prepare, report_left_out
+from experiments.engine.runner import Study, check_names, prepare
+from experiments.engine.telling import encoder_name, pieces_name, report_left_out
 from features.errors import InputError
 
 TRANSFER_FILE = "transfer.json"

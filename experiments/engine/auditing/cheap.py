@@ -1,5 +1,7 @@
 """Answers of the cheap models, fold by fold: each file appears whole, so that a killed audit goes on where it was."""
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -7,9 +9,12 @@ import numpy as np
 
 from experiments.engine.baselines import STACKED, answer_baseline
 from experiments.engine.predictions import Predictions, join, read_predictions, write_predictions
+from experiments.engine.records import read_json, write_json
 from experiments.engine.runner import Study, split_of
 from experiments.engine.stacking import stack
-from features.splits.protocols import TEST, VALIDATION
+from features.datasets import Dataset
+from features.errors import InputError
+from features.splits.protocols import TEST, VALIDATION, Split
 from models.baselines import BASELINES
 
 READER = "histogram_forest"
@@ -32,12 +37,13 @@ def answer_fold(
         study: Of one fold.
         models: Names of baselines.
         histograms: Returns the histograms of all chunks; asked for only if they are needed.
+
+    Raises:
+        InputError: What there is was answered for another split.
     """
-    missing = [model for model in models if not all(path.exists() for path in _paths(folder, model).values())]
-    if not missing:
-        return
-    folder.mkdir(parents=True, exist_ok=True)
     split = split_of(study)
+    _keep_split(folder, study.dataset, split)
+    missing = [model for model in models if not all(path.exists() for path in _paths(folder, model).values())]
     for model in missing:
         answers = answer_baseline(
             model,
@@ -67,6 +73,23 @@ def read_stacked(folders: Sequence[Path], model: str = READER) -> dict[str, Pred
         }
         parts.append(stack(both)[0])
     return {"piece": join(parts)}
+
+
+def _keep_split(folder: Path, dataset: Dataset, split: Split) -> None:
+    """Notes a digest of the split and of what is one work; of an audit that goes on, makes sure that it is the same."""
+    text = json.dumps([dataset.works, split.chunk_split.tolist()])
+    path, wanted = (
+        folder / "split.json",
+        {"digest": hashlib.blake2b(text.encode(), digest_size=16).hexdigest()},
+    )
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(path, wanted)
+    elif read_json(path) != wanted:
+        raise InputError(
+            f"The split has changed since {folder} was written, perhaps with what is told to be one work; start the "
+            "audit without --resume."
+        )
 
 
 def _sides(model: str) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ def rung_finding(row: Row, below: str) -> str:
         below: Name of the rung it is compared with; empty if there is none.
     """
     found, level = _difference(row)
+    if row.model == "majority":
+        return ""  # it hears nothing
     if found is None:
         heard = "; other chunks of every tested file were in training" if row.name == "chunk" else ""
         return f"{_score(row)}{heard}."
@@ -74,6 +76,8 @@ def transfer_finding(row: Row, works: str, at_home: float | None) -> str:
         works: Which these are.
         at_home: The model's macro-F1 by piece on the study's own test part; None to leave it out.
     """
+    if row.model == "majority":
+        return ""
     there = f"{row.numbers['piece_macro_f1'].value:.3f} by piece on {row.pieces} pieces of {works}"
     home = f" (at home {at_home:.3f})" if at_home is not None else ""
     found = row.numbers.get("piece_difference")

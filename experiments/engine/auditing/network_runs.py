@@ -16,6 +16,9 @@ from features.datasets import Dataset
 
 STACKED = "stacked"
 
+DEAF_TO_WORKS = ("chunk", "file")
+"""Protocols under which it does not matter what is one work; a run under another counts as long as that is the same."""
+
 
 @dataclass(frozen=True)
 class NetworkRun:
@@ -28,6 +31,11 @@ class NetworkRun:
 
     folders: tuple[Path, ...]
     folds: str
+
+    @property
+    def names(self) -> str:
+        """Returns the names of the run folders."""
+        return " ".join(folder.name for folder in self.folders)
 
     def answers(self) -> dict[str, Predictions]:
         """Returns the answers for the test part by `"piece"` and by `"chunk"`, and by piece those `"stacked"`."""
@@ -47,7 +55,7 @@ class NetworkRun:
 def find_network_run(config: Config, places: Places, dataset: Dataset) -> NetworkRun | None:
     """Returns what is finished of a study: over all folds if there is such a run, otherwise the folds there are.
 
-    Runs on other files, or with other works than the corpus has now, do not count.
+    Runs on other files do not count, nor do those that were divided by other works than the corpus has now.
 
     Args:
         config: Over all folds, or of the only one.
@@ -112,16 +120,20 @@ def _flag(name: str, value: Any) -> list[str]:
 def _finished(config: Config, places: Places, dataset: Dataset) -> Iterator[Path]:
     for folder in _folders(config, places):
         files = prediction_files(records.read_json(folder / "metrics.json"))
-        if all((folder / files[name]).exists() for name in ("piece", "chunk")) and _is_of(folder, dataset):
-            yield folder
+        if all((folder / files[name]).exists() for name in ("piece", "chunk")):
+            if _is_of(folder, dataset, by_works=config.split.protocol not in DEAF_TO_WORKS):
+                yield folder
 
 
-def _is_of(folder: Path, dataset: Dataset) -> bool:
-    """Whether all pieces that a run tested are there, and of the same works."""
+def _is_of(folder: Path, dataset: Dataset, *, by_works: bool) -> bool:
+    """Whether all pieces that a run tested are there, by the same composers and, if that counts, of the same works."""
     answers = read_predictions(folder / "predictions.csv")
     there = dict(zip(dataset.pieces, zip(dataset.works, dataset.composers, strict=True), strict=True))
     tested = zip(answers.pieces, answers.works, answers.composers, strict=True)
-    return all(there.get(piece) == (work, composer) for piece, work, composer in tested)
+    return all(
+        piece in there and there[piece][1] == composer and (there[piece][0] == work or not by_works)
+        for piece, work, composer in tested
+    )
 
 
 def _folders(config: Config, places: Places) -> Iterator[Path]:

@@ -79,7 +79,10 @@ def main_findings(metrics: Mapping[str, Any]) -> list[tuple[str, list[tuple[str,
         if part == "stack":
             chosen = rows
         elif part == "transfer":
-            chosen = [row for row in rows if row["name"].endswith("as it is")]
+            readers = (metrics["model"], metrics["reader"], "fingerprint")
+            chosen = [
+                row for row in rows if row["name"] == "unheard works, as it is" and row["model"] in readers
+            ]
         else:
             chosen = _of_best_model(rows, metrics)
         if chosen:
@@ -97,5 +100,5 @@ def _of_best_model(rows: Sequence[dict[str, Any]], metrics: Mapping[str, Any]) -
 
 
 def _called(row: Mapping[str, Any], part: str) -> str:
-    names = {"stack": row["model"], "transfer": f"{row['model']}, {row['name'].partition(',')[0]}"}
-    return names.get(part, f"{row['model']}, {row['name']}").replace("_", " ")
+    called = row["model"] if part in ("stack", "transfer") else f"{row['model']}, {row['name']}"
+    return called.replace("_", " ")

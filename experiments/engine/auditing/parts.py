@@ -17,10 +17,12 @@ class Outcome:
     Attributes:
         answers: For the test part, by level.
         folds: Which folds were tested: `"all"`, or their numbers.
+        runs: Names of the run folders they come from; empty where the audit itself asked.
     """
 
     answers: Answers
     folds: str
+    runs: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ def stack_rows(whole: Variant, found: Found, readers: Sequence[str]) -> list[Row
                     model,
                     {"piece": tested[model].answers["piece"]},
                     folds=tested[model].folds,
+                    runs=tested[model].runs,
                     against=STACKED,
                     compared_with=alone,
                 )
@@ -122,6 +125,7 @@ def _measure(
         model,
         tested.answers,
         folds=tested.folds,
+        runs=tested.runs,
         against=against,
         compared_with=answers,
     )

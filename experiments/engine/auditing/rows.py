@@ -28,7 +28,7 @@ COLUMNS = (
     *(f"{name}{end}" for name in SCORES for end in ("", "_low", "_high")),
     *("against", "compared_pieces"),
     *(f"{name}{end}" for name in DIFFERENCES for end in ("", "_low", "_high")),
-    *("finding", "problem", "command"),
+    *("finding", "problem", "command", "runs"),
 )
 """Of `audit.csv`."""
 
@@ -53,6 +53,7 @@ class Row:
         finding: What it means, in a sentence.
         problem: Why nothing was measured; empty if it was.
         command: What measures it.
+        runs: Names of the run folders it was measured from; empty where the audit itself asked.
     """
 
     part: str
@@ -65,6 +66,7 @@ class Row:
     finding: str = ""
     problem: str = ""
     command: str = ""
+    runs: str = ""
 
     def flat(self) -> dict[str, Any]:
         """Returns the row as `audit.csv` and `metrics.json` have it, numbers rounded to a ten-thousandth."""
@@ -88,6 +90,7 @@ def measure(
     answers: Answers,
     *,
     folds: str = "",
+    runs: str = "",
     against: str = "",
     compared_with: Answers | None = None,
     score: Score = macro_f1,
@@ -100,6 +103,7 @@ def measure(
         model: What answered.
         answers: By `"piece"`, and by `"chunk"` if it answers for chunks.
         folds: Which folds were tested.
+        runs: Names of the run folders the answers come from.
         against: What the row is compared with, in words.
         compared_with: The answers of that; differences are paired, on the pieces that both tested.
         score: Stands in for macro-F1.
@@ -122,6 +126,7 @@ def measure(
         name,
         model,
         folds=folds,
+        runs=runs,
         pieces=len(set(answers["piece"].pieces)),
         numbers=numbers,
         against=against if set(DIFFERENCES) & set(numbers) else "",

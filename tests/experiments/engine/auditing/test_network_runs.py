@@ -1,6 +1,7 @@
 """Finished runs of the network are found wherever they lie; what is missing has a command."""
 
 import shlex
+import shutil
 
 import pytest
 
@@ -70,3 +71,16 @@ def test_the_command_leads_to_the_configuration(flags):
     assert command.startswith("python -m experiments.four_composers") and command.endswith("--resume")
     again, _ = parse(four_composers.DEFAULT, shlex.split(command)[3:], description="")
     assert again == config
+
+
+def test_files_are_held_out_alike_whatever_is_one_work(config, places, dataset, uninterrupted, tmp_path):
+    class Others:
+        pieces, composers = dataset.pieces, dataset.composers
+        works = ["one and the same"] * len(dataset.pieces)
+
+    by_file = config.replace(split={"protocol": "file"})
+    folder = tmp_path / config.experiment / records.run_name(by_file)
+    shutil.copytree(uninterrupted, folder)
+    records.write_json(folder / "config.json", by_file.to_dict())
+    here = Places(results_dir=tmp_path, published=places.published)
+    assert find_network_run(by_file, here, Others()).folders == (folder,)
