@@ -11,8 +11,9 @@ from typing import Any
 from tqdm import tqdm
 
 from features.corpora.catalogue import Piece
+from features.encoders.rows import Rows
 from features.errors import InputError
-from features.midi import fingerprint, outline, read_events, read_notes
+from features.midi import Events, Notes, fingerprint, outline, read_events, read_notes
 from features.splits.sources import source_of
 from features.store import EncodedPiece, RowStore, open_store
 
@@ -89,11 +90,25 @@ def _read_again(piece: Piece, file: _File) -> bytes:
 
 def _encode_file(data: bytes, encoder: Any) -> EncodedPiece:
     try:
-        events = read_events(data)
-        notes = read_notes(events)
-        rows = encoder.encode(notes)
+        events, notes, rows = encode_bytes(data, encoder)
     except InputError as error:
         return EncodedPiece(problem=str(error))
-    if len(rows.columns) == 0:
-        return EncodedPiece(problem="It has no pitched note that lasts.")
     return EncodedPiece(rows, fingerprint(events), outline(notes), source_of(events))
+
+
+def encode_bytes(data: bytes, encoder: Any) -> tuple[Events, Notes, Rows]:
+    """Returns what a MIDI file says, its notes, and these as rows.
+
+    Args:
+        data: The bytes of the file.
+        encoder: An encoder, such as `features.encoders.piano_roll.PianoRoll()`.
+
+    Raises:
+        InputError: It cannot be read, or there is nothing to learn from.
+    """
+    events = read_events(data)
+    notes = read_notes(events)
+    rows = encoder.encode(notes)
+    if len(rows.columns) == 0:
+        raise InputError("It has no pitched note that lasts.")
+    return events, notes, rows

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from features.encoders.rows import Rows, rows_of_steps
+from features.encoders.rows import Rows, dense_rows, rows_of_steps
 from features.encoders.steps import find_steps
 from features.midi import MidiError, Notes
 
@@ -95,6 +95,4 @@ def render(notes: Notes, frames_per_second: float, **settings) -> np.ndarray:
     shape = rows.num_frames, len(settings.get("planes", ("roll",))) * NUM_PITCHES
     if shape[0] * shape[1] > MAX_DENSE_CELLS:
         raise MidiError(f"its roll would have {shape[0]:,} frames of {shape[1]} cells, too many for memory")
-    cells = np.zeros(shape, np.float32)
-    cells[np.repeat(np.arange(rows.num_frames), np.diff(rows.offsets)), rows.columns] = rows.values
-    return cells
+    return dense_rows(rows, shape[1])

@@ -42,6 +42,19 @@ def sparse_rows(cells: np.ndarray) -> Rows:
     return Rows(offsets, columns.astype(np.uint16), cells[frames, columns].astype(np.float32))
 
 
+def dense_rows(rows: Rows, num_columns: int) -> np.ndarray:
+    """Returns rows as a dense float32 array `(frames, columns)`.
+
+    Example:
+
+    >>> dense_rows(sparse_rows(np.array([[0.0, 2.0], [3.0, 0.0]])), 2).tolist()
+    [[0.0, 2.0], [3.0, 0.0]]
+    """
+    cells = np.zeros((rows.num_frames, num_columns), np.float32)
+    cells[np.repeat(np.arange(rows.num_frames), np.diff(rows.offsets)), rows.columns] = rows.values
+    return cells
+
+
 def rows_of_steps(steps: np.ndarray, num_frames: int, *, is_flag: np.ndarray, max_cells: int) -> Rows | None:
     """Adds up steps to rows.
 

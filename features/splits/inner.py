@@ -3,7 +3,7 @@
 import numpy as np
 
 from features.errors import InputError
-from features.splits.holding_out import NO_SIDE, TRAIN, VALIDATION, folds_of
+from features.splits.holding_out import NO_SIDE, TRAIN, VALIDATION, count_groups, folds_of
 from features.splits.protocols import Split
 from features.splits.rare import deal_groups, leave_out_unheard
 
@@ -74,8 +74,7 @@ def inner_folds(
 
 
 def _check_enough(composers: np.ndarray, groups: np.ndarray, num_folds: int, kind: str) -> None:
-    counts = {str(name): len(set(groups[composers == name])) for name in np.unique(composers)}
-    name, count = min(counts.items(), key=lambda item: item[1])
+    name, count = min(count_groups(composers, groups).items(), key=lambda item: item[1])
     if count < num_folds:
         raise InputError(
             f"{num_folds} folds within the training part need as many {kind}s of every composer, but it has {count} "

@@ -159,13 +159,11 @@ def read_with_pretty_midi(data: bytes) -> np.ndarray:
 def read_with_ours(data: bytes) -> np.ndarray:
     """Returns our roll of a file, `(128, frames)`, from the very rows that are stored."""
     from features.encoders.piano_roll import PianoRoll
+    from features.encoders.rows import dense_rows
     from features.midi import read_events, read_notes
 
     rows = PianoRoll(frames_per_second=FRAMES_PER_SECOND).encode(read_notes(read_events(data)))
-    roll = np.zeros((rows.num_frames, 128), np.float32)
-    frames = np.repeat(np.arange(rows.num_frames), np.diff(rows.offsets))
-    roll[frames, rows.columns] = rows.values
-    return roll.T
+    return dense_rows(rows, 128).T
 
 
 def find_difference(roll: np.ndarray, expected: np.ndarray) -> str:

@@ -142,17 +142,14 @@ def unusable(pieces: Sequence[Piece]) -> dict[str, str]:
     Every file is gone through once, which also compiles whatever is not yet in numba's cache.
     """
     from features.encoders.piano_roll import PianoRoll
-    from features.midi import read_events, read_notes
+    from features.preparation import encode_bytes
 
     problems, encoder = {}, PianoRoll()
     for piece in tqdm(pieces, desc="Looking at every file", unit="piece"):
         try:
-            rows = encoder.encode(read_notes(read_events(piece.read())))
+            encode_bytes(piece.read(), encoder)
         except InputError as error:
             problems[piece.piece] = str(error)
-        else:
-            if len(rows.columns) == 0:
-                problems[piece.piece] = "It has no pitched note that lasts."
     return problems
 
 
