@@ -3,27 +3,32 @@
 A store is a folder named after what is in it: the digests of the files and the settings of
 the encoder. It is written beside its final name and renamed when complete, so that a store
 that can be seen is whole; a lock lets two processes that want the same store share the work.
+Whether it still is, after a power cut or a full disk, its digests tell whenever it is opened.
 """
 
 import json
 import os
 import shutil
-import zipfile
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from hashlib import blake2b
+from hashlib import blake2b, file_digest, sha256
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
 
 from features.encoders.rows import Rows
+from features.errors import InputError
 
 FORMAT_VERSION = 5
 """Raised whenever the same files and settings would be stored as other bytes."""
 
 ROW_FILES = {"offsets": np.int64, "columns": np.uint16, "values": np.float32}
+
+FILES = (*(f"{name}.bin" for name in ROW_FILES), "pieces.npz", "pieces.json")
+DIGESTS = "digests.json"
+"""SHA-256 of each of these files: a fifth of a second for a corpus of four thousand pieces."""
 
 
 @dataclass(frozen=True)
@@ -76,18 +81,34 @@ def open_store(
         contents: Digest of each piece's file, in the same order.
         settings: JSON-able settings that decide which rows are stored.
         cache_dir: Where stores are kept.
+
+    Raises:
+        InputError: No folder can be made there.
     """
     key = json.dumps([FORMAT_VERSION, settings, list(contents)], sort_keys=True)
     folder = Path(cache_dir) / "rows" / blake2b(key.encode(), digest_size=16).hexdigest()
     store = _read_if_whole(folder)
     if store is None:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(folder.parent, cache_dir)
         with FileLock(f"{folder}.lock"):
             store = _read_if_whole(folder)  # by now another process may have made it
             if store is None:
                 _make(encoded, folder)
                 store = _read(folder)
     return store
+
+
+def _make_folder(folder: Path, cache_dir: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (
+        FileNotFoundError,
+        NotADirectoryError,
+        PermissionError,
+    ) as error:  # what is no folder, and cannot hold one
+        raise InputError(
+            f"Expected --cache-dir to name a folder to write to, but {cache_dir} cannot be used: {error.strerror}."
+        ) from error
 
 
 def _make(encoded: Iterable[EncodedPiece], folder: Path) -> None:
@@ -132,17 +153,24 @@ def _write(encoded: Iterable[EncodedPiece], folder: Path) -> None:
         outline_ends=np.cumsum([outline.shape[1] for outline in outlines], dtype=np.int64),
     )
     (folder / "pieces.json").write_text(json.dumps(facts), encoding="utf-8")
+    (folder / DIGESTS).write_text(json.dumps(_digests(folder)), encoding="utf-8")
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    digests = {}
+    for name in FILES:
+        with open(folder / name, "rb") as file:
+            digests[name] = file_digest(file, sha256).hexdigest()
+    return digests
 
 
 def _read_if_whole(folder: Path) -> RowStore | None:
-    """Opens a store; None where files are missing or have been cut."""
+    """Opens a store; None where files are missing or are no longer what was written."""
     try:
-        store = _read(folder)
-    except (FileNotFoundError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        digests = json.loads((folder / DIGESTS).read_text(encoding="utf-8"))
+        return _read(folder) if digests == _digests(folder) else None
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # the last for digests that are no JSON, or no text
         return None
-    offsets, cells = store.rows.offsets, len(store.rows.columns)
-    is_whole = len(offsets) == store.row_starts[-1] + 1 and offsets[-1] == cells == len(store.rows.values)
-    return store if is_whole else None
 
 
 def _read(folder: Path) -> RowStore:

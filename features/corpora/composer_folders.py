@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from features.corpora.catalogue import Piece, Request, check_list, select_composers
 from features.corpora.composers import find_composer
-from features.corpora.files import find_midi_files, read_file, shown
+from features.corpora.files import LINK, WHY_NO_LINK, find_midi_files, read_file, shown
 from features.errors import InputError
 
 
@@ -76,7 +76,7 @@ def _from_folder(home: Path, name: str, read: Callable[[], bytes]) -> Piece:
             f"{name} lies directly in {home}, so it has no label; "
             "move it into its composer's folder, or name the composers in a CSV file."
         )
-    return Piece(piece=name, composer=label, read=read)
+    return Piece(piece=name, composer=label, read=read, left_out=WHY_NO_LINK if name.endswith(LINK) else "")
 
 
 def _from_table(table: Path) -> Iterator[Piece]:

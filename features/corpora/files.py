@@ -27,6 +27,9 @@ FIRST_BYTES = b"MThd"
 LONGEST_NAME = 400
 """Letters of a name that are shown; longer ones are made up, or belong to no system."""
 
+LINK, WHY_NO_LINK = "/(link)", "a link to a folder that is read already, or that holds the corpus"
+"""How the name of a link to a folder ends that is not followed, and why it is not."""
+
 Found = Iterator[tuple[str, Callable[[], bytes]]]
 """Names, and functions that return the bytes or raise the reason why there are none."""
 
@@ -135,8 +138,7 @@ def _in_folder(home: Path, look_inside: bool, count: _Count) -> Found:
     for folder, names in _walk(home):
         if names is None:
             where = _inside(home, folder)
-            reason = f"Cannot read {where}: it is a link to a folder that is read already, or that holds the corpus."
-            yield f"{where}/(link)", partial(refuse, reason)
+            yield f"{where}{LINK}", partial(refuse, f"Cannot read {where}: it is {WHY_NO_LINK}.")
             continue
         for name in names:
             path = folder / name

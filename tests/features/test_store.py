@@ -1,6 +1,7 @@
 """A store is whole or not there, and holds what its files and settings say."""
 
 import errno
+import json
 import os
 import threading
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from features.encoders.rows import Rows
+from features.errors import InputError
 from features.store import EncodedPiece, open_store
 
 SETTINGS = {"encoder": "Example", "frames_per_second": 10.0}
@@ -129,7 +131,15 @@ def test_what_a_killed_process_left_behind_goes(tmp_path):
     assert folders(tmp_path) == [whole]
 
 
-FILES = ("columns.bin", "offsets.bin", "values.bin", "pieces.json", "pieces.npz")
+FILES = ("columns.bin", "offsets.bin", "values.bin", "pieces.json", "pieces.npz", "digests.json")
+
+WRITTEN_OVER = {
+    "zeros": lambda content: bytes(len(content)),  # as after a power cut
+    "null": lambda content: b"null",
+    "an empty list": lambda content: b"[]",
+    "a number of pieces less": lambda content: json.dumps(json.loads(content)[:-1]).encode(),
+    "a bit": lambda content: content[:-1] + bytes([content[-1] ^ 1]),
+}
 
 
 def test_these_are_all_the_files_of_a_store(tmp_path):
@@ -154,6 +164,37 @@ def test_a_store_that_was_damaged_is_made_anew(tmp_path, name, damage):
     assert_right(open_(tmp_path))
     assert path.read_bytes()[: len(content)] == content
     assert_right(open_(tmp_path, never()))
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        (name, damage)
+        for name in FILES
+        for damage in WRITTEN_OVER
+        if name == "pieces.json" or damage != "a number of pieces less"
+    ],
+)
+def test_a_store_that_was_written_over_is_made_anew(tmp_path, name, damage):
+    open_(tmp_path)
+    (folder,) = folders(tmp_path)
+    path = tmp_path / "rows" / folder / name
+    content = path.read_bytes()
+    path.write_bytes(WRITTEN_OVER[damage](content))
+    assert_right(open_(tmp_path))
+    assert path.read_bytes() == content
+    assert_right(open_(tmp_path, never()))
+
+
+@pytest.mark.parametrize("place", ["file/cache", "/proc/cache"])
+def test_a_cache_that_cannot_be_made_is_refused(tmp_path, place):
+    (tmp_path / "file").write_bytes(b"")
+    if place.startswith("/") and not Path("/proc/self").exists():
+        pytest.skip("This system has no /proc.")
+    with pytest.raises(
+        InputError, match="Expected --cache-dir to name a folder to write to, but .* cannot be used"
+    ):
+        open_(tmp_path / place)
 
 
 def test_an_emptied_store_is_made_anew(tmp_path):

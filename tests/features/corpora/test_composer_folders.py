@@ -54,6 +54,17 @@ def test_a_folder_that_was_compressed_as_a_whole_does_not_count_unless_it_is_a_c
         composer_folders.load(Request(data_home=home, composers=("Bach",)))
 
 
+def test_a_link_that_leads_back_is_left_out_and_named(home):
+    try:
+        (home / "Back").symlink_to(home, target_is_directory=True)
+    except OSError:
+        pytest.skip("This system does not let us make links.")
+    pieces = composer_folders.load(Request(data_home=home))
+    assert {piece.piece: piece.left_out for piece in pieces if piece.left_out} == {
+        "Back/(link)": "a link to a folder that is read already, or that holds the corpus"
+    }
+
+
 def test_labels_are_printable_and_composed(home):
     request = write_table(home, "path,composer,work\nBach/Air.mid,Faure\u0301\x1b[31m,a\u202eb\n")
     (piece,) = composer_folders.load(request)
