@@ -13,6 +13,7 @@ TOOLS = {
     "explore": "experiments.explore",
     "audit": "experiments.audit",
     "augment": "experiments.augment",
+    "file_order": "experiments.file_order",
     "imbalance": "experiments.imbalance",
     "leaderboard": "experiments.leaderboard",
     "benchmark": "experiments.benchmark",
