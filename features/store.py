@@ -21,7 +21,7 @@ from filelock import FileLock
 from features.encoders.rows import Rows
 from features.errors import InputError
 
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 """Raised whenever the same files and settings would be stored as other bytes."""
 
 ROW_FILES = {"offsets": np.int64, "columns": np.uint16, "values": np.float32}

@@ -18,6 +18,9 @@ TEXT_KINDS = (TEXT, COPYRIGHT, TRACK_NAME, 0x04, MARKER)
 # Names stand at the head of a file and of its tracks; a hostile file may have texts of megabytes.
 MAX_TEXTS, MAX_TEXT_BYTES = 256, 256
 
+FOREIGN = 1 / 3
+"""Share of letters beyond ASCII of a line; Japanese and Cyrillic lines have more, "Élégie en ré" has not."""
+
 # People whose files say their name in several ways, or only an address: classical MIDI's large collections.
 KNOWN = {
     "bernd-krueger": r"\bkr(?:ue|u)ger\b|piano-midi\.de",
@@ -140,7 +143,13 @@ def _texts(events: Events) -> list[str]:
     for event in metas[np.isin(metas["data1"], TEXT_KINDS)][:MAX_TEXTS]:
         start = int(event["payload_start"])
         payloads.append(events.data[start : start + min(int(event["payload_length"]), MAX_TEXT_BYTES)])
-    return [line for payload in payloads for line in plain(payload.decode("latin-1")).splitlines()]
+    lines = (line for payload in payloads for line in payload.decode("latin-1").splitlines())
+    return [plain(line) for line in lines if _is_latin(line)]
+
+
+def _is_latin(line: str) -> bool:
+    """Whether a line is in a language of Western Europe; read as one, others look like addresses now and then."""
+    return sum(not letter.isascii() for letter in line) <= FOREIGN * len(line)
 
 
 def _clean(text: str) -> str:

@@ -149,3 +149,16 @@ def test_hostile_texts_take_no_time(text):
     start = time.process_time()
     assert source_of(events)
     assert time.process_time() - start < 2
+
+
+def test_a_line_in_another_encoding_names_nobody():
+    """Read as Western European, these bytes of a Japanese file look like an address."""
+    odd = b"\xe9a-\xe9\xe4\xe9\xf2\xe9\xc6\xfc@\xe9n\xe9\xc9.\xe9P\xe9O\xe9U\n"
+    file = write_tracks([[(0, meta(TEXT, odd)), (0, note_on(60)), (480, note_off(60))]])
+    assert source_of(read_events(file)) == source_of(
+        read_events(write_tracks([[(0, note_on(60)), (480, note_off(60))]]))
+    )
+    french = write_tracks(
+        [[(0, meta(TEXT, "Sequenced by Hélène Müller".encode("latin-1"))), (0, note_on(60))]]
+    )
+    assert source_of(read_events(french)) == "helene-muller"
