@@ -62,6 +62,8 @@ def combine_on_common_pieces(
     Returns:
         The sum; None if no piece is common to all.
     """
+    if len({part.classes for part in parts}) > 1:
+        raise ValueError("Models can only be compared on the same classes.")
     common = set.intersection(*(set(part.pieces) for part in parts))
     if not common:
         return None

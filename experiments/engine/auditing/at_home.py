@@ -134,9 +134,11 @@ def _answer_cheaply(audit: Audit, variants: Sequence[Variant]) -> dict[str, str]
 
 
 def _dataset(audit: Audit, variant: Variant) -> Dataset:
+    """Returns the chunks of a variant, of the same composers: without something, others may have enough of them."""
     if variant.config.encoder == audit.study.config.encoder:
         return audit.study.dataset
-    return prepare(variant.config, audit.study.places)
+    composers = {"composers": audit.study.dataset.classes, "min_share": 0.0, "min_works": 1}
+    return prepare(variant.config.replace(corpus=composers), audit.study.places)
 
 
 def _cheap_answers(audit: Audit, variant: Variant, problem: str) -> dict[str, Outcome | Missing]:

@@ -11,11 +11,10 @@ from experiments.engine.auditing.cheap import READER
 from experiments.engine.auditing.network_runs import command_of, find_model_file
 from experiments.engine.auditing.rows import COLUMNS, Row
 from experiments.engine.auditing.settings import AuditSettings, ExternalSettings, audit_name, open_audit
-from experiments.engine.auditing.variants import ALL
+from experiments.engine.auditing.variants import ALL, on_rung
 from experiments.engine.config import Config, Places
-from experiments.engine.runner import Study, check_names, prepare
+from experiments.engine.runner import Study, check_names, folds_of, prepare, split_of
 from experiments.engine.telling import encoder_name, pieces_name, report_left_out
-from features.errors import InputError
 
 TRANSFER_FILE = "transfer.json"
 
@@ -51,6 +50,8 @@ def run_audit(
     check_names(config)
     study = Study(config, places, prepare(config, places))
     report_left_out(study.dataset)
+    for fold in folds_of(dataclasses.replace(study, config=on_rung(config, config.split.protocol))):
+        split_of(fold)  # what cannot be divided should leave no folder behind
     other = _load_external(external, study) if external.is_wanted else None
     folder = open_audit(config, places, name or audit_name(config))
     (folder / "metrics.json").unlink(missing_ok=True)  # until it is finished again
@@ -59,8 +60,6 @@ def run_audit(
         records.check_contents(folder, contents)
         records.note_contents(folder, contents)
         audit = Audit(folder, study, standard, settings)
-        if audit.whole.problem:
-            raise InputError(audit.whole.problem)
         rows = [row.flat() for row in rows_at_home(audit)]
         if other is not None:
             _transfer(audit, external, other, rows)

@@ -118,8 +118,9 @@ def measure(
         if level in answers
     }
     for name_of, level in DIFFERENCES.items():
-        if compared_with is not None and level in answers and level in compared_with:
-            found = combine_on_common_pieces([answers[level], compared_with[level]], [1, -1], score)
+        other = (compared_with or {}).get(level)
+        if other is not None and level in answers and other.classes == answers[level].classes:
+            found = combine_on_common_pieces([answers[level], other], [1, -1], score)
             numbers |= {name_of: found} if found else {}
     return Row(
         part,
