@@ -26,12 +26,12 @@ from experiments.engine.command import as_sentences, read_arguments
 from experiments.engine.config import REPOSITORY, CorpusConfig
 from experiments.engine.records import prepare_output
 from experiments.engine.tables import module_of
-from experiments.engine.terminal import counted
 from features.census import above
 from features.corpora import CORPORA
 from features.corpora.catalogue import Piece, Request
 from features.corpora.composers import find_composer, find_mistakes, load_composers
 from features.errors import InputError
+from features.words import counted
 
 if TYPE_CHECKING:
     from features.datasets import Dataset

@@ -22,6 +22,7 @@ from experiments.engine.command import as_sentences, read_arguments
 from experiments.engine.config import REPOSITORY, CorpusConfig, EncoderConfig, Places
 from experiments.engine.records import prepare_output
 from features.errors import InputError
+from features.words import counted
 
 if TYPE_CHECKING:
     from features.corpora.catalogue import Piece
@@ -94,8 +95,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     chosen = {field.name: getattr(arguments, field.name) for field in dataclasses.fields(Exploration)}
     made = explore(pieces, dataset, folder, Exploration(**chosen | {"piece": name}))
     print(
-        f"{made['num_pieces']:,} pieces by {made['num_composers']} composers, {made['hours']:,} hours, "
-        f"{made['num_chunks']:,} chunks; {made['num_left_out']:,} files left out. From close by: {name}.\n"
+        f"{counted(made['num_pieces'], 'piece')} by {counted(made['num_composers'], 'composer')}, "
+        f"{counted(made['hours'], 'hour')}, {counted(made['num_chunks'], 'chunk')}; "
+        f"{counted(made['num_left_out'], 'file')} left out. From close by: {name}.\n"
         f"Open {folder / 'explore.html'}"
     )
 

@@ -15,6 +15,7 @@ from features.errors import InputError
 from features.preparation import prepare
 from features.splits.near_duplicates import assign_near_duplicates
 from features.splits.works import assign_works
+from features.words import counted
 
 
 @dataclass(frozen=True)
@@ -189,5 +190,5 @@ def _require_pieces(
         first = f" The first: {left_out[0].piece}: {left_out[0].reason}" if left_out else ""
         raise InputError(
             f"No usable piece is left of {', '.join(sorted(lost)) or 'the whole corpus'}; "
-            f"{len(left_out)} files cannot be used.{first}"
+            f"{counted(len(left_out), 'file')} cannot be used.{first}"
         )

@@ -9,6 +9,7 @@ from experiments.engine import records
 from experiments.engine.config import CorpusConfig, EncoderConfig
 from features.datasets import Dataset
 from features.splits.protocols import NO_SIDE, Split
+from features.words import counted
 
 MOST_NAMED = 20
 """Composers that a line on the terminal names."""
@@ -60,8 +61,10 @@ def report_left_out(dataset: Dataset) -> None:
         )
     names, count = ", ".join(dataset.classes), len(dataset.classes)
     print(
-        f"{len(dataset.pieces)} pieces, {len(set(dataset.works))} works, {len(dataset.chunk_pieces)} chunks by "
-        f"{names if count <= MOST_NAMED else f'{count} composers'}; {len(dataset.left_out)} files left out.",
+        f"{counted(len(dataset.pieces), 'piece')}, {counted(len(set(dataset.works)), 'work')}, "
+        f"{counted(len(dataset.chunk_pieces), 'chunk')} by "
+        f"{names if count <= MOST_NAMED else counted(count, 'composer')}; "
+        f"{counted(len(dataset.left_out), 'file')} left out.",
         file=sys.stderr,
     )
 

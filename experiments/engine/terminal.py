@@ -14,13 +14,3 @@ def console(*, at_least: int = 0, stderr: bool = False) -> Console:
     if made.width < at_least:
         made.width = at_least
     return made
-
-
-def counted(number: int, noun: str) -> str:
-    """Returns a number and what is counted, in the plural where there is not just one.
-
-    Example:
-        >>> counted(1, "file"), counted(1200, "file")
-        ('1 file', '1,200 files')
-    """
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -376,7 +376,7 @@ def test_a_folder_without_music_ends_in_one_sentence(capfd, cache_dir, tmp_path,
     status, last_words = run_and_fail(capfd, *arguments, "--results-dir", str(tmp_path / "results"))
     assert status == 2
     expected = (
-        "No MIDI files" if content is None else "No usable piece is left of Ada; 1 files cannot be used."
+        "No MIDI files" if content is None else "No usable piece is left of Ada; 1 file cannot be used."
     )
     assert last_words.startswith(expected)
 

@@ -9,10 +9,11 @@ import numpy as np
 from rich.table import Table
 
 from experiments.engine.records import command_line, commit, write_csv, write_json
-from experiments.engine.terminal import console, counted
+from experiments.engine.terminal import console
 from features.corpora.catalogue import IN_DOUBT, SAME_BYTES, Piece
 from features.corpora.composers import describe_composer, find_composer
 from features.datasets import Dataset, LeftOut
+from features.words import counted
 
 LONGEST_LIST = {"copies": 10, "label in doubt": 100, "cannot be used": 100}
 """Files named on the screen for each kind of reason; `--output` writes all of them."""

@@ -4,11 +4,11 @@ import difflib
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from experiments.engine.terminal import counted
 from features.corpora.catalogue import Piece, composed
 from features.datasets import Dataset
 from features.errors import InputError
 from features.splits.works import KINDS, Evidence, evidence, explain
+from features.words import counted
 
 MOST_NAMED = 5
 """Names that are listed where a part of a name fits several."""

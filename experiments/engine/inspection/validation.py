@@ -12,9 +12,9 @@ from multiprocessing import get_context
 import numpy as np
 from tqdm import tqdm
 
-from experiments.engine.terminal import counted
 from features.corpora.catalogue import Piece
 from features.errors import InputError
+from features.words import counted
 from features.workers import serve_parent
 
 FRAMES_PER_SECOND = 10
