@@ -29,9 +29,9 @@ EXIT_INPUT, EXIT_INTERRUPTED = 2, 130
 
 CANNOT_WRITE = {
     *(errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)),
-    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR),
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.ENAMETOOLONG),
 }
-"""No room (Windows has no number for a quota), no permission, or a file where a folder should be."""
+"""No room (Windows has no number for a quota), no permission, a file where a folder should be, too long a name."""
 
 STUDY_INTERRUPTED = "Interrupted; a study goes on from the last epoch when it is started again with --resume."
 STUDY_ADVICE = (

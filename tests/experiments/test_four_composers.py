@@ -387,7 +387,9 @@ def test_a_file_where_a_folder_should_be_ends_in_one_sentence(capfd, cache_dir, 
     places = {"--cache-dir": str(cache_dir), "--results-dir": str(tmp_path)} | {flag: str(tmp_path / "file")}
     status, last_words = run_and_fail(capfd, "--smoke", *(word for place in places.items() for word in place))
     assert status == 2
-    assert last_words.startswith("A file could not be used: ")
+    assert last_words.startswith(
+        ("A file could not be used: ", "Expected --cache-dir to name a folder to write to, but")
+    )
     assert str(tmp_path / "file") in last_words
 
 
