@@ -125,10 +125,15 @@ def run_folder(config: Config, places: Places) -> Iterator[Path]:
     otherwise a new one, named after the configuration and numbered when that name is taken.
 
     Raises:
-        InputError: Another process is at work in the folder.
+        InputError: Another process is at work in the folder, or no folder can be made there.
     """
     parent = places.results_dir / config.experiment
-    parent.mkdir(parents=True, exist_ok=True)
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError as error:  # as in /proc, or on a drive that is not there
+        raise InputError(
+            f"Expected --results-dir to name a folder to write to, but {parent} cannot be made: {error.strerror}."
+        ) from error
     folder = folder_to_resume(config, places)
     if folder is None:
         folder = new_folder(parent / run_name(config))

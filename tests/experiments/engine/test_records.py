@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -211,3 +212,12 @@ def test_the_command_of_a_module_can_be_typed_again(monkeypatch):
 def test_outside_git_there_is_no_commit(monkeypatch, tmp_path):
     monkeypatch.setattr(records, "REPOSITORY", tmp_path)
     assert records.commit() == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such folder")
+def test_results_that_cannot_be_kept_anywhere_are_refused():
+    with pytest.raises(
+        InputError, match="Expected --results-dir to name a folder .* /proc/x/.* cannot be made: No"
+    ):
+        with run_folder(Config("ada"), Places(results_dir=Path("/proc/x"))):
+            pass
