@@ -103,8 +103,10 @@ def score(
 
 def print_rows(found: dict[str, Any]) -> None:
     """Prints a row for each remedy, with the best value of each column in bold."""
-    from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
+
+    from experiments.engine.terminal import console
 
     config, rows = Config.from_dict(found["config"]), found["rows"]
     title = f"{config.corpus.corpus}, protocol {config.split.protocol}, fold {config.split.fold}: validation works"
@@ -114,12 +116,10 @@ def print_rows(found: dict[str, Any]) -> None:
     best = {name: (min if name.endswith("log_loss") else max)(row[name] for row in rows) for name in MEASURED}
     for row in rows:
         cells = [
-            f"[bold]{row[name]:.3f}[/bold]" if row[name] == best[name] else f"{row[name]:.3f}"
-            for name in MEASURED
+            Text(f"{row[name]:.3f}", style="bold" if row[name] == best[name] else "") for name in MEASURED
         ]
         table.add_row(f"{row['balance']:g}", f"{row['adjustment']:g}", *cells)
-    # A narrow terminal rather breaks the lines than lacks the ends of numbers.
-    Console(width=max(Console().width, 165)).print(table)
+    console(at_least=165).print(table)
 
 
 def _named(config: Config) -> Config:
