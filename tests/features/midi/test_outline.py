@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from features.midi import NOTE, notes_to_midi, outer_voices, outline, read_events, read_notes
 from features.midi.outline import melody
+from features.midi.tempo import ticks_of
 
 
 def outline_of(data: bytes) -> list[list[int]]:
@@ -31,6 +32,28 @@ def test_steps_lead_from_pitch_to_pitch_and_pass_over_those_struck_again(pitches
     highest, lowest = outline_of(data)
     expected = [pitch for pitch, _ in groupby(pitches)]
     assert highest == lowest and (pitches[0] + np.cumsum([0, *highest])).tolist() == expected
+
+
+def sounding(notes):
+    """The outer voices by their definition, note by note and moment by moment."""
+    table = notes.notes[~notes.notes["is_drum"]]
+    starts, ends = (ticks_of(notes.tempos, table[name]).tolist() for name in ("start_s", "end_s"))
+    moments, voices = sorted(set(starts)), []
+    for moment in moments:
+        following = min((start for start in starts if start > moment), default=max(ends))
+        heard = [
+            int(pitch)
+            for start, end, pitch in zip(starts, ends, table["pitch"], strict=True)
+            if start == moment or (start < moment < end and 5 * (end - moment) >= 3 * (following - moment))
+        ]
+        voices.append((max(heard), min(heard)))
+    return np.array(voices, int).reshape(-1, 2).T.tolist()
+
+
+@given(st.data())
+def test_outer_voices_are_what_they_are_said_to_be(midi_files, data):
+    notes = read_notes(read_events(data.draw(midi_files)))
+    assert outer_voices(notes).tolist() == sounding(notes)
 
 
 @st.composite
