@@ -57,7 +57,7 @@ def _lettered(searches: Sequence[PublishedSearch]) -> list[tuple[str, PublishedS
 
 def _cells(search: PublishedSearch, root: Path, letter: str) -> list[str]:
     found, best, test = search.metrics, search.metrics["best"], search.metrics["test"]
-    pieces = f" ({found['pieces']})" if found["pieces"] != "reference" else ""
+    pieces = f", {found['pieces']}" if found["pieces"] != "reference" else ""
     spread = "" if best["spread"] is None else f" ± {best['spread']:.3f}"
     piece = test["piece"]
     return [
@@ -80,5 +80,7 @@ def _over_the_defaults(found: dict[str, Any]) -> str:
     defaults = found.get("defaults")
     if not defaults:
         return ""
+    if defaults["trial_id"] == found["best"]["trial_id"]:
+        return "none is better"
     spread = " (one fold)" if defaults["spread"] is None else f" ± {defaults['spread']:.3f}"
     return f"{defaults['difference']:+.3f}{spread}"
