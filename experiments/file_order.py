@@ -189,8 +189,9 @@ def over_seeds(found: Sequence[Mapping[str, float]]) -> dict[str, Any]:
 
 def print_scores(rows: Mapping[str, Mapping[str, Any]], files: "FileList", arguments: Arguments) -> None:
     """Prints a row for each way, and what the columns mean."""
-    from rich.console import Console
     from rich.table import Table
+
+    from experiments.engine.terminal import console
 
     times = f"mean of {arguments.seeds} seeds (lowest-highest)" if arguments.seeds > 1 else "one seed"
     table = Table(
@@ -211,9 +212,9 @@ def print_scores(rows: Mapping[str, Mapping[str, Any]], files: "FileList", argum
             with_range(row[f"lstm_{kind}"], row[f"lstm_{kind}_by_seed"]) for kind in ("accuracy", "macro_f1")
         ]
         table.add_row(name, f"{row['num_tested']:.0f}", f"{row['majority_accuracy']:.3f}", before, *lstm)
-    console = Console(width=max(Console().width, 116))  # a narrow terminal rather breaks lines
-    console.print(table)
-    console.print(EXPLANATION.strip(), soft_wrap=True)
+    terminal = console(at_least=116)
+    terminal.print(table)
+    terminal.print(EXPLANATION.strip(), soft_wrap=True)
 
 
 def with_range(mean: float, values: Sequence[float]) -> str:
