@@ -1,26 +1,24 @@
 """The figures of an audit: ladder, ablations and transfer as bars with intervals, narrow enough for a telephone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
 
-matplotlib.use("Agg")
+from experiments.engine.canvas import save_figure
+from experiments.engine.seeds import LADDER
 
-import matplotlib.pyplot as plt  # noqa: E402
-import numpy as np  # noqa: E402
-
-from experiments.engine.seeds import LADDER  # noqa: E402
-
-WIDTH, DOTS_PER_INCH = 4.8, 150
-"""Inches; so narrow that letters can be read where the picture is shrunk to a telephone's width."""
+WIDTH, LETTERS = 5.6, 10
+"""Inches and points: letters can still be read where a picture is shrunk to the width of a telephone."""
 
 LEVELS = {"piece": "by piece", "chunk": "by chunk"}
 
 NOT_DRAWN = ("majority",)
 
 Rows = Sequence[Mapping[str, Any]]
+Colours = Mapping[str, str]
 
 
 def save_audit_figures(folder: Path, rows: Rows) -> None:
@@ -34,20 +32,22 @@ def save_audit_figures(folder: Path, rows: Rows) -> None:
     of_part = {
         part: [row for row in measured if row["part"] == part] for part in ("ladder", "ablation", "transfer")
     }
-    with plt.rc_context({"font.size": 9}):
+    colours = _colours(row["model"] for row in measured)
+    with plt.rc_context({"font.size": LETTERS}):
         if of_part["ladder"]:
-            _save(_draw_ladder(of_part["ladder"]), folder / "ladder.png")
+            save_figure(_draw_ladder(of_part["ladder"], colours), folder / "ladder.png")
         if of_part["ablation"]:
-            _save(_draw_ablations(of_part["ablation"]), folder / "ablations.png")
+            save_figure(_draw_ablations(of_part["ablation"], colours), folder / "ablations.png")
         if of_part["transfer"]:
-            _save(_draw_transfer(of_part["transfer"]), folder / "transfer.png")
+            save_figure(_draw_transfer(of_part["transfer"]), folder / "transfer.png")
 
 
-def _draw_ladder(rows: Rows) -> plt.Figure:
+def _draw_ladder(rows: Rows, colours: Colours) -> plt.Figure:
     rungs = [rung for rung in LADDER if any(row["name"] == rung for row in rows)]
-    figure, axes = plt.subplots(2, figsize=(WIDTH, 6.2), layout="constrained", sharex=True)
+    figure, axes = plt.subplots(2, figsize=(WIDTH, 7), layout="constrained", sharex=True)
     for axis, (level, title) in zip(axes, LEVELS.items(), strict=True):
-        _grouped_bars(axis, rows, places=rungs, place="name", bars="model", number=f"{level}_macro_f1")
+        number = f"{level}_macro_f1"
+        _grouped_bars(axis, rows, colours, places=rungs, place="name", bars="model", number=number)
         axis.set(ylim=(0, 1), ylabel="macro-F1")
         axis.set_title(f"The ladder, {title}", fontsize="medium")
     axes[-1].set_xticks(range(len(rungs)), [rung.replace("_", "-\n") for rung in rungs])
@@ -55,9 +55,9 @@ def _draw_ladder(rows: Rows) -> plt.Figure:
     return figure
 
 
-def _draw_ablations(rows: Rows) -> plt.Figure:
+def _draw_ablations(rows: Rows, colours: Colours) -> plt.Figure:
     names, models = (list(dict.fromkeys(row[column] for row in rows)) for column in ("name", "model"))
-    height = 1.6 + 0.24 * len(names) * (len(models) + 1)
+    height = 1.8 + 0.22 * len(names) * (len(models) + 1)
     figure, axes = plt.subplots(2, figsize=(WIDTH, height), layout="constrained", sharex=True)
     size = 0.8 / len(models)
     for axis, (level, title) in zip(axes, LEVELS.items(), strict=True):
@@ -67,7 +67,7 @@ def _draw_ablations(rows: Rows) -> plt.Figure:
             }
             where = [names.index(name) + (number - (len(models) - 1) / 2) * size for name in found]
             values, errors = _values(found.values(), f"{level}_difference")
-            axis.barh(where, values, size, xerr=errors, label=_label(model), **_errors(number))
+            axis.barh(where, values, size, xerr=errors, label=_label(model), **_look(colours[model]))
         axis.axvline(0, color="black", linewidth=0.8)
         axis.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
         axis.invert_yaxis()
@@ -85,8 +85,9 @@ def _draw_transfer(rows: Rows) -> plt.Figure:
         if row["name"].startswith("unheard")
     ]
     models = list(dict.fromkeys(row["label"] for row in rows))
-    figure, axis = plt.subplots(figsize=(WIDTH, 3.2), layout="constrained")
-    _grouped_bars(axis, rows, places=models, place="label", bars="prior", number="piece_macro_f1")
+    figure, axis = plt.subplots(figsize=(WIDTH, 3.8), layout="constrained")
+    colours = _colours(row["prior"] for row in rows)
+    _grouped_bars(axis, rows, colours, places=models, place="label", bars="prior", number="piece_macro_f1")
     axis.set(ylim=(0, 1), ylabel="macro-F1")
     axis.set_xticks(range(len(models)), [model.replace(" ", "\n") for model in models])
     axis.set_title("On other music, works not heard, by piece", fontsize="medium")
@@ -95,13 +96,21 @@ def _draw_transfer(rows: Rows) -> plt.Figure:
 
 
 def _grouped_bars(
-    axis: plt.Axes, rows: Rows, *, places: list[str], place: str, bars: str, number: str
+    axis: plt.Axes,
+    rows: Rows,
+    colours: Colours,
+    *,
+    places: list[str],
+    place: str,
+    bars: str,
+    number: str,
 ) -> None:
     """Draws one bar for each row, those of one place beside each other.
 
     Args:
         axis: Where.
         rows: What; those that lack the number leave a gap.
+        colours: Of the bars of a place.
         places: Along the axis.
         place: The column that says which.
         bars: The column that says which of the bars of a place.
@@ -113,7 +122,7 @@ def _grouped_bars(
         of_kind = [row for row in rows if row[bars] == kind and row[number] != ""]
         where = [places.index(row[place]) + (index - (len(kinds) - 1) / 2) * width for row in of_kind]
         values, errors = _values(of_kind, number)
-        axis.bar(where, values, width, yerr=errors, label=_label(kind), **_errors(index))
+        axis.bar(where, values, width, yerr=errors, label=_label(kind), **_look(colours[kind]))
     axis.grid(axis="y", alpha=0.3)
 
 
@@ -126,8 +135,12 @@ def _values(rows: Any, number: str) -> tuple[np.ndarray, np.ndarray]:
     return values, np.maximum(np.stack([values - low, high - values]), 0)
 
 
-def _errors(index: int) -> dict[str, Any]:
-    return {"color": f"C{index}", "error_kw": {"elinewidth": 0.8, "ecolor": "#333"}}
+def _colours(names: Iterable[str]) -> Colours:
+    return {name: f"C{number % 10}" for number, name in enumerate(dict.fromkeys(names))}
+
+
+def _look(colour: str) -> dict[str, Any]:
+    return {"color": colour, "error_kw": {"elinewidth": 0.8, "ecolor": "#333"}}
 
 
 def _label(name: str) -> str:
@@ -142,9 +155,3 @@ def _legend(figure: plt.Figure, axis: plt.Axes, *, columns: int) -> None:
         fontsize="small",
         frameon=False,
     )
-
-
-def _save(figure: plt.Figure, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=DOTS_PER_INCH)
-    plt.close(figure)

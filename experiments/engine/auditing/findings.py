@@ -5,6 +5,8 @@ from experiments.engine.auditing.variants import ABLATED, WHAT_IS_HEARD
 from experiments.engine.comparison import Combined
 from experiments.engine.seeds import LADDER
 
+HEARS_NOTHING = "majority"
+
 
 def rung_finding(row: Row, below: str) -> str:
     """Returns what a rung says, compared with the one below it.
@@ -13,20 +15,21 @@ def rung_finding(row: Row, below: str) -> str:
         row: On a rung.
         below: Name of the rung it is compared with; empty if there is none.
     """
-    found, level = _difference(row)
-    if row.model == "majority":
-        return ""  # it hears nothing
+    if row.model == HEARS_NOTHING:
+        return ""
+    found = _difference(row)
     if found is None:
-        heard = "; other chunks of every tested file were in training" if row.name == "chunk" else ""
-        return f"{_score(row)}{heard}."
+        heard = ", with other chunks of every tested file in training" if row.name == "chunk" else ""
+        return f"{_scores(row)}{heard}."
     between = LADDER[LADDER.index(below) + 1 : LADDER.index(row.name) + 1]
     heard = ", and ".join(WHAT_IS_HEARD[rung] for rung in between)
+    fewer = "; also, fewer pieces are left to train on" if row.name == "source" else ""
     meanings = (
-        f"that much came from having heard {heard}",
+        f"that much came from having heard {heard}{fewer}",
         f"what having heard {heard} is worth may be chance",
         f"it gains nothing from having heard {heard}",
     )
-    return f"{_score(row)}, {_in_words(found)} by {level} against {below}: {_meaning(found, meanings)}."
+    return f"{_scores(row)}: {meanings[_sign(found) + 1]}."
 
 
 def stack_finding(row: Row, reader: str) -> str:
@@ -38,34 +41,43 @@ def stack_finding(row: Row, reader: str) -> str:
     """
     found = row.numbers.get("piece_difference")
     if found is None:
-        return f"{_score(row)}, without reading a note: from format, tracks and velocities of the file alone."
+        return (
+            f"{_scores(row)}, without reading a note: from format, tracks and velocities of the file alone."
+        )
     if row.model == reader:
         meanings = (
-            "notes tell it less than files tell",
+            "files tell more than notes tell it",
             "it may be chance which tells more",
             "notes tell more",
         )
-        return f"{_score(row)}, {_in_words(found)} against the fingerprint: {_meaning(found, meanings)}."
-    meanings = (
-        "the notes mislead it",
-        "what the notes add may be chance",
-        "reading the notes adds that much",
-    )
-    return f"{_score(row)}, {_in_words(found)} against the fingerprint alone: {_meaning(found, meanings)}."
+    else:
+        meanings = (
+            "the notes mislead it",
+            "what the notes add may be chance",
+            "reading the notes adds that much",
+        )
+    return f"{_scores(row)} against the fingerprint alone: {meanings[_sign(found) + 1]}."
 
 
 def ablation_finding(row: Row) -> str:
-    """Returns what taking something away says."""
-    found, level = _difference(row)
+    """Returns what taking something away says; a piece may not need what single chunks lean on."""
     what = ABLATED[row.name].what
-    if found is None:
-        return f"{_score(row)}, with nothing to compare it with."
-    meanings = (
-        f"so much leans on {what}",
-        f"the score hardly needs {what}; the difference may be chance",
-        f"it does better without {what}",
-    )
-    return f"{_score(row)}, {_in_words(found)} by {level}: {_meaning(found, meanings)}."
+    chunk, piece = (row.numbers.get(f"{level}_difference") for level in ("chunk", "piece"))
+    if piece is None:
+        return f"{_scores(row)}, with nothing to compare it with."
+    signs = (_sign(piece if chunk is None else chunk), _sign(piece))
+    meanings = {
+        (-1, -1): f"it leans on {what}",
+        (-1, 0): f"single chunks lean on {what}; whether whole pieces do may be chance",
+        (-1, 1): f"single chunks lean on {what}, but whole pieces are better told without",
+        (0, -1): f"whole pieces lean on {what}",
+        (0, 0): f"it hardly needs {what}; the difference may be chance",
+        (0, 1): f"whole pieces are better told without {what}",
+        (1, -1): f"single chunks are better told without {what}, but whole pieces lean on that",
+        (1, 0): f"single chunks are better told without {what}; whether whole pieces are may be chance",
+        (1, 1): f"it does better without {what}",
+    }
+    return f"{_scores(row)}: {meanings[signs]}."
 
 
 def transfer_finding(row: Row, works: str, at_home: float | None) -> str:
@@ -76,50 +88,40 @@ def transfer_finding(row: Row, works: str, at_home: float | None) -> str:
         works: Which these are.
         at_home: The model's macro-F1 by piece on the study's own test part; None to leave it out.
     """
-    if row.model == "majority":
+    if row.model == HEARS_NOTHING:
         return ""
-    there = f"{row.numbers['piece_macro_f1'].value:.3f} by piece on {row.pieces} pieces of {works}"
-    home = f" (at home {at_home:.3f})" if at_home is not None else ""
+    home = f"; at home {at_home:.3f}" if at_home is not None else ""
+    where = f"on {row.pieces:,} piece{'' if row.pieces == 1 else 's'} of {works}"
     found = row.numbers.get("piece_difference")
     if found is None:
-        return f"{there}{home}."
-    if row.against != "fingerprint":
-        meanings = ("it does worse so", "the difference may be chance", "that much the prior had cost")
-        return (
-            f"{there} with {row.name.rpartition(', ')[2]}, {_in_words(found)}: {_meaning(found, meanings)}."
+        return f"{_scores(row)} {where}{home}."
+    if row.against == "fingerprint":
+        meanings = (
+            "files tell more than it hears",
+            "it may be chance which tells more, the notes or the file",
+            "what it hears carries over better than what files reveal",
         )
-    meanings = (
-        "files tell more than it hears",
-        "it may be chance which tells more",
-        "what it hears carries over better than what files reveal",
-    )
-    return f"{there}{home}, {_in_words(found)} against the fingerprint: {_meaning(found, meanings)}."
+        return f"{_scores(row)} {where}{home}. Against the fingerprint: {meanings[_sign(found) + 1]}."
+    meanings = ("it does worse so", "the difference may be chance", "that much the prior had cost")
+    return f"{_scores(row)} {where}, with the {row.name.rpartition(', ')[2]}: {meanings[_sign(found) + 1]}."
 
 
-def is_sure(found: Combined) -> bool:
-    """Whether the interval of a difference does not hold 0."""
-    return found.low > 0 or found.high < 0
+def _scores(row: Row) -> str:
+    """A row's macro-F1 at each level, with its difference where there is one."""
+    texts = []
+    for level in ("piece", "chunk"):
+        score, found = row.numbers.get(f"{level}_macro_f1"), row.numbers.get(f"{level}_difference")
+        if score is not None:
+            change = f" ({found.value:+.3f}, 95 % {found.low:+.3f} to {found.high:+.3f})" if found else ""
+            texts.append(f"{score.value:.3f} by {level}{change}")
+    return ", ".join(texts)
 
 
-def _score(row: Row) -> str:
-    """A row's macro-F1, by chunk where there are chunks: there are more of them."""
-    level = "chunk" if "chunk_macro_f1" in row.numbers else "piece"
-    return f"{row.numbers[f'{level}_macro_f1'].value:.3f} by {level}"
+def _difference(row: Row) -> Combined | None:
+    """A row's difference by chunk, of which there are more; by piece if it has none."""
+    return row.numbers.get("chunk_difference") or row.numbers.get("piece_difference")
 
 
-def _difference(row: Row) -> tuple[Combined | None, str]:
-    for level in ("chunk", "piece"):
-        if f"{level}_difference" in row.numbers:
-            return row.numbers[f"{level}_difference"], level
-    return None, ""
-
-
-def _in_words(found: Combined) -> str:
-    return f"{found.value:+.3f} (95 % {found.low:+.3f} to {found.high:+.3f})"
-
-
-def _meaning(found: Combined, meanings: tuple[str, str, str]) -> str:
-    """Chooses among what it means to be surely lower, perhaps the same, and surely higher."""
-    if not is_sure(found):
-        return meanings[1]
-    return meanings[0] if found.high < 0 else meanings[2]
+def _sign(found: Combined) -> int:
+    """Whether a difference is surely below 0 (-1), surely above (1), or may be chance (0)."""
+    return int(found.low > 0) - int(found.high < 0)

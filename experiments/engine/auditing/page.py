@@ -68,7 +68,7 @@ def by_model(rows: Sequence[dict[str, Any]], part: str) -> list[tuple[str, list[
 
 
 def main_findings(metrics: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Returns what to read first: of each part the findings of one model, the network if it was run there.
+    """Returns what to read first: of each part the findings of the model with the most rows, and of the network.
 
     Returns:
         For each part its title, and what each row is called with what it means.
@@ -84,19 +84,20 @@ def main_findings(metrics: Mapping[str, Any]) -> list[tuple[str, list[tuple[str,
                 row for row in rows if row["name"] == "unheard works, as it is" and row["model"] in readers
             ]
         else:
-            chosen = _of_best_model(rows, metrics)
+            chosen = _told(rows, metrics)
         if chosen:
             found.append((title, [(_called(row, part), row["finding"]) for row in chosen]))
     return found
 
 
-def _of_best_model(rows: Sequence[dict[str, Any]], metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Returns the rows of the network if it has more than one, otherwise those of the cheap model that reads notes."""
-    for model in (metrics["model"], metrics["reader"], "fingerprint"):
-        chosen = [row for row in rows if row["model"] == model]
-        if len(chosen) > 1:
-            return chosen
-    return list(rows)
+def _told(rows: Sequence[dict[str, Any]], metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Returns the rows of the model that has the most of them, and those of the network."""
+    models = (metrics["model"], metrics["reader"], "histogram_linear", "fingerprint")
+    counts = {model: sum(row["model"] == model for row in rows) for model in models}
+    chosen = max(models, key=lambda model: counts[model])
+    return [
+        row for model in dict.fromkeys((chosen, metrics["model"])) for row in rows if row["model"] == model
+    ]
 
 
 def _called(row: Mapping[str, Any], part: str) -> str:

@@ -21,6 +21,9 @@ SCORES = {
 DIFFERENCES = {"piece_difference": "piece", "chunk_difference": "chunk"}
 """Of macro-F1, at which level."""
 
+DIGITS = 6
+"""After the point; enough to be rounded once more without going wrong."""
+
 NUMBERS = (*SCORES, *DIFFERENCES)
 
 COLUMNS = (
@@ -69,14 +72,14 @@ class Row:
     runs: str = ""
 
     def flat(self) -> dict[str, Any]:
-        """Returns the row as `audit.csv` and `metrics.json` have it, numbers rounded to a ten-thousandth."""
+        """Returns the row as `audit.csv` and `metrics.json` have it."""
         values: dict[str, Any] = {name: "" for name in COLUMNS}
         values |= {name: getattr(self, name) for name in COLUMNS if name in vars(self)}
         for name, found in self.numbers.items():
             values |= {
-                name: round(found.value, 4),
-                f"{name}_low": round(found.low, 4),
-                f"{name}_high": round(found.high, 4),
+                name: round(found.value, DIGITS),
+                f"{name}_low": round(found.low, DIGITS),
+                f"{name}_high": round(found.high, DIGITS),
             }
         if "piece_difference" in self.numbers:
             values["compared_pieces"] = self.numbers["piece_difference"].num_pieces

@@ -10,15 +10,16 @@ from experiments.engine import records
 from experiments.engine.auditing.page import PARTS, by_model, main_findings, rows_of
 from experiments.engine.terminal import console
 
-CAPTION = (
-    "Macro-F1 with 95 % intervals by bootstrap over works; * a paired difference that is more than chance."
-)
+WIDTH = 90
+"""Columns that a table needs at least."""
+
+CAPTION = "Macro-F1 (95 % by bootstrap over works); * a paired difference that is more than chance."
 
 
 def print_audit(folder: Path) -> None:
     """Prints the tables of an audit, what they mean, what was not run, and where its files are."""
     metrics = records.read_json(folder / "metrics.json")
-    terminal = console()
+    terminal = console(at_least=WIDTH)
     for part, title in PARTS.items():
         if rows := rows_of(metrics, part):
             terminal.print(_table(title, by_model(rows, part)))
@@ -34,8 +35,8 @@ def print_audit(folder: Path) -> None:
 
 def _table(title: str, groups: list[tuple[str, list[dict[str, Any]]]]) -> Table:
     table = Table(title=title, caption=CAPTION)
-    table.add_column("")
-    for heading in ("by piece", "difference", "by chunk", "difference"):
+    table.add_column("", no_wrap=True)
+    for heading in ("by piece", "change", "by chunk", "change"):
         table.add_column(heading, justify="right", no_wrap=True)
     for model, rows in groups:
         if model:
@@ -53,7 +54,8 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
     cells = []
     for level in ("piece", "chunk"):
         score, low, high = (row[f"{level}_macro_f1{end}"] for end in ("", "_low", "_high"))
-        cells.append("" if score == "" else f"{score:.3f} ({low:.2f}–{high:.2f})")
+        interval = f" ({low:.2f}–{high:.2f})" if score != "" and level == "piece" else ""
+        cells.append("" if score == "" else f"{score:.3f}{interval}")
         found, low, high = (row[f"{level}_difference{end}"] for end in ("", "_low", "_high"))
         cells.append("" if found == "" else f"{found:+.3f}{'*' if low > 0 or high < 0 else ' '}")
     return cells

@@ -53,7 +53,7 @@ def test_the_cheap_models_are_trained_on_what_the_network_was_trained_on(study, 
     assert facts["heard"] == {} and facts["composers"] == {"Ada": 12, "Cleo": 3}
     row = rows["unheard works, as it is", "frame_cnn"]
     assert row.against == "fingerprint" and row.pieces == 15
-    assert "(at home 0.500)" in row.finding
+    assert "; at home 0.500" in row.finding
     assert rows["heard works", ""].problem == "There is no piece of such a work."
 
 
