@@ -12,9 +12,7 @@ from experiments.engine.config import Config
 from experiments.engine.predictions import Predictions, read_predictions
 from experiments.engine.publishing import has_answers, prediction_files
 from experiments.engine.records import read_json
-
-LADDER = ("chunk", "file", "near_duplicate", "work", "source")
-"""Protocols, the more honest the later."""
+from features.splits import LADDER
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def run_folder(tmp_path):
 
 
 @pytest.fixture
-def serve(tmp_path):
+def serve(tmp_path, hearing_ctrl_c):
     """Returns a function that starts the dashboard as a process and returns it with its address."""
     processes = []
 

@@ -14,17 +14,17 @@ OFFSETS = np.log([0.6, 0.3, 0.08, 0.02])
 
 
 @pytest.mark.parametrize("name", BUILDERS)
-def test_every_builder_can_be_adjusted_and_remembers_it(name, tmp_path):
-    model = importlib.import_module(BUILDERS[name]).build(keras_tuner.HyperParameters(), (128, 40, 1), 4)
-    chunks = (np.random.default_rng(0).random((3, 128, 40, 1)) < 0.05).astype(np.float32)
-    before = model.predict(chunks, verbose=0)
+def test_every_builder_can_be_adjusted_and_remembers_it(name, examples, tmp_path):
+    read = examples(name)[:3]
+    model = importlib.import_module(BUILDERS[name]).build(keras_tuner.HyperParameters(), read.shape[1:], 4)
+    before = model.predict(read, verbose=0)
     adjust_logits(model, OFFSETS)
     expected = before * np.exp(-OFFSETS)
     expected /= expected.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(model.predict(chunks, verbose=0), expected, rtol=1e-4)
+    np.testing.assert_allclose(model.predict(read, verbose=0), expected, rtol=1e-4)
     saving.save(model, tmp_path / "model.h5", description={})
     loaded, _ = saving.load(tmp_path / "model.h5")
-    np.testing.assert_allclose(loaded.predict(chunks, verbose=0), expected, rtol=1e-4)
+    np.testing.assert_allclose(loaded.predict(read, verbose=0), expected, rtol=1e-4)
 
 
 def test_what_has_no_such_head_is_refused():

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from experiments.engine.canvas import save_figure
-from experiments.engine.seeds import LADDER
+from features.splits import LADDER
 
 WIDTH, LETTERS = 5.6, 10
 """Inches and points: letters can still be read where a picture is shrunk to the width of a telephone."""

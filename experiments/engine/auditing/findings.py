@@ -3,7 +3,7 @@
 from experiments.engine.auditing.rows import Row
 from experiments.engine.auditing.variants import ABLATED, WHAT_IS_HEARD
 from experiments.engine.comparison import Combined
-from experiments.engine.seeds import LADDER
+from features.splits import LADDER
 
 HEARS_NOTHING = "majority"
 

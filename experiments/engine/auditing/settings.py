@@ -9,8 +9,8 @@ from experiments.engine import records
 from experiments.engine.auditing.variants import ABLATED, AblationName, Rung, on_rung
 from experiments.engine.changes import changes
 from experiments.engine.config import Config, Places
-from experiments.engine.seeds import LADDER
 from features.errors import InputError
+from features.splits import LADDER
 
 AUDIT_FILE = "audit.json"
 """Says what an audit was made for; its presence tells an audit from a run."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from experiments.engine.config import Config
-from experiments.engine.seeds import LADDER
+from features.splits import LADDER
 
 ALL = "all"
 

@@ -199,7 +199,7 @@ def test_a_real_worker_says_why_it_cannot_work_even_if_its_disk_is_full(make_wor
             look_until_error(local)
 
 
-def test_workers_leave_nothing_behind_after_ctrl_c(tmp_path):
+def test_workers_leave_nothing_behind_after_ctrl_c(tmp_path, hearing_ctrl_c):
     """Semaphores, for instance, of which Python tells the user when they are left."""
     script = tmp_path / "at_work.py"
     script.write_text(AT_WORK)
