@@ -119,7 +119,8 @@ def _rung(row: dict[str, Any] | None) -> str:
     if row is None:
         return ""
     chunk = f" ({row['chunk_macro_f1']:.3f})" if row["chunk_macro_f1"] != "" else ""
-    fold = f", fold {row['folds']}" if row["folds"] not in ("all", "") and row["name"] != "chunk" else ""
+    folds = f"fold {row['folds']}" if row["folds"][:1].isdigit() else row["folds"]
+    fold = f", {folds}" if row["folds"] not in ("all", "") and row["name"] != "chunk" else ""
     return f"{row['piece_macro_f1']:.3f}{chunk}{fold}"
 
 

@@ -30,6 +30,9 @@ from features.datasets import Dataset
 from features.errors import InputError
 from models.baselines import BASELINES
 
+OTHER_WORKS = "other works"
+"""Marks runs that were divided by what was told to be one work then, and is not now."""
+
 Found = dict[str, dict[str, Outcome | Missing]]
 
 
@@ -169,15 +172,18 @@ def _network_answers(audit: Audit, variant: Variant, problem: str) -> dict[str, 
     if settings.train and (run is None or (run.folds != ALL and fold not in run.folds.split())):
         places = dataclasses.replace(study.places, resume=True)
         print(f"Training {model}: {variant.part}, {variant.name}, fold {fold}.", file=sys.stderr)
-        run_study(Study(asked, places, _dataset(audit, variant)))
+        is_same = variant.config.encoder == study.config.encoder
+        run_study(Study(asked, places, study.dataset if is_same else prepare(asked, places)))
         run = find_network_run(variant.config, study.places, study.dataset)
+    run = run or find_network_run(variant.config, study.places, study.dataset, other_works=True)
     if run is None:
         return {model: Missing("Not run.", command_of(asked, audit.standard, study.places))}
     answers = run.answers()
     stacked = answers.pop(STACKED_ANSWERS, None)
-    found: dict[str, Outcome | Missing] = {model: Outcome(answers, run.folds, run.names)}
+    folds = f"{run.folds}, {OTHER_WORKS}" if run.has_other_works else run.folds
+    found: dict[str, Outcome | Missing] = {model: Outcome(answers, folds, run.names)}
     if stacked is not None:
-        found[stacked_name(model)] = Outcome({"piece": stacked}, run.folds, run.names)
+        found[stacked_name(model)] = Outcome({"piece": stacked}, folds, run.names)
     return found
 
 

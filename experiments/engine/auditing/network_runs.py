@@ -27,10 +27,12 @@ class NetworkRun:
     Attributes:
         folders: The run folders.
         folds: `"all"`, or the numbers of the folds.
+        has_other_works: Whether it was divided by what was told to be one work then, and is not now.
     """
 
     folders: tuple[Path, ...]
     folds: str
+    has_other_works: bool = False
 
     @property
     def names(self) -> str:
@@ -52,25 +54,26 @@ class NetworkRun:
         }
 
 
-def find_network_run(config: Config, places: Places, dataset: Dataset) -> NetworkRun | None:
+def find_network_run(
+    config: Config, places: Places, dataset: Dataset, *, other_works: bool = False
+) -> NetworkRun | None:
     """Returns what is finished of a study: over all folds if there is such a run, otherwise the folds there are.
 
-    Runs on other files do not count, nor do those that were divided by other works than the corpus has now.
+    Runs on other files do not count.
 
     Args:
         config: Over all folds, or of the only one.
         places: Runs lie in `results_dir`, and published ones in `published`.
         dataset: The corpus as it is now.
+        other_works: Whether to take, if there is nothing else, runs that were divided by other works than the corpus
+            has now.
     """
-    whole = next(_finished(config, places, dataset), None)
-    if whole is not None or config.split.fold != ALL:
-        return whole and NetworkRun((whole,), str(config.split.fold))
-    found = {}
-    for fold in range(config.split.num_folds):
-        folder = next(_finished(config.replace(split={"fold": fold}), places, dataset), None)
-        if folder is not None:
-            found[fold] = folder
-    return NetworkRun(tuple(found.values()), " ".join(map(str, found))) if found else None
+    by_works = config.split.protocol not in DEAF_TO_WORKS
+    found = _find(config, places, dataset, by_works=by_works)
+    if found is None and by_works and other_works:
+        found = _find(config, places, dataset, by_works=False)
+        return found and dataclasses.replace(found, has_other_works=True)
+    return found
 
 
 def find_model_file(config: Config, places: Places) -> Path | None:
@@ -117,11 +120,24 @@ def _flag(name: str, value: Any) -> list[str]:
     return [f"--{name}", *map(str, value if isinstance(value, list | tuple) else [value])]
 
 
-def _finished(config: Config, places: Places, dataset: Dataset) -> Iterator[Path]:
+def _find(config: Config, places: Places, dataset: Dataset, *, by_works: bool) -> NetworkRun | None:
+    whole = next(_finished(config, places, dataset, by_works=by_works), None)
+    if whole is not None or config.split.fold != ALL:
+        return whole and NetworkRun((whole,), str(config.split.fold))
+    found = {}
+    for fold in range(config.split.num_folds):
+        of_fold = config.replace(split={"fold": fold})
+        folder = next(_finished(of_fold, places, dataset, by_works=by_works), None)
+        if folder is not None:
+            found[fold] = folder
+    return NetworkRun(tuple(found.values()), " ".join(map(str, found))) if found else None
+
+
+def _finished(config: Config, places: Places, dataset: Dataset, *, by_works: bool) -> Iterator[Path]:
     for folder in _folders(config, places):
         files = prediction_files(records.read_json(folder / "metrics.json"))
         if all((folder / files[name]).exists() for name in ("piece", "chunk")):
-            if _is_of(folder, dataset, by_works=config.split.protocol not in DEAF_TO_WORKS):
+            if _is_of(folder, dataset, by_works=by_works):
                 yield folder
 
 

@@ -46,7 +46,8 @@ def _table(title: str, groups: list[tuple[str, list[dict[str, Any]]]]) -> Table:
             if row["problem"]:
                 table.add_row(f"  {row['name']}", "-", "-", "-", "-", style="dim")
             else:
-                table.add_row(f"  {row['name']}", *_cells(row))
+                folds = f" ({row['folds']})" if row["folds"] not in ("all", "") else ""
+                table.add_row(f"  {row['name']}{folds}", *_cells(row))
     return table
 
 

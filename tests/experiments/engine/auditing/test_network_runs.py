@@ -54,6 +54,8 @@ def test_runs_of_another_configuration_or_of_other_works_do_not_count(config, pl
         works = ["one and the same"] * len(dataset.pieces)
 
     assert find_network_run(config, places, Others()) is None
+    older = find_network_run(config, places, Others(), other_works=True)
+    assert older.has_other_works and not find_network_run(config, places, dataset).has_other_works
 
 
 @pytest.mark.parametrize(
