@@ -10,7 +10,7 @@ from experiments.engine import records
 from experiments.engine.auditing.page import PARTS, by_model, main_findings, rows_of
 from experiments.engine.terminal import console
 
-WIDTH = 90
+WIDTH = 96
 """Columns that a table needs at least."""
 
 CAPTION = "Macro-F1 (95 % by bootstrap over works); * a paired difference that is more than chance."
@@ -46,7 +46,8 @@ def _table(title: str, groups: list[tuple[str, list[dict[str, Any]]]]) -> Table:
             if row["problem"]:
                 table.add_row(f"  {row['name']}", "-", "-", "-", "-", style="dim")
             else:
-                folds = f" ({row['folds']})" if row["folds"] not in ("all", "") else ""
+                folds = row["folds"].removeprefix("all").removeprefix(", ")
+                folds = f" ({folds})" if folds else ""
                 table.add_row(f"  {row['name']}{folds}", *_cells(row))
     return table
 
