@@ -272,7 +272,6 @@ def test_what_cannot_be_checked_is_not_published(committed, capsys):
     assert "is not finished; go on with it with --resume" in capsys.readouterr().err
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("study", STUDIES)
 def test_every_study_can_be_audited(run_audit, tmp_path, study):
     folder = run_audit(tmp_path, *QUICK, study=study)
