@@ -13,8 +13,8 @@ NOT_SHOWN = ("majority",)
 NOTE = (
     "Macro-F1 by piece, and in brackets by chunk. On the ladder, the further right, the less of what is tested was "
     "heard; under *chunk*, pieces are told by a fifth of their chunks. Under *without*, by how much macro-F1 changes "
-    "when that is taken away in training and test, under the study's own protocol; * is more than chance. Runs with *other "
-    "works* were divided by what was told to be one work when they were run."
+    "when that is taken away in training and test, under the study's own protocol; * is more than chance. Runs with "
+    "*other works* were divided by what was told to be one work when they were run."
 )
 
 
