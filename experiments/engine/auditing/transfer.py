@@ -14,22 +14,19 @@ from experiments.engine.auditing.findings import transfer_finding
 from experiments.engine.auditing.priors import estimate_prior, flat_prior, with_prior
 from experiments.engine.auditing.rows import Answers, Row, Score, measure
 from experiments.engine.auditing.sharing import UNHEARD, find_heard
+from experiments.engine.auditing.training_pieces import Trained, what_was_heard
 from experiments.engine.baselines import STACKED, all_histograms, ask_baseline, usable_baselines
 from experiments.engine.evaluation import f1_by_class
 from experiments.engine.imbalance import training_prior
 from experiments.engine.predictions import Predictions, of_chunks, of_pieces, voted
-from experiments.engine.runner import Study, load_pieces, split_of
-from experiments.engine.saved_models import Heard, SavedModel
+from experiments.engine.runner import Study, load_pieces
+from experiments.engine.saved_models import SavedModel
 from features.datasets import Dataset
-from features.errors import InputError
-from features.splits.protocols import TRAIN, VALIDATION
 from models.baselines import BASELINES
 
 AS_IS, FLAT, ESTIMATED = "as it is", "flat prior", "estimated prior"
 
 ON_UNHEARD, ON_HEARD = "unheard works", "heard works"
-
-NOBODY = Heard(frozenset(), frozenset())
 
 MAJORITY = "majority"
 
@@ -46,48 +43,6 @@ class Answered:
 
     answers: Answers
     prior: np.ndarray | None
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What the models have heard of a study's corpus.
-
-    Attributes:
-        train: `(pieces,)`, which pieces they were trained on.
-        heard: `(pieces,)`, which they were trained or validated on.
-        by_name: What a saved model says of itself.
-    """
-
-    train: np.ndarray
-    heard: np.ndarray
-    by_name: Heard = NOBODY
-
-
-def what_was_heard(study: Study, saved: SavedModel | None) -> Trained:
-    """Returns what a saved model was trained on; without one, the training part of the study's fold.
-
-    Raises:
-        InputError: Of what the model was trained on, nothing is in the corpus.
-    """
-    dataset = study.dataset
-    if saved is None:
-        split = split_of(study)
-        train, validation = (
-            np.isin(np.arange(len(dataset.pieces)), dataset.chunk_pieces[split.indices(side)])
-            for side in (TRAIN, VALIDATION)
-        )
-        return Trained(train, train | validation)
-    if saved.classes != dataset.classes:
-        raise InputError(
-            f"The model in {saved.path} knows {', '.join(saved.classes)}, but the study is about "
-            f"{', '.join(dataset.classes)}; give a model of this study with --transfer-model."
-        )
-    train, heard = (np.isin(dataset.contents, list(of.contents)) for of in (saved.trained_on, saved.heard))
-    if not train.any():
-        raise InputError(
-            f"Of what the model in {saved.path} was trained on, nothing is in the corpus of the study."
-        )
-    return Trained(train, heard, saved.heard)
 
 
 def transfer(

@@ -8,7 +8,8 @@ import pytest
 from experiments.engine import records
 from experiments.engine.auditing.external import load_external
 from experiments.engine.auditing.settings import ExternalSettings
-from experiments.engine.auditing.transfer import transfer, what_was_heard
+from experiments.engine.auditing.training_pieces import what_was_heard
+from experiments.engine.auditing.transfer import transfer
 from experiments.engine.config import Config, Places
 from experiments.engine.runner import Study, prepare
 from experiments.engine.saved_models import load_saved_model
