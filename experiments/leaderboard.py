@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     update_readme(arguments.readme, "\n\n".join(filter(None, tables)))
     write_pages([search.folder for search in searches], [audit.folder for audit in audits])
     print(
-        f"{len(runs)} published runs in {table} and, with {len(searches)} searches and {len(audits)} audits, in "
+        f"Published runs: {len(runs)}, in {table}; with searches ({len(searches)}) and audits ({len(audits)}), in "
         f"{arguments.readme}."
     )
 
