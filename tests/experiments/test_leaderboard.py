@@ -133,7 +133,7 @@ def test_a_search_is_published_with_its_trials_and_has_a_row_of_its_own(
     finished_search, places, tmp_path, capsys
 ):
     leaderboard.main(["--publish", str(finished_search), *places])
-    assert "0 published runs" in capsys.readouterr().out
+    assert "Published runs: 0, in" in capsys.readouterr().out
     published = tmp_path / "results" / "published" / "four_composers" / finished_search.name
     names = {path.relative_to(published).as_posix() for path in published.rglob("*") if path.is_file()}
     assert {
