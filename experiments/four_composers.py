@@ -8,7 +8,7 @@ the Viennese classics. The second runs on a copy of Kaggle's midi-classic-music:
 Chopin and Mozart.
 
 On two cores the first takes three minutes after a minute or two of preparation, the second eight. Expect a macro-F1 by
-piece of about 0.94 and 0.88 on works never heard; the README shows the published runs.
+piece of about 0.96 and 0.88 on works never heard; the README shows the published runs.
 """
 
 from collections.abc import Sequence
