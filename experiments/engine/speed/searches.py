@@ -28,7 +28,8 @@ AS_THE_REFERENCE = TrainingConfig(
     patience=None, schedule="constant", transpose=0, move=False, class_weights=False
 )
 
-OURS_EPOCHS, OURS_PATIENCE = 10, 3
+OURS_EPOCHS, OURS_PATIENCE = 9, 3
+"""Nine are divided by three twice: with ten, every round is rounded up by an epoch."""
 
 
 @dataclass(frozen=True)
