@@ -150,6 +150,7 @@ def test_killed_while_it_trains_the_best_a_search_goes_on_with_that(start, wait_
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows cannot send Ctrl-C to one process.")
 def test_ctrl_c_ends_workers_and_the_page_says_so(start, wait_for):
     search = start(*LONG)
     history = wait_for(search, "four_composers/*/trial_0000/fold_0/history.csv", lines=2)
