@@ -9,6 +9,7 @@ import numpy as np
 from features.census import above, shares
 from features.datasets import Dataset
 from features.errors import InputError
+from features.words import counted
 
 
 def keep_composers(dataset: Dataset, *, min_share: float = 0.0, min_works: int = 1) -> Dataset:
@@ -25,7 +26,7 @@ def keep_composers(dataset: Dataset, *, min_share: float = 0.0, min_works: int =
     kept = [count.composer for count in above(dataset.census, min_share=min_share, min_works=min_works)]
     if len(kept) < 2:
         raise InputError(
-            f"Expected two composers or more with {min_share:g} of all chunks and {min_works} works, but "
+            f"Expected two composers or more with {min_share:g} of all chunks and {counted(min_works, 'work')}, but "
             f"{kept[0] if kept else 'nobody'} {'alone ' if kept else ''}has as much; take a lower --min-share or "
             f"--min-works ({_who_has_most(dataset)})."
         )
