@@ -174,7 +174,7 @@ def test_it_is_rehearsed_and_has_its_own_defaults(cache_dir, tmp_path, small):
     [
         (
             ["--min-share", "0.9"],
-            "Expected two composers or more with 0.9 of all chunks and 1 works, but nobody has",
+            "Expected two composers or more with 0.9 of all chunks and 1 work, but nobody has",
         ),
         (["--min-works", "9"], "but Ada alone has as much; take a lower --min-share or --min-works"),
         (
