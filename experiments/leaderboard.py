@@ -1,11 +1,11 @@
-"""Which published run is best? Publishes runs, and makes the leaderboard and the README's tables from them.
+"""Which published run is best? Publishes runs, and makes the leaderboard and the tables of the pages from them.
 
     python -m experiments.leaderboard
     python -m experiments.leaderboard --publish results/runs/four_composers/RUN
 
-The first makes `results/leaderboard.csv` and the tables in the README anew from the runs in
-`results/published/`; neither is ever edited. It also writes the pages of published searches and audits. The second
-first copies what is small of finished runs, searches and audits there; of a study over all folds that is not
+The first makes `results/leaderboard.csv`, the tables in `results/README.md` and the first of them, in the README, anew
+from the runs in `results/published/`; none is ever edited. It also writes the pages of published searches and audits.
+The second first copies what is small of finished runs, searches and audits there; of a study over all folds that is not
 finished, the folds that are: on any machine `--resume` goes on from them.
 """
 
@@ -29,9 +29,9 @@ class Arguments:
     publish: tuple[Path, ...] = ()
     """Folders to copy to the published ones: finished runs, searches or audits, or studies with finished folds."""
     published: Path = REPOSITORY / "results" / "published"
-    """Where published runs lie; `leaderboard.csv` is written beside this folder."""
+    """Where published runs lie; `leaderboard.csv` and a `README.md` with all tables are written beside this folder."""
     readme: Path = REPOSITORY / "README.md"
-    """The page whose tables are made anew."""
+    """The page whose table of whole studies is made anew."""
 
 
 @as_sentences(
@@ -39,7 +39,7 @@ class Arguments:
     advice="Make room, or choose other places with --published and --readme.",
 )
 def main(argv: Sequence[str] | None = None) -> None:
-    """Publishes the runs named, then makes the leaderboard and the README's tables anew."""
+    """Publishes the runs named, then makes the leaderboard and the tables anew."""
     arguments = read_arguments(Arguments, argv, description=__doc__, name="leaderboard")
     from experiments.engine import audit_board, board, search_board, seeds
 
@@ -51,17 +51,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     audits = [audit_board.read_audit(folder) for folder in folders if is_audit(folder)]
     table = arguments.published.parent / "leaderboard.csv"
     records.write_csv(table, board.COLUMNS, map(board.row, runs))
-    root = arguments.readme.parent
-    tables = [
-        board.markdown(runs, root),
-        search_board.markdown(searches, root),
-        audit_board.markdown(audits, root),
-    ]
-    update_readme(arguments.readme, "\n\n".join(filter(None, tables)))
+    page = table.with_name("README.md")
+    boards = ((board, runs), (search_board, searches), (audit_board, audits))
+    tables = filter(None, (kind.markdown(found, page.parent) for kind, found in boards))
+    if not page.exists():
+        records.write_text(page, f"{BEGIN}\n{END}\n")
+    update_tables(page, "\n\n".join(tables))
+    update_tables(arguments.readme, board.headline(runs, arguments.readme.parent))
     write_pages([search.folder for search in searches], [audit.folder for audit in audits])
     print(
-        f"Published runs: {len(runs)}, in {table}; with searches ({len(searches)}) and audits ({len(audits)}), in "
-        f"{arguments.readme}."
+        f"Published runs: {len(runs)}, in {table}; with {len(searches)} searches and {len(audits)} audits, in {page}."
     )
 
 
@@ -77,20 +76,20 @@ def write_pages(searches: Sequence[Path], audits: Sequence[Path]) -> None:
         write_audit_page(folder)
 
 
-def update_readme(readme: Path, tables: str) -> None:
-    """Puts the tables of the published runs between their two marks in the README.
+def update_tables(page: Path, tables: str) -> None:
+    """Puts the tables of the published runs between their two marks in a page.
 
     Raises:
-        InputError: The README lacks the marks.
+        InputError: The page lacks the marks.
     """
-    text = readme.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
     if BEGIN not in text or END not in text:
         raise InputError(
-            f"{readme} lacks the lines {BEGIN} and {END}, between which the tables go; put them back."
+            f"{page} lacks the lines {BEGIN} and {END}, between which the tables go; put them back."
         )
     before, rest = text.split(BEGIN, 1)
     after = rest.split(END, 1)[1]
-    records.write_text(readme, f"{before}{BEGIN}\n{tables}\n{END}{after}")
+    records.write_text(page, f"{before}{BEGIN}\n{tables}\n{END}{after}")
 
 
 if __name__ == "__main__":

@@ -42,11 +42,11 @@ def read_audit(folder: Path) -> PublishedAudit:
 
 
 def markdown(audits: Sequence[PublishedAudit], root: Path) -> str:
-    """Returns the tables of the README and the commands; empty without audits.
+    """Returns the tables of the page and the commands; empty without audits.
 
     Args:
         audits: The published ones.
-        root: The folder of the README, from which the links lead.
+        root: The folder of the page, from which the links lead.
     """
     if not audits:
         return ""

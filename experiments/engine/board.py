@@ -1,5 +1,6 @@
 """The tables of published runs: a row a run for machines, a row a configuration, over its seeds, for people."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ COLUMNS = (
     *("min_share", "piece_balanced_accuracy", "piece_top_3_accuracy", "piece_top_5_accuracy"),
 )
 """Of `results/leaderboard.csv`."""
+
+NOTHING_YET = "No run has been published yet."
 
 
 def row(run: PublishedRun) -> dict[str, Any]:
@@ -61,32 +64,40 @@ def row(run: PublishedRun) -> dict[str, Any]:
 
 
 def markdown(runs: Sequence[PublishedRun], root: Path) -> str:
-    """Returns the tables of the README: whole studies, then single folds, then all composers, then the commands.
+    """Returns all tables: whole studies, then single folds, then all composers, then the commands.
 
     Args:
         runs: The published runs.
-        root: The folder of the README, from which the links lead.
+        root: The folder of the page, from which the links lead.
     """
     if not runs:
-        return "No run has been published yet."
+        return NOTHING_YET
+    whole, single, many = _numbered(runs)
+    numbered = [*whole, *single, *many]
+    parts = []
+    if whole:
+        title = "**All folds: every piece predicted once**"
+        parts += [title, "", *cells.table(whole, HEADLINE, root), ""]
+    if single:
+        parts += ["**Single splits**", "", *cells.table(single, SINGLE, root), ""]
+    parts += composers_table(many, root)
+    commands = [f"{run.command}  # {number}" for number, group in numbered for run in group.runs]
+    return "\n".join([*parts, "```", *commands, "```"])
+
+
+def headline(runs: Sequence[PublishedRun], root: Path) -> str:
+    """Returns the table of whole studies alone, with the numbers that its rows have among all tables."""
+    whole, *_ = _numbered(runs)
+    return "\n".join(cells.table(whole, HEADLINE, root)) if whole else NOTHING_YET
+
+
+def _numbered(runs: Sequence[PublishedRun]) -> tuple[list[tuple[int, Seeds]], ...]:
+    """Returns the numbered rows of whole studies, of single splits, and of all composers."""
     groups = over_seeds(runs)
     few, many = ([g for g in groups if is_of_all_composers(g) == wanted] for wanted in (False, True))
     whole, single = ([g for g in few if (g.metrics["fold"] == "all") == wanted] for wanted in (True, False))
-    numbered = list(enumerate([*whole, *single, *in_order(many)], 1))
-    parts = []
-    if whole:
-        parts += [
-            "**All folds: every piece predicted once**",
-            "",
-            *cells.table(numbered[: len(whole)], HEADLINE, root),
-            "",
-        ]
-    if single:
-        rows = numbered[len(whole) : len(few)]
-        parts += ["**Single splits**", "", *cells.table(rows, SINGLE, root), ""]
-    parts += composers_table(numbered[len(few) :], root)
-    commands = [f"{run.command}  # {number}" for number, group in numbered for run in group.runs]
-    return "\n".join([*parts, "```", *commands, "```"])
+    numbers = itertools.count(1)
+    return tuple([(next(numbers), group) for group in part] for part in (whole, single, in_order(many)))
 
 
 def _corpus(group: Seeds) -> str:

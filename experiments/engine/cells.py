@@ -1,4 +1,4 @@
-"""Cells of the README's tables: what a row of published runs, one a seed, says under a heading."""
+"""Cells of the tables: what a row of published runs, one a seed, says under a heading."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ def table(numbered: Sequence[tuple[int, Seeds]], columns: dict[str, Cell], root:
     Args:
         numbered: The rows, with their numbers.
         columns: A heading, and what makes its cell.
-        root: The folder of the README, from which the links lead.
+        root: The folder of the page, from which the links lead.
     """
     head = ["", *columns, "seeds (range)"]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]

@@ -35,11 +35,11 @@ def read_search_row(folder: Path) -> PublishedSearch:
 
 
 def markdown(searches: Sequence[PublishedSearch], root: Path) -> str:
-    """Returns the table of the README and the commands; empty without searches.
+    """Returns the table of the page and the commands; empty without searches.
 
     Args:
         searches: The published ones.
-        root: The folder of the README, from which the links lead.
+        root: The folder of the page, from which the links lead.
     """
     if not searches:
         return ""

@@ -249,13 +249,14 @@ def test_an_audit_is_published_without_its_answers_and_has_tables_of_its_own(com
     }
     assert (published / "audit.csv").read_bytes() == (folder / "audit.csv").read_bytes()
     assert "at commit 0123456789" in (published / "audit.html").read_text(encoding="utf-8")  # it is made anew
-    text = (tmp_path / "README.md").read_text(encoding="utf-8")
+    page = tmp_path / "results" / "README.md"
+    text = page.read_text(encoding="utf-8")
     row = rows["ladder", "work", "histogram_linear"]
     assert f"{row['piece_macro_f1']:.3f} ({row['chunk_macro_f1']:.3f})" in text
-    assert f"[A1](results/published/four_composers/{folder.name})" in text
+    assert f"[A1](published/four_composers/{folder.name})" in text
     assert "| random key |" in text and "unheard works, as it is" in text
     leaderboard.main(places)
-    assert (tmp_path / "README.md").read_text(encoding="utf-8") == text
+    assert page.read_text(encoding="utf-8") == text
 
 
 def test_what_cannot_be_checked_is_not_published(committed, capsys):

@@ -43,10 +43,9 @@ def test_publishing_fills_the_leaderboard_and_the_table(finished, places, tmp_pa
     assert row["run_id"] == finished.name
     assert float(row["piece_macro_f1"]) == round(metrics["test"]["piece"]["macro_f1"], 4)
     assert float(row["stacked_piece_macro_f1"]) == round(metrics["test"]["stacked"]["macro_f1"], 4)
-    text = (tmp_path / "README.md").read_text(encoding="utf-8")
-    assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
+    text = (tmp_path / "results" / "README.md").read_text(encoding="utf-8")
     assert f"**{metrics['test']['piece']['macro_f1']:.3f}**" in text
-    assert f"(results/published/four_composers/{finished.name})" in text
+    assert f"(published/four_composers/{finished.name})" in text
     assert records.read_json(finished / "environment.json")["command"] in text
 
 
@@ -60,9 +59,16 @@ def test_weights_stay_at_home_and_small_files_travel(finished, places, tmp_path)
 
 def test_made_again_without_changes_it_is_the_same(finished, places, tmp_path):
     leaderboard.main(["--publish", str(finished), *places])
-    first = (tmp_path / "README.md").read_bytes()
+    pages = (tmp_path / "README.md", tmp_path / "results" / "README.md")
+    first = [page.read_bytes() for page in pages]
     leaderboard.main(places)
-    assert (tmp_path / "README.md").read_bytes() == first
+    assert [page.read_bytes() for page in pages] == first
+
+
+def test_the_readme_shows_whole_studies_alone(finished, places, tmp_path):
+    leaderboard.main(["--publish", str(finished), *places])
+    text = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert text == README.replace("old", board.NOTHING_YET), "one fold is no whole study"
 
 
 @pytest.mark.parametrize("commit", ["", "0123456789+"])
@@ -100,9 +106,10 @@ def test_what_this_repository_shows_is_what_its_published_runs_say(tmp_path):
     assert list(published.glob("*/*/metrics.json")), "nothing is published"
     copy = tmp_path / "results" / "published"
     shutil.copytree(published, copy)
-    shutil.copyfile(REPOSITORY / "README.md", tmp_path / "README.md")
+    for name in ("README.md", "results/README.md"):
+        shutil.copyfile(REPOSITORY / name, tmp_path / name)
     leaderboard.main(["--published", str(copy), "--readme", str(tmp_path / "README.md")])
-    for name in ("README.md", "results/leaderboard.csv"):
+    for name in ("README.md", "results/README.md", "results/leaderboard.csv"):
         shown, made = ((root / name).read_text(encoding="utf-8") for root in (REPOSITORY, tmp_path))
         assert shown == made, f"{name} was edited by hand; run python -m experiments.leaderboard"
 
@@ -147,10 +154,10 @@ def test_a_search_is_published_with_its_trials_and_has_a_row_of_its_own(
     assert not [name for name in names if "checkpoint" in name or name.startswith((".", "tensorboard"))]
     assert len([name for name in names if name.endswith("trial.json")]) == 12
     metrics = records.read_json(finished_search / "metrics.json")
-    text = (tmp_path / "README.md").read_text(encoding="utf-8")
+    text = (tmp_path / "results" / "README.md").read_text(encoding="utf-8")
     assert f"{metrics['best']['score']:.3f} ± {metrics['best']['spread']:.3f}" in text
     assert f"**{metrics['test']['piece']['macro_f1']:.3f}**" in text
-    assert f"[S1](results/published/four_composers/{finished_search.name})" in text
+    assert f"[S1](published/four_composers/{finished_search.name})" in text
 
 
 def test_an_unfinished_search_is_not_published(finished_search, places, capsys):

@@ -1,4 +1,4 @@
-"""The README's table of all composers: each threshold under our protocol and the reference's, beside its figures."""
+"""The table of all composers: each threshold under our protocol and the reference's, beside its figures."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +32,7 @@ def composers_table(numbered: Sequence[tuple[int, Seeds]], root: Path) -> list[s
 
     Args:
         numbered: The rows, with their numbers.
-        root: The folder of the README, from which the links lead.
+        root: The folder of the page, from which the links lead.
     """
     if not numbered:
         return []
