@@ -1,6 +1,6 @@
 """A corpus, read and encoded: what every split, model and report works on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -36,7 +36,7 @@ class Dataset:
         works: Work of each piece.
         sources: The collection that each piece's file comes from.
         labels: Index into `classes` of each piece, shape `(pieces,)`.
-        classes: The composers, sorted.
+        classes: The composers, or whatever else is asked, sorted.
         contents: SHA-256 of each piece's file.
         fingerprints: Shape `(pieces, fingerprint features)`.
         outlines: Steps of the outer voices of each piece, int8 of shape `(2, steps)`.
@@ -44,6 +44,8 @@ class Dataset:
         encoder: What turned notes into rows, and turns rows into chunks.
         chunk_pieces: Index into `pieces` of each chunk, shape `(chunks,)`.
         census: How much music the corpus has by each composer, also by those whom a part of it leaves out.
+        label: What the classes are, one of `features.corpora.labels.LABELS`.
+        facts: What the corpus knows of each piece beside its label, who wrote it (`writer`) always.
     """
 
     pieces: tuple[str, ...]
@@ -62,11 +64,18 @@ class Dataset:
     _starts: np.ndarray = field(repr=False)
     _ends: np.ndarray = field(repr=False)
     census: tuple[ComposerCount, ...] = field(default=(), repr=False)
+    label: str = "composer"
+    facts: tuple[Mapping[str, str], ...] = field(default=(), repr=False)
 
     @property
     def composers(self) -> list[str]:
-        """Composer of each piece."""
+        """Class of each piece: its composer, unless something else is asked."""
         return [self.classes[label] for label in self.labels]
+
+    @property
+    def writers(self) -> list[str]:
+        """Who wrote each piece, whatever is asked."""
+        return [facts["writer"] for facts in self.facts]
 
     @cached_property
     def chunk_labels(self) -> np.ndarray:
@@ -134,6 +143,7 @@ def load_dataset(
     cache_dir: Path,
     progress: bool = True,
     every_composer: bool = True,
+    label: str = "composer",
 ) -> Dataset:
     """Reads and encodes pieces, or opens what an earlier run has prepared.
 
@@ -144,6 +154,7 @@ def load_dataset(
         progress: Whether to show a progress bar.
         every_composer: Whether each composer must have a piece that can be used, as for training; otherwise one is
             enough in all.
+        label: What the labels of the pieces are, if they have any of their own.
 
     Raises:
         InputError: No piece can be used, a composer has lost all pieces, or a file has changed in the meantime.
@@ -156,17 +167,20 @@ def load_dataset(
     left_out = tuple(LeftOut(piece.piece, piece.composer, reason) for piece, reason in reasons if reason)
     _require_pieces(pieces, usable, left_out, every_composer=every_composer)
     kept = [pieces[index] for index in usable]
-    classes = tuple(sorted({piece.composer for piece in kept}))
+    asked = [piece.label or piece.composer for piece in kept]
+    classes = tuple(sorted(set(asked)))
     starts = [encoder.chunk_starts(store.row_starts[i + 1] - store.row_starts[i]) for i in usable]
     chunk_pieces = np.repeat(np.arange(len(kept)), [len(piece_starts) for piece_starts in starts])
     outlines = tuple(store.outlines[index] for index in usable)
     first_rows, end_rows = store.row_starts[usable], store.row_starts[np.add(usable, 1)]
-    composers, works = [piece.composer for piece in kept], assign_works(kept, outlines)
+    works = assign_works(kept, outlines)
+    facts = tuple({"writer": piece.composer} | piece.facts for piece in kept)
+    counted_by = asked if label == "composer" else [piece["writer"] for piece in facts]
     return Dataset(
         pieces=tuple(piece.piece for piece in kept),
         works=tuple(works),
         sources=tuple(store.sources[index] for index in usable),
-        labels=np.array([classes.index(composer) for composer in composers]),
+        labels=np.array([classes.index(name) for name in asked]),
         classes=classes,
         contents=tuple(contents[index] for index in usable),
         fingerprints=store.fingerprints[usable],
@@ -178,14 +192,17 @@ def load_dataset(
         _firsts=first_rows[chunk_pieces],
         _starts=np.concatenate(starts) + first_rows[chunk_pieces],
         _ends=end_rows[chunk_pieces],
-        census=count_composers(composers, works, [len(piece_starts) for piece_starts in starts]),
+        census=count_composers(counted_by, works, [len(piece_starts) for piece_starts in starts]),
+        label=label,
+        facts=facts,
     )
 
 
 def _require_pieces(
     pieces: Sequence[Piece], usable: list[int], left_out: tuple[LeftOut, ...], *, every_composer: bool
 ) -> None:
-    lost = {piece.composer for piece in pieces} - {pieces[index].composer for index in usable}
+    lost = {piece.label or piece.composer for piece in pieces}
+    lost -= {pieces[index].label or pieces[index].composer for index in usable}
     if (lost and every_composer) or not usable:
         first = f" The first: {left_out[0].piece}: {left_out[0].reason}" if left_out else ""
         raise InputError(

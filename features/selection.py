@@ -30,7 +30,12 @@ def keep_composers(dataset: Dataset, *, min_share: float = 0.0, min_works: int =
             f"{kept[0] if kept else 'nobody'} {'alone ' if kept else ''}has as much; take a lower --min-share or "
             f"--min-works ({_who_has_most(dataset)})."
         )
-    return take_pieces(dataset, np.isin(dataset.composers, kept))
+    return take_pieces(dataset, np.isin(counted_by(dataset), kept))
+
+
+def counted_by(dataset: Dataset) -> list[str]:
+    """Returns whom the census counts each piece for: its composer, also where something else is asked."""
+    return dataset.composers if dataset.label == "composer" else dataset.writers
 
 
 def sample_works(dataset: Dataset, share: float, *, least: int = 1) -> Dataset:
@@ -62,7 +67,7 @@ def take_pieces(dataset: Dataset, keep: np.ndarray) -> Dataset:
     """
     pieces, chunks = np.flatnonzero(keep), keep[dataset.chunk_pieces]
     classes, labels = np.unique(dataset.labels[pieces], return_inverse=True)
-    by_piece = ("pieces", "works", "sources", "contents", "outlines")
+    by_piece = ["pieces", "works", "sources", "contents", "outlines", *(["facts"] if dataset.facts else [])]
     by_chunk = ("_firsts", "_starts", "_ends")
     return replace(
         dataset,

@@ -3,7 +3,7 @@
 import difflib
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +34,9 @@ class Piece:
         left_out: Why the corpus leaves it out, for example because its label is in doubt;
             empty if it does not.
         remark: How the corpus knows that its name, or its folder's, says it wrong; empty if it need not say.
+        facts: What else the corpus knows: `era`, `year`, `style`; `writer`, where `composer` is a group; `side`, where
+            the corpus has a split of its own.
+        label: What is asked of it, where that is not the composer; see `features.corpora.labels`.
     """
 
     piece: str
@@ -44,6 +47,8 @@ class Piece:
     also: tuple[str, ...] = ()
     left_out: str = ""
     remark: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict, compare=False)
+    label: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,80 @@
+"""What is asked of a piece: who wrote it, or in which age it was written.
+
+A label is a function from a piece to a word. The piece keeps its composer, by whom works are known and, if
+that is wanted, held out.
+"""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+
+from features.corpora.catalogue import Piece
+from features.corpora.composers import ERAS, describe_composer
+from features.errors import InputError
+
+OTHER = "Other"
+"""The class of pieces with a rare label, and with none."""
+
+YEARS_BEGIN = (1600, 1750, 1820, 1900)
+"""First year of each era but the first, by when a piece was written; by birth see `composers.ERAS_BEGIN`."""
+
+
+def era_of_year(year: int) -> str:
+    """Returns the era of a piece that was written in a year.
+
+    Example:
+        >>> era_of_year(1599), era_of_year(1750), era_of_year(1913)
+        ('Renaissance', 'Classical', 'Modern')
+    """
+    return ERAS[bisect_right(YEARS_BEGIN, year)]
+
+
+def era_of_piece(piece: Piece) -> str:
+    """Returns what the corpus says of the era, else what the year of the piece says, else that of its composer."""
+    if piece.facts.get("era"):
+        return piece.facts["era"]
+    if piece.facts.get("year"):
+        return era_of_year(int(piece.facts["year"]))
+    return describe_composer(writer_of(piece)).era
+
+
+def writer_of(piece: Piece) -> str:
+    """Returns who wrote a piece, also where its composer's label stands for several."""
+    return piece.facts.get("writer", piece.composer)
+
+
+LABELS: Mapping[str, Callable[[Piece], str]] = {"composer": lambda piece: "", "era": era_of_piece}
+"""What can be asked, and the answer for a piece; empty if it is not known. A composer is known as it is."""
+
+
+def label_pieces(
+    pieces: Sequence[Piece], label: str, *, min_pieces: int = 1, classes: Collection[str] = ()
+) -> list[Piece]:
+    """Returns the pieces with the labels that are asked for.
+
+    Args:
+        pieces: As a corpus returned them.
+        label: One of `LABELS`; for `"composer"` the pieces stay as they are.
+        min_pieces: Labels with fewer pieces become `OTHER`, as do pieces without one.
+        classes: The classes of a model, which stand instead of `min_pieces`: all labels but these become `OTHER`.
+
+    Raises:
+        InputError: There is no such label.
+
+    Example:
+        >>> pieces = [Piece(name, name, read=bytes) for name in ("Bach", "Handel", "Mozart", "Nobody")]
+        >>> [piece.label for piece in label_pieces(pieces, "era", min_pieces=2)]
+        ['Baroque', 'Baroque', 'Other', 'Other']
+    """
+    if label not in LABELS:
+        raise InputError(f"Nothing is known of {label!r}; what can be asked is {', '.join(LABELS)}.")
+    if label == "composer":
+        return list(pieces)
+    labels = [LABELS[label](piece) for piece in pieces]
+    counts = Counter(name for name, piece in zip(labels, pieces, strict=True) if not piece.left_out)
+    kept = set(classes) or {name for name, count in counts.items() if count >= min_pieces}
+    return [
+        replace(piece, label=name if name and name in kept else OTHER)
+        for piece, name in zip(pieces, labels, strict=True)
+    ]
