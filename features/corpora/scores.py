@@ -6,8 +6,10 @@ and channel, with one velocity, one program and one tempo.
 """
 
 import warnings
+import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,12 +18,18 @@ from features.errors import InputError
 from features.midi.writing import notes_to_midi
 
 if TYPE_CHECKING:
-    from music21.stream import Part
+    from music21.stream import Part, Score
 
 TICKS_PER_BEAT = 480
 
 TEMPO_US = 500_000
 """A quarter note lasts half a second, whatever the score says: 120 beats a minute, MIDI's own default."""
+
+SCORE_SUFFIXES = (".xml", ".musicxml", ".mxl", ".krn", ".abc")
+"""Of MusicXML, plain and packed, Humdrum kern, and ABC."""
+
+MAX_SCORE_BYTES = 32 * 2**20
+"""Unpacked. The longest score that comes with music21, a late quartet by Beethoven, has a third of it."""
 
 SoundingNote = tuple[int, int, int]
 """Start and end in ticks, and the MIDI pitch."""
@@ -30,38 +38,79 @@ WrittenNote = tuple[Fraction | float, Fraction | float, int, str | None]
 """Start and end in beats, the MIDI pitch, and the kind of tie (start, continue, stop), if any."""
 
 
-def score_to_midi(path: Path) -> bytes:
+def score_to_midi(path: Path, *, own_tempo: bool = False) -> bytes:
     """Returns the notes of a score as the bytes of a MIDI file.
 
     Tied notes are one note; repeats are not expanded; grace notes, which last no time, are left out.
 
     Args:
         path: A file that music21 reads: MusicXML, Humdrum kern, ...
+        own_tempo: Whether the first tempo mark of the score, if it has one, holds for all of it.
 
     Raises:
-        InputError: music21 cannot read it, or there are no notes in it.
+        InputError: music21 cannot read it, it holds several pieces, or there are no notes in it.
     """
-    notes = resolve_unisons(read_score(path))
+    with _as_input_error(path):
+        score = _parse(path)
+        notes = resolve_unisons(_notes_of(score))
+        tempo_us = (_first_tempo(score) if own_tempo else None) or TEMPO_US
     if not notes:
         raise InputError(f"{path} holds no notes; leave it out.")
-    return notes_to_midi(notes, ticks_per_beat=TICKS_PER_BEAT, tempo_us=TEMPO_US)
+    return notes_to_midi(notes, ticks_per_beat=TICKS_PER_BEAT, tempo_us=tempo_us)
 
 
 def read_score(path: Path) -> list[SoundingNote]:
     """Returns the notes of all parts of a score, tied notes joined, in no particular order."""
-    from music21 import converter
-    from music21.musicxml.xmlToM21 import MusicXMLWarning
+    with _as_input_error(path):
+        return _notes_of(_parse(path))
 
+
+@contextmanager
+def _as_input_error(path: Path) -> Iterator[None]:
     try:
-        with warnings.catch_warnings():
-            # A measure that holds too much (one in Beethoven's opus 132): music21 puts it right.
-            warnings.simplefilter("ignore", MusicXMLWarning)
-            score = converter.parseFile(path, forceSource=True, storePickle=False)
-        return [note for part in score.parts for note in _join_ties(_written_notes(part))]
+        yield
+    except InputError:
+        raise
     except Exception as error:  # its readers raise whatever the bad place in the file leads to
         raise InputError(
             f"music21 cannot read {path} ({type(error).__name__}: {error}); leave it out."
         ) from error
+
+
+def _parse(path: Path) -> "Score":
+    if _length(path) > MAX_SCORE_BYTES:
+        raise InputError(f"{path} is longer than {MAX_SCORE_BYTES // 2**20} MiB; leave it out.")
+    from music21 import converter
+    from music21.musicxml.xmlToM21 import MusicXMLWarning
+    from music21.stream import Opus
+
+    with warnings.catch_warnings():
+        # A measure that holds too much (one in Beethoven's opus 132): music21 puts it right.
+        warnings.simplefilter("ignore", MusicXMLWarning)
+        score = converter.parseFile(path, forceSource=True, storePickle=False)
+    if isinstance(score, Opus):
+        raise InputError(f"{path} holds {len(score.scores)} pieces; give each a file of its own.")
+    return score
+
+
+def _length(path: Path) -> int:
+    """Bytes of a score, those of a packed one as `zipfile` would unpack them."""
+    if not zipfile.is_zipfile(path):
+        return path.stat().st_size
+    with zipfile.ZipFile(path) as archive:
+        return sum(member.file_size for member in archive.infolist())
+
+
+def _notes_of(score: "Score") -> list[SoundingNote]:
+    return [note for part in score.parts for note in _join_ties(_written_notes(part))]
+
+
+def _first_tempo(score: "Score") -> int | None:
+    """Microseconds of a quarter note by the first mark that names a number."""
+    for mark in score.recurse().getElementsByClass("MetronomeMark"):
+        if mark.getQuarterBPM():
+            return round(60e6 / mark.getQuarterBPM())
+    return None
 
 
 def resolve_unisons(notes: Iterable[SoundingNote]) -> list[SoundingNote]:

@@ -1,3 +1,4 @@
+import zipfile
 from importlib.util import find_spec
 from io import BytesIO
 from itertools import pairwise
@@ -9,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.corpora.scores import TICKS_PER_BEAT, read_score, resolve_unisons, score_to_midi
+from features.corpora.scores import (
+    MAX_SCORE_BYTES,
+    TICKS_PER_BEAT,
+    read_score,
+    resolve_unisons,
+    score_to_midi,
+)
 from features.errors import InputError
 
 CORPUS = Path(find_spec("music21").origin).parent / "corpus"
@@ -96,3 +103,26 @@ def test_odd_ties_and_grace_notes(tmp_path):
     path = tmp_path / "odd.krn"
     path.write_text("**kern\n*M4/4\n=1\n[2c\n4qd\n4c]\n[4e\n=2\n2r\n4e]\n4f\n=\n*-\n")
     assert read_score(path) == [(0, 1440, 60), (1440, 1920, 64), (2880, 3360, 64), (3360, 3840, 65)]
+
+
+def test_a_score_may_keep_its_first_tempo(tmp_path):
+    path = tmp_path / "scale.abc"
+    path.write_text("X:1\nM:4/4\nL:1/4\nQ:1/4=90\nK:C\nCDEF|GABc|\n")
+    for own_tempo, tempo in ((False, 120), (True, 90)):
+        heard = pretty_midi.PrettyMIDI(BytesIO(score_to_midi(path, own_tempo=own_tempo)))
+        assert heard.get_tempo_changes()[1] == pytest.approx([tempo], abs=1e-3)
+
+
+def test_several_pieces_in_one_file_are_refused(tmp_path):
+    path = tmp_path / "book.abc"
+    path.write_text("".join(f"X:{n}\nM:4/4\nL:1/4\nK:C\nCDEF|\n\n" for n in (1, 2)))
+    with pytest.raises(InputError, match="book.abc holds 2 pieces; give each a file of its own"):
+        score_to_midi(path, own_tempo=True)
+
+
+def test_a_score_that_unpacks_to_far_too_much_is_not_read(tmp_path):
+    path = tmp_path / "bomb.mxl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("score.xml", bytes(MAX_SCORE_BYTES + 1))
+    with pytest.raises(InputError, match="bomb.mxl is longer than 32 MiB"):
+        score_to_midi(path)
