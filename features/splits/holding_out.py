@@ -4,6 +4,8 @@ A group is what must not be divided. Folds are stratified by composer; none of t
 which the pieces come, as long as the caller sorts them.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
@@ -112,6 +114,51 @@ def _complete_fold(
     return best, _missing(composers, best, (VALIDATION,))
 
 
+def hold_out_writers(
+    divide: Callable,
+    labels: np.ndarray,
+    writers: np.ndarray,
+    works: np.ndarray,
+    fold: int,
+    num_folds: int,
+    seed: int,
+) -> np.ndarray:
+    """Returns the side of each piece, `(pieces,)`, with nobody who wrote any and no work on two sides.
+
+    Of a work that two sides would share, as when somebody arranges another's, the test side keeps its pieces, and of
+    training and validation the side that has more.
+
+    Args:
+        divide: `hold_out_groups`, or `features.splits.rare.hold_out_few`.
+        labels: `(pieces,)`, what is asked, by which folds are stratified.
+        writers: `(pieces,)`, who wrote each.
+        works: `(pieces,)`, the work of each.
+        fold: The fold held out.
+        num_folds: Into how many folds those who wrote are dealt.
+        seed: Of the split.
+    """
+    sides = divide(labels, writers, fold, num_folds, seed, "composer")
+    sides[(sides != TEST) & np.isin(works, works[sides == TEST])] = NO_SIDE
+    keep_works_on_one_side(sides, works)
+    return sides
+
+
+def take_given_sides(given: np.ndarray | None, fold: int) -> np.ndarray:
+    """Returns the side of each piece, `(pieces,)`, as the corpus divides it.
+
+    Raises:
+        InputError: The corpus does not divide its pieces, or another fold than 0 is asked for.
+    """
+    if given is None or not set(given.tolist()) <= {TRAIN, VALIDATION, TEST}:
+        raise InputError(
+            "The protocol given takes the sides that the corpus has for its pieces, but this corpus has none; take "
+            "--protocol work."
+        )
+    if fold != 0:
+        raise InputError(f"The protocol given has one split, fold 0, as the corpus has; not fold {fold}.")
+    return given.astype("U10")
+
+
 def unevenness(composers: np.ndarray, is_in: np.ndarray, share: float) -> float:
     """Returns how far a side is from its share of each composer's pieces, summed over the composers."""
     return sum(abs(is_in[composers == name].mean() - share) for name in np.unique(composers))
@@ -158,11 +205,12 @@ def _check_enough(composers: np.ndarray, groups: np.ndarray, num_folds: int, pro
     if few:
         listed = ", ".join(f"{name} ({count})" for name, count in list(few.items())[:MOST_NAMED])
         more = f" and {len(few) - MOST_NAMED} more" if len(few) > MOST_NAMED else ""
+        asked = "class" if protocol == "composer" else "composer"
         advice = "Leave them out, take fewer folds (3 at least), or another protocol."
         if protocol == "source" and sum(count >= LEAST_FOLDS for count in counts.values()) < 2:
             advice = f"{_how_few(groups)}; take --protocol work instead."
         raise InputError(
-            f"{num_folds} folds need {num_folds} {protocol}s of every composer, but there are fewer by "
+            f"{num_folds} folds need {num_folds} {protocol}s of every {asked}, but there are fewer by "
             f"{listed}{more}. {advice}"
         )
 

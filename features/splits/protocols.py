@@ -21,6 +21,8 @@ from features.splits.holding_out import (
     count_groups,
     hold_out_groups,
     hold_out_sources,
+    hold_out_writers,
+    take_given_sides,
 )
 from features.splits.rare import hold_out_few, hold_out_few_sources
 
@@ -29,6 +31,8 @@ PROTOCOLS = {
     "source": "Whole sequencers' collections are held out, and no work is divided: what to expect of a new corpus.",
     "near_duplicate": "Whole groups of files with the same music, in any key, at any tempo; names say nothing here.",
     "file": "Whole files are held out; other copies and movements may have been heard: what peers report.",
+    "composer": "All that somebody wrote is held out: what an age or a style sounds like, by whomever it is.",
+    "given": "The corpus' own training, validation and test parts, where it has some.",
     "chunk": "Shuffled chunks, 80/20: leaky, each file is on all sides; only to compare with the reference.",
 }
 
@@ -64,6 +68,8 @@ def make_split(
     num_chunks: Sequence[int],
     sources: Sequence[str] = (),
     near_duplicates: Sequence[str] = (),
+    writers: Sequence[str] = (),
+    given: Sequence[str] = (),
     num_folds: int = 5,
     seed: int = 42,
     rare: str = "refuse",
@@ -73,7 +79,9 @@ def make_split(
     Under `work`, `near_duplicate` and `file` the test side is fold number `fold` of `num_folds`, and the validation
     side is taken from the other folds in the same way; neither depends on the order of the pieces.
     Under `source` both are whole sources, and of works that two sides would share, one keeps all
-    pieces and the others' are on no side; the test side keeps all of its pieces.
+    pieces and the others' are on no side; the test side keeps all of its pieces. Under `composer` both are all that
+    some composers wrote, and of works that two sides would share the same holds.
+    Under `given` the sides are those of the corpus; works may be on several.
     Under `chunk`, which is **leaky**, the test side is a fifth of all chunks, shuffled as the
     reference notebook did it (`train_test_split`, seed 42), and the validation side a tenth of
     the rest; the reference has one such split, so there is only fold 0.
@@ -88,6 +96,8 @@ def make_split(
         sources: The source of each piece, from `features.splits.sources`; only `source` needs them.
         near_duplicates: The group of each piece, from `features.splits.near_duplicates`; only `near_duplicate`
             needs them.
+        writers: Who wrote each piece, where its label is something else; only `composer` needs them.
+        given: The side of each piece, as the corpus divides it; only `given` needs them.
         num_folds: At least 3.
         seed: Of the split, not of the training.
         rare: What becomes of composers with too few works (or files, or sources) to be on each side of each
@@ -113,7 +123,7 @@ def make_split(
     else:
         order = np.argsort(np.asarray(pieces))
         by_piece = {"piece": pieces, "work": works, "composer": composers, "source": sources}
-        by_piece["near_duplicate"] = near_duplicates
+        by_piece |= {"near_duplicate": near_duplicates, "writer": writers, "given": given}
         sorted_by = {name: np.asarray(values)[order] for name, values in by_piece.items() if len(values)}
         piece_split = np.empty(len(pieces), dtype="U10")
         piece_split[order] = _hold_out(protocol, sorted_by, fold, num_folds, seed, rare)
@@ -132,20 +142,24 @@ def audit(
     works: Sequence[str] = (),
     sources: Sequence[str] = (),
     near_duplicates: Sequence[str] = (),
+    composers: Sequence[str] = (),
 ) -> None:
     """Refuses a split that has on two sides what the law of its protocol keeps together.
 
     Args:
         split: What `make_split` returned.
         num_chunks: `(pieces,)`, the number of chunks of each piece.
-        works: The work of each piece, for the protocols `work` and `source`; empty to leave it out, as the others are.
+        works: The work of each piece, for the protocols `work`, `source` and `composer`; empty to leave it out, as the
+            others are.
         sources: The source of each piece, for the protocol `source`.
         near_duplicates: The group of each piece, for the protocol `near_duplicate`.
+        composers: Who wrote each piece, for the protocol `composer`.
 
     Raises:
-        InputError: A work, a source or a group of near-duplicates is on two sides; the message names it.
+        InputError: A work, a source, a composer or a group of near-duplicates is on two sides; the message names it.
     """
-    for kind, groups in (("work", works), ("source", sources), ("near_duplicate", near_duplicates)):
+    kinds = {"work": works, "source": sources, "near_duplicate": near_duplicates, "composer": composers}
+    for kind, groups in kinds.items():
         if len(groups):
             _check_undivided(split, kind, groups, num_chunks)
 
@@ -171,6 +185,13 @@ def _hold_out(
             raise ValueError("The protocol source needs the source of each piece; pass sources.")
         divide = hold_out_sources if rare == "refuse" else hold_out_few_sources
         return divide(composers, by_piece["source"], works, fold, num_folds, seed)
+    if protocol == "given":
+        return take_given_sides(by_piece.get("given"), fold)
+    if protocol == "composer":
+        if "writer" not in by_piece:
+            raise ValueError("The protocol composer needs who wrote each piece; pass writers.")
+        divide = hold_out_groups if rare == "refuse" else hold_out_few
+        return hold_out_writers(divide, composers, by_piece["writer"], works, fold, num_folds, seed)
     if protocol == "near_duplicate" and protocol not in by_piece:
         raise ValueError("The protocol near_duplicate needs the group of each piece; pass near_duplicates.")
     groups = by_piece["piece" if protocol == "file" else protocol]

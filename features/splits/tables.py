@@ -23,21 +23,24 @@ def split_table(
     works: Sequence[str],
     num_chunks: Sequence[int],
     sources: Sequence[str] = (),
+    asked: tuple[str, Sequence[str]] = ("", ()),
 ) -> list[dict[str, str]]:
     """Returns the rows of `splits.csv`: one a piece, or one a chunk where pieces are divided.
 
     Returns:
         Rows with the keys `COLUMNS`, or `CHUNK_COLUMNS` (`chunk` counts from 0 within the piece).
         `source` is empty where no sources are given. The split of a piece on no side, or without
-        chunks, is empty.
+        chunks, is empty. Where something else than the composer is `asked`, a column called so holds it.
     """
     by_piece = np.split(split.chunk_split, np.cumsum(num_chunks)[:-1])
     divided = any(len(set(sides)) > 1 for sides in by_piece)
     rows = []
     sources = sources if len(sources) else [""] * len(pieces)
-    names = zip(pieces, works, sources, composers, by_piece, strict=True)
-    for piece, work, source, composer, sides in names:
+    label, answers = asked
+    names = zip(pieces, works, sources, composers, answers or composers, by_piece, strict=True)
+    for piece, work, source, composer, answer, sides in names:
         row = {"piece": piece, "work": work, "source": source, "composer": composer}
+        row |= {label: answer} if label else {}
         if divided:
             rows += [row | {"split": str(side), "chunk": str(chunk)} for chunk, side in enumerate(sides)]
         else:
@@ -54,12 +57,30 @@ def write_splits(
     works: Sequence[str],
     num_chunks: Sequence[int],
     sources: Sequence[str] = (),
+    asked: tuple[str, Sequence[str]] = ("", ()),
 ) -> None:
-    """Writes `split_table` as a CSV file, which `read_splits` reads; it appears whole or not at all."""
+    """Writes `split_table` as a CSV file, which `read_splits` reads; it appears whole or not at all.
+
+    Args:
+        path: Of the file.
+        split: What to write.
+        composers: Who wrote each piece.
+        pieces: The name of each piece.
+        works: The work of each piece.
+        num_chunks: Of each piece.
+        sources: The source of each piece, or none.
+        asked: What is asked where that is not the composer, such as `era`, and the answer for each piece.
+    """
     rows = split_table(
-        split, composers=composers, pieces=pieces, works=works, num_chunks=num_chunks, sources=sources
+        split,
+        composers=composers,
+        pieces=pieces,
+        works=works,
+        num_chunks=num_chunks,
+        sources=sources,
+        asked=asked,
     )
-    columns = CHUNK_COLUMNS if rows and "chunk" in rows[0] else COLUMNS
+    columns = list(rows[0]) if rows else COLUMNS
     unfinished = path.with_name(f"{path.name}.unfinished")
     with open(unfinished, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
@@ -78,8 +99,8 @@ def read_splits(
 ) -> Split:
     """Reads a split that `write_splits` wrote, for the same pieces in any order.
 
-    A table by piece holds for any length of chunk; a table by chunk only for its own. The column of
-    sources is not compared: tables from before sources were known have none.
+    A table by piece holds for any length of chunk; a table by chunk only for its own. The columns of
+    sources, which older tables lack, and of what is asked are not compared.
 
     Raises:
         InputError: The table is not a table of splits, or not one of these pieces, works,
@@ -89,11 +110,11 @@ def read_splits(
         reader = csv.DictReader(file)
         columns = tuple(reader.fieldnames or ())
         rows = list(reader)
-    if columns not in (COLUMNS, CHUNK_COLUMNS):
+    if columns[:4] != COLUMNS[:4] or "split" not in columns[4:6] or columns[-1] not in ("split", "chunk"):
         raise InputError(f"{path} is not a table of splits: its columns should be {', '.join(COLUMNS)}.")
     sides = {(row["piece"], row["work"], row["composer"], row.get("chunk", "")): row["split"] for row in rows}
     wanted = list(zip(pieces, works, composers, num_chunks, strict=True))
-    if columns == CHUNK_COLUMNS:
+    if columns[-1] == "chunk":
         keys = [(*names, str(chunk)) for *names, count in wanted for chunk in range(count)]
         repeats = np.ones(len(keys), dtype=int)
     else:

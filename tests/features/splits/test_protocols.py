@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.errors import InputError
+from features.splits import LADDER
 from features.splits.holding_out import keep_works_on_one_side
 from features.splits.protocols import (
     NO_SIDE,
-    PROTOCOLS,
     TEST,
     TRAIN,
     VALIDATION,
@@ -98,7 +98,7 @@ def test_folds_partition_the_pieces(data, protocol):
     assert sorted(tested) == list(range(sum(data["num_chunks"])))
 
 
-@given(corpora(), st.sampled_from(list(PROTOCOLS)))
+@given(corpora(), st.sampled_from(list(LADDER)))
 @settings(max_examples=20, deadline=None)
 def test_sides_partition_the_chunks(data, protocol):
     data["num_chunks"] = [60] * len(data["pieces"])  # so many that a shuffle misses no composer
@@ -217,7 +217,7 @@ def test_one_source_for_all_is_refused():
         make_split("source", 0, **data)
 
 
-@pytest.mark.parametrize("protocol", list(PROTOCOLS))
+@pytest.mark.parametrize("protocol", list(LADDER))
 def test_same_seed_same_split_other_seed_other_split(protocol):
     data = make_data({composer: [1] * 20 for composer in COMPOSERS})
     first, again, other = (make_split(protocol, 0, **data, seed=seed).chunk_split for seed in (1, 1, 2))
@@ -248,7 +248,7 @@ def test_chunk_is_the_reference_shuffle():
         make_split("chunk", 1, **data)
 
 
-@pytest.mark.parametrize("protocol", list(PROTOCOLS))
+@pytest.mark.parametrize("protocol", list(LADDER))
 def test_reading_gives_what_was_written(tmp_path, protocol):
     data = make_data({composer: [3, 1, 2, 1, 1, 4] for composer in COMPOSERS}, num_chunks=3)
     data["pieces"] = ('Für "Elise", WoO 59\r\n.mid', *data["pieces"][1:])
@@ -346,7 +346,12 @@ def test_audit_names_the_work_on_two_sides():
 @pytest.mark.parametrize(
     ("protocol", "fold", "num_folds", "message"),
     [
-        ("chapter", 0, 5, "no protocol 'chapter'; choose one of work, source, near_duplicate, file, chunk"),
+        (
+            "chapter",
+            0,
+            5,
+            "no protocol 'chapter'; choose one of work, source, near_duplicate, file, composer, given, chunk",
+        ),
         ("work", 5, 5, "no fold 5; choose one of 0 to 4"),
         ("work", -1, 5, "no fold -1"),
         ("work", 0, 2, "at least 3 folds, not 2"),

@@ -21,8 +21,8 @@ def problems_of(**encoder):
     }
 
 
-def test_every_protocol_is_a_rung_and_the_leakiest_comes_first():
-    assert set(LADDER) == set(PROTOCOLS)
+def test_every_protocol_that_any_study_has_is_a_rung_and_the_leakiest_comes_first():
+    assert set(LADDER) == set(PROTOCOLS) - {"composer", "given"}
     assert [rung.name for rung in ladder(CONFIG, ("work", "chunk"))] == ["chunk", "work"]
 
 
