@@ -1,5 +1,12 @@
 """Questions and tools: each module here has a `main(argv=None)` and a line of its own."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from experiments.engine.saved_models import SavedModel
+
 STUDIES = {
     "four_composers": "experiments.four_composers",
     "all_composers": "experiments.all_composers",
@@ -21,3 +28,18 @@ TOOLS = {
 }
 
 EXPERIMENTS = STUDIES | TOOLS
+
+
+def load(model: "str | Path") -> "SavedModel":
+    """Returns a saved model that is ready to answer; runs no code from its file.
+
+    Args:
+        model: The name of a shipped model, an `.h5` file with its `.json`, a run folder, or `owner/name` of a model on
+            the Hugging Face Hub (`pip install huggingface_hub`).
+
+    Raises:
+        ModelFileError: There is none, or its files cannot be used.
+    """
+    from experiments.engine.saved_models import load_saved_model
+
+    return load_saved_model(model)

@@ -12,8 +12,9 @@ import logging
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 DIGEST = "h5_sha256"
 
@@ -45,40 +46,58 @@ def save(model, path: str | Path, *, description: dict) -> None:
         unfinished.write_text(text + "\n", encoding="utf-8")
 
 
-def load(path: str | Path) -> tuple:
-    """Reads back what `save` wrote; runs no code from the file.
+def load(path: str | Path, *, description: Mapping[str, Any] | None = None) -> tuple:
+    """Reads back what `save` wrote; runs no code from the file, whoever made it (see `models.screening`).
 
     Args:
         path: the `.h5` file; its `.json` must lie beside it.
+        description: what to know about a model that was saved elsewhere and has no `.json`; one that
+            has must do without.
 
     Returns:
         The model, not compiled, and its description.
 
     Raises:
         ModelFileError: if either file is missing, the description is unreadable, the two do
-            not belong together, or the file holds no model that Keras can read.
+            not belong together, or the file holds no model that can be read safely.
     """
     path = Path(path)
     _check_name(path)
     if not path.is_file():
         raise ModelFileError(f"Expected a saved model at {path}, but there is no such file; check the path.")
-    description = _read_description(path.with_suffix(".json"))
-    if _digest(path) != description.pop(DIGEST):
+    if description is None:
+        description = _read_description(path.with_suffix(".json"))
+        if _digest(path) != description.pop(DIGEST):
+            raise ModelFileError(
+                f"{path} is not the file that {path.with_suffix('.json').name} describes: it was cut short or "
+                "replaced; copy both files again, or train the model again."
+            )
+    elif path.with_suffix(".json").exists():
         raise ModelFileError(
-            f"{path} is not the file that {path.with_suffix('.json').name} describes: it was cut short or "
-            "replaced; copy both files again, or train the model again."
+            f"{path.with_suffix('.json')} says what {path.name} is for; leave out what you say of it, or remove "
+            "the file."
         )
+
+    from models.screening import ScreeningError, screen
+
+    try:
+        screen(path)
+    except ScreeningError as error:
+        raise ModelFileError(
+            f"{path} was not loaded: {error}; use a model made of Keras' own layers and of those in models/, saved as "
+            ".h5, or copy the file again."
+        ) from error
 
     import keras
 
     try:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except Exception as error:  # of whatever kind: Keras does not expect a file made by hand
         raise ModelFileError(
             f"Keras {keras.__version__} cannot read the model in {path} ({_first_line(error)}); load it with "
             "the version that wrote it, or train the model again."
         ) from error
-    return model, description
+    return model, dict(description)
 
 
 def _check_name(path: Path) -> None:
@@ -89,13 +108,16 @@ def _check_name(path: Path) -> None:
 def _read_description(path: Path) -> dict:
     if not path.is_file():
         raise ModelFileError(
-            f"Expected the model's description at {path}, but there is no such file; "
-            "copy it from the run folder together with the .h5 file."
+            f"Expected the model's description at {path}, which says for which encoder and classes it was made, but "
+            "there is no such file; copy it from the run folder together with the .h5 file (compare takes --encoder "
+            "and --classes instead)."
         )
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:  # not JSON, or not even text
         raise ModelFileError(f"{path} is not JSON ({_first_line(error)}); copy it again.") from error
+    except RecursionError as error:
+        raise ModelFileError(f"{path} is nested too deeply for a description; copy it again.") from error
     if not isinstance(description, dict) or DIGEST not in description:
         raise ModelFileError(
             f'Expected an object with the key "{DIGEST}" in {path}, but found none; '

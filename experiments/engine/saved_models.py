@@ -1,22 +1,23 @@
 """A saved model ready to answer: weights, encoder, classes, and what it has heard, from `model.h5` and `model.json`."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.engine.predictions import Predictions, of_chunks, voted
+from experiments.engine.config import AnswerConfig
+from experiments.engine.predictions import Predictions
 from experiments.engine.tables import module_of
 from features.datasets import Dataset
 from features.encoders import ENCODERS
+from models.pretrained import find
 from models.saving import ModelFileError, load
 
 if TYPE_CHECKING:
     import keras
-
-MODEL_FILE = "model.h5"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class SavedModel:
         trained_on: What it was trained on.
         validated_on: What chose its epoch.
         description: All of `model.json`.
+        answering: How it is asked.
     """
 
     path: Path
@@ -53,6 +55,7 @@ class SavedModel:
     trained_on: Heard
     validated_on: Heard
     description: dict[str, Any]
+    answering: AnswerConfig = AnswerConfig()
 
     @property
     def heard(self) -> Heard:
@@ -61,19 +64,15 @@ class SavedModel:
         return Heard(*(frozenset.union(*(getattr(part, name) for part in parts)) for name in vars(parts[0])))
 
     def predict(self, dataset: Dataset, indices: np.ndarray | None = None) -> np.ndarray:
-        """Returns the probabilities of chunks, shape `(indices, classes)`.
+        """Returns the probabilities of chunks, each of what is heard in it, shape `(indices, classes)`.
 
         Args:
             dataset: Chunks made by `encoder`; whose they are does not matter.
             indices: Which chunks; None for all.
         """
-        from experiments.engine.training import predict
+        from experiments.engine.answering import answer_chunks
 
-        if dataset.encoder != self.encoder:
-            raise ValueError(f"The model reads chunks of {self.encoder}, but these are of {dataset.encoder}.")
-        return predict(
-            self.model, dataset, np.arange(len(dataset.chunk_pieces)) if indices is None else indices
-        )
+        return answer_chunks(self.model, dataset, self._checked(dataset, indices), self.answering)
 
     def answer(self, dataset: Dataset, indices: np.ndarray | None = None) -> dict[str, Predictions]:
         """Returns answers by `"chunk"` and by `"piece"`, over the classes of the model.
@@ -82,43 +81,57 @@ class SavedModel:
             dataset: Chunks made by `encoder`, of composers that the model knows.
             indices: Which chunks; None for all.
         """
-        indices = np.arange(len(dataset.chunk_pieces)) if indices is None else indices
-        probabilities = self.predict(dataset, indices)
-        by_level = {"chunk": of_chunks, "piece": voted}
-        return {
-            level: dataclasses.replace(make(dataset, indices, probabilities), classes=self.classes)
-            for level, make in by_level.items()
-        }
+        from experiments.engine.answering import answer
+
+        answers = answer(self.model, dataset, self._checked(dataset, indices), self.answering)
+        return {level: dataclasses.replace(found, classes=self.classes) for level, found in answers.items()}
+
+    def _checked(self, dataset: Dataset, indices: np.ndarray | None) -> np.ndarray:
+        """Returns which chunks are asked for, if they are of the encoder."""
+        if dataset.encoder != self.encoder:
+            raise ValueError(f"The model reads chunks of {self.encoder}, but these are of {dataset.encoder}.")
+        return np.arange(len(dataset.chunk_pieces)) if indices is None else indices
 
 
-def load_saved_model(path: Path) -> SavedModel:
-    """Reads a model that a run has saved; runs no code from the file.
+def load_saved_model(model: str | Path, *, description: Mapping[str, Any] | None = None) -> SavedModel:
+    """Reads a saved model, whoever made it; runs no code from the file.
 
     Args:
-        path: The `.h5` file, its `.json` beside it, or the run folder that holds both.
+        model: The `.h5` file, its `.json` beside it, or the run folder that holds both; or what else `find` knows.
+        description: Of a model that was saved elsewhere and has no `.json`: `encoder` (`name` and `settings`) and
+            `classes`.
 
     Raises:
-        ModelFileError: A file is missing or damaged, or does not say what is needed to use the model.
+        ModelFileError: A file is missing, damaged or not safe, or does not say what is needed to use the model.
         InputError: Its encoder is not known here.
     """
-    path = path / MODEL_FILE if path.is_dir() else path
-    model, description = load(path)
+    path = find(model)
+    network, description = load(path, description=description)
     try:
         encoder, classes = description["encoder"], tuple(description["classes"])
         make = module_of(ENCODERS, encoder["name"], kind="encoder").make
         made = make(**encoder["settings"])
+        answering = AnswerConfig(**description.get("answering", {}))
         heard = [_heard(description.get(name, ())) for name in ("trained_on", "validated_on")]
-    except (KeyError, TypeError) as error:
+        if isinstance(description["classes"], str) or not all(isinstance(name, str) for name in classes):
+            raise TypeError("classes should be a list of names")
+    except (KeyError, TypeError, AttributeError) as error:
         raise ModelFileError(
             f"{path.with_suffix('.json')} does not say which encoder, classes and pieces the model is for ({error}); "
             "use one that a run of this version has written."
         ) from error
-    if (*model.input_shape[1:], model.output_shape[-1]) != (*made.chunk_shape, len(classes)):
+    if len(network.inputs) != 1 or len(network.outputs) != 1:
+        raise ModelFileError(f"The model in {path} should take one chunk and give one answer; use another.")
+    if (*network.input_shape[-len(made.chunk_shape) :], network.output_shape[-1]) != (
+        *made.chunk_shape,
+        len(classes),
+    ):
         raise ModelFileError(
-            f"The model in {path} takes {model.input_shape[1:]} and has {model.output_shape[-1]} answers, but its "
-            f"description is of chunks {made.chunk_shape} and {len(classes)} classes; copy both files again."
+            f"The model in {path} takes {network.input_shape[1:]} and has {network.output_shape[-1]} answers, but its "
+            f"description is of chunks {made.chunk_shape} and {len(classes)} classes; copy both files again, or "
+            "describe the model as it is."
         )
-    return SavedModel(path, model, made, classes, *heard, description)
+    return SavedModel(path, network, made, classes, *heard, description, answering)
 
 
 def _heard(pieces: list[dict[str, str]]) -> Heard:

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -124,19 +125,31 @@ def test_notices_the_model_of_another_run(path, model, tmp_path):
         load(path)
 
 
-def test_says_when_keras_cannot_read_the_file(path):
-    path.write_bytes(b"not HDF5")
+def test_takes_a_description_instead_of_the_file(path):
+    path.with_suffix(".json").unlink()
+    assert load(path, description=DESCRIPTION)[1] == DESCRIPTION
+
+
+def test_does_not_take_another_description_than_that_of_the_file(path):
+    with pytest.raises(ModelFileError, match=r"model\.json says what model\.h5 is for"):
+        load(path, description=DESCRIPTION)
+
+
+def test_says_when_the_weights_are_not_those_of_the_network(path):
+    with h5py.File(path, "a") as file:
+        del file["model_weights"]["probabilities"]
+    with pytest.raises(ModelFileError, match=r"Keras .* cannot read the model in .*model\.h5"):
+        load(describe(path))
+
+
+def describe(path):
+    """Gives a file that was tampered with the description that its maker would give it."""
     described = {**DESCRIPTION, saving.DIGEST: saving._digest(path)}
     path.with_suffix(".json").write_text(json.dumps(described))
-    with pytest.raises(ModelFileError, match=r"Keras .* cannot read the model in .*model\.h5"):
-        load(path)
+    return path
 
 
-def test_runs_no_code_from_a_file(tmp_path):
-    inputs = keras.Input((3,))
-    unsafe = keras.Model(inputs, keras.layers.Lambda(lambda x: x + 1)(inputs))
-    path = tmp_path / "model.h5"
-    unsafe.save(path)
-    path.with_suffix(".json").write_text(json.dumps({saving.DIGEST: saving._digest(path)}))
-    with pytest.raises(ModelFileError, match="cannot read the model"):
+def test_a_deeply_nested_description_is_refused(path):
+    path.with_suffix(".json").write_text("[" * 200_000)
+    with pytest.raises(ModelFileError, match="nested too deeply"):
         load(path)

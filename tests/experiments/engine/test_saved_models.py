@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from experiments import load
 from experiments.engine.predictions import read_predictions
 from experiments.engine.saved_models import load_saved_model
 from features.corpora import synthetic
@@ -91,3 +92,23 @@ def test_a_description_from_before_ablations_serves(saved, copy):
 def test_a_description_that_does_not_serve_is_refused(copy, changes, sentence):
     with pytest.raises(ModelFileError, match=sentence):
         load_saved_model(copy(**changes))
+
+
+def test_a_bare_file_is_asked_for_what_is_missing_and_takes_it(uninterrupted, saved, tmp_path):
+    bare = tmp_path / "model.h5"
+    shutil.copyfile(uninterrupted / "model.h5", bare)
+    with pytest.raises(ModelFileError, match="which encoder and classes .* --encoder and --classes"):
+        load_saved_model(bare)
+    described = {name: saved.description[name] for name in ("encoder", "classes")}
+    found = load_saved_model(bare, description=described)
+    assert (found.encoder, found.classes, found.heard.contents) == (saved.encoder, saved.classes, frozenset())
+
+
+def test_it_is_loaded_in_one_line(uninterrupted, saved):
+    assert load(str(uninterrupted)).description == saved.description
+
+
+@pytest.mark.parametrize("classes", ["ABCD", [1, 2, 3, 4], None])
+def test_classes_that_are_no_names_are_refused(copy, classes):
+    with pytest.raises(ModelFileError, match="does not say which encoder, classes and pieces"):
+        load_saved_model(copy(classes=classes))

@@ -1,0 +1,224 @@
+"""What a stranger may send: none of it runs, reads another file, or fills the memory."""
+
+import base64
+import json
+import marshal
+import zipfile
+
+import h5py
+import keras
+import numpy as np
+import pytest
+
+from models import screening
+from models.blocks import SmoothedCrossentropy
+from models.saving import ModelFileError, load
+from models.screening import ScreeningError, screen
+
+
+@pytest.fixture
+def path(tmp_path):
+    inputs = keras.Input((3,), name="numbers")
+    outputs = keras.layers.Dense(2, activation="softmax", name="probabilities")(inputs)
+    path = tmp_path / "model.h5"
+    keras.Model(inputs, outputs).save(path, include_optimizer=False)
+    return path
+
+
+def tamper(path, change):
+    """Changes what the file says of its network."""
+    with h5py.File(path, "a") as file:
+        config = json.loads(file.attrs["model_config"])
+        change(config)
+        file.attrs["model_config"] = json.dumps(config)
+    return path
+
+
+def dense(config):
+    return config["config"]["layers"][1]
+
+
+def as_layer(**layer):
+    return lambda config: dense(config).update(layer)
+
+
+def lambda_layer(trap):
+    code = compile(f"open({str(trap)!r}, 'w').close()", "trap", "eval")
+    marshalled = base64.b64encode(marshal.dumps(code)).decode()
+    return {"class_name": "__lambda__", "config": {"code": marshalled, "defaults": None, "closure": None}}
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_a_network_of_keras_layers_passes(path):
+    screen(path)
+
+
+def test_code_in_a_lambda_layer_is_refused_and_never_runs(path, tmp_path):
+    trap = tmp_path / "sprung"
+    config = {"name": "probabilities", "function": lambda_layer(trap)}
+    tamper(path, as_layer(class_name="Lambda", config=config))
+    with pytest.raises(ModelFileError, match="a Lambda layer, which is code"):
+        load(path, description={})
+    assert not trap.exists()
+
+
+def test_code_in_a_setting_of_a_harmless_layer_is_refused(path, tmp_path):
+    trap = tmp_path / "sprung"
+    tamper(path, lambda config: dense(config)["config"].update(activation=lambda_layer(trap)))
+    with pytest.raises(ScreeningError, match="Lambda layer, which is code"):
+        screen(path)
+    assert not trap.exists()
+
+
+def test_a_lambda_layer_in_a_network_in_a_layer_is_found(path):
+    inner = {"class_name": "Lambda", "config": {"function": ["4wAAAAA=", None, None]}}
+    tamper(path, as_layer(class_name="TimeDistributed", config={"layer": inner}))
+    with pytest.raises(ScreeningError, match="Lambda layer"):
+        screen(path)
+
+
+@pytest.mark.parametrize(
+    ("layer", "named"),
+    [
+        ({"class_name": "system", "module": "os", "registered_name": None}, "os.system"),
+        ({"class_name": "function", "module": "os", "config": "system"}, "os.function"),
+        ({"class_name": "Popen", "module": "subprocess"}, "subprocess.Popen"),
+        ({"class_name": "Dense", "module": "os"}, "os.Dense"),
+        ({"class_name": "Dense", "registered_name": "somebody>Trojan"}, "somebody>Trojan"),
+        ({"class_name": "Trojan"}, "Trojan"),
+        ({"class_name": "rollcall>Unknown"}, "rollcall>Unknown"),
+        ({"class_name": "TorchModuleWrapper"}, "TorchModuleWrapper"),
+        ({"class_name": "TFSMLayer", "config": {"filepath": "/"}}, "TFSMLayer"),
+        ({"class_name": "StringLookup", "config": {"vocabulary": "/etc/passwd"}}, "StringLookup"),
+        ({"class_name": "get_file", "module": "keras.utils"}, "keras.utils.get_file"),
+        ({"class_name": "enable_unsafe_deserialization", "module": "keras.config"}, "keras.config.enable"),
+        ({"class_name": "deserialize", "module": "keras.initializers"}, "keras.initializers.deserialize"),
+        ({"class_name": "__typespec__", "module": "os"}, "__typespec__"),
+        ({"class_name": ["Lambda"]}, "no name"),
+    ],
+)
+def test_what_is_not_on_the_list_is_refused_by_name(path, layer, named):
+    tamper(path, as_layer(**layer))
+    with pytest.raises(ScreeningError, match=named):
+        screen(path)
+
+
+def test_our_own_registered_classes_are_built(path):
+    assert screening._registered()["rollcall>SmoothedCrossentropy"] is SmoothedCrossentropy
+
+
+@pytest.mark.parametrize("name", ["model_weights", "probabilities"])
+@pytest.mark.parametrize("link", [h5py.ExternalLink("/etc/passwd", "/"), h5py.SoftLink("/elsewhere")])
+def test_weights_that_lie_elsewhere_are_refused(path, name, link):
+    with h5py.File(path, "a") as file:
+        group = file if name == "model_weights" else file["model_weights"]
+        del group[name]
+        group[name] = link
+    with pytest.raises(ScreeningError, match=f"{name} leads elsewhere"):
+        screen(path)
+
+
+def test_weights_kept_in_another_file_are_refused(path, tmp_path):
+    (tmp_path / "secret").write_bytes(bytes(64))
+    with h5py.File(path, "a") as file:
+        file.create_dataset("stolen", (4,), "f4", external=[(tmp_path / "secret", 0, 16)])
+    with pytest.raises(ScreeningError, match="stolen lies in another file"):
+        screen(path)
+
+
+def test_weights_gathered_from_another_file_are_refused(path, tmp_path):
+    layout = h5py.VirtualLayout(shape=(4,), dtype="f4")
+    layout[:] = h5py.VirtualSource(tmp_path / "other.h5", "weights", shape=(4,))
+    with h5py.File(path, "a") as file:
+        file.create_virtual_dataset("stolen", layout)
+    with pytest.raises(ScreeningError, match="stolen lies in another file"):
+        screen(path)
+
+
+def test_weights_that_are_no_numbers_are_refused(path):
+    with h5py.File(path, "a") as file:
+        file["words"] = ["no", "number"]
+    with pytest.raises(ScreeningError, match="words holds no numbers"):
+        screen(path)
+
+
+def test_a_small_file_that_declares_huge_weights_is_refused(path):
+    with h5py.File(path, "a") as file:
+        file.create_dataset("bomb", (10**12,), "f4", chunks=(1024,))
+    assert path.stat().st_size < 1_000_000
+    with pytest.raises(ScreeningError, match="1,000,000,000,008 weights"):
+        screen(path)
+
+
+@pytest.mark.parametrize(
+    ("layer", "reason"),
+    [
+        ({"config": {"units": 10**12}}, "weights, and more than 250,000,000 are refused"),
+        (
+            {"class_name": "RepeatVector", "config": {"n": 10**9}},
+            "one of its layers makes 3,000,000,000 numbers",
+        ),
+        ({"config": {"units": -1}}, "cannot build it"),
+        ({"config": "no settings"}, "cannot build it"),
+    ],
+)
+def test_a_network_that_no_memory_holds_is_refused_before_it_is_built(path, layer, reason):
+    tamper(path, as_layer(**layer))
+    with pytest.raises(ScreeningError, match=reason):
+        screen(path)
+
+
+def zipped(path):
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("model.h5", "")
+
+
+def other_hdf5(path):
+    with h5py.File(path, "w") as file:
+        file["numbers"] = np.arange(3)
+
+
+def nested(path):
+    with h5py.File(path, "w") as file:
+        file.attrs["model_config"] = "[" * 50_000
+
+
+def not_a_network(path):
+    with h5py.File(path, "w") as file:
+        file.attrs["model_config"] = json.dumps({"class_name": "Lambda", "config": {}})
+
+
+@pytest.mark.parametrize(
+    ("write", "reason"),
+    [
+        (lambda path: path.write_bytes(b""), "no HDF5 file"),
+        (lambda path: path.write_text("not a model"), "no HDF5 file"),
+        (zipped, "no HDF5 file"),
+        (other_hdf5, "no model"),
+        (nested, "not JSON"),
+        (not_a_network, "it is a Lambda"),
+    ],
+)
+def test_other_files_are_named_in_one_sentence(tmp_path, write, reason):
+    path = tmp_path / "model.h5"
+    write(path)
+    with pytest.raises(ModelFileError, match=rf"model\.h5 was not loaded: .*{reason}") as caught:
+        load(path, description={})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_file_that_is_cut_short_is_named(path, share):
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(ModelFileError, match=r"model\.h5 was not loaded: it is (damaged|no HDF5)"):
+        load(path, description={})
+
+
+def test_every_layer_of_the_list_is_one_of_keras():
+    assert {name for name in screening.LAYERS if not hasattr(keras.layers, name)} == set()
+
+
+def test_lists_leave_out_what_reaches_out():
+    reaching = {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "StringLookup"}
+    assert not reaching & screening.LAYERS
