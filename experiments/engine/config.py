@@ -40,6 +40,10 @@ class CorpusConfig:
     """Leave out composers with less than this share of all chunks (0.001: those below 0.1 %)."""
     min_works: int = field(default=1, metadata=ADDED_LATER)
     """Leave out composers with fewer works."""
+    label: Literal["composer", "era"] = field(default="composer", metadata=ADDED_LATER)
+    """What is asked of a piece."""
+    min_pieces: int = field(default=1, metadata=ADDED_LATER)
+    """Labels with fewer pieces become one class, Other; composers do not."""
 
     def __post_init__(self) -> None:
         """Refuses shares that leave nothing, or more than there is."""
@@ -51,8 +55,9 @@ class CorpusConfig:
             raise InputError(
                 f"Expected min_share to be a share from 0 to below 1 (0.001 is 0.1 %), but received {self.min_share}."
             )
-        if self.min_works < 1:
-            raise InputError(f"Expected min_works to be 1 or more, but received {self.min_works}.")
+        for name in ("min_works", "min_pieces"):
+            if getattr(self, name) < 1:
+                raise InputError(f"Expected {name} to be 1 or more, but received {getattr(self, name)}.")
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,8 @@ class SplitConfig:
     """What is held out."""
 
     protocol: str = "work"
-    """What is never on both sides: work, source, near_duplicate, file, chunk."""
+    """What is never on both sides: work, source, near_duplicate, file, chunk; composer, where the question is not who;
+    given, the corpus' own sides."""
     fold: int | Literal["all"] = 0
     """Which fold is the test part, from 0; all: each in turn, and a summary."""
     num_folds: int = 5
@@ -247,7 +253,8 @@ def smoke(config: Config) -> Config:
     """
     return config.replace(
         corpus={"corpus": "synthetic", "composers": (), "pieces": "reference", "sample": 1.0}
-        | {"min_share": min(config.corpus.min_share, 0.1), "min_works": min(config.corpus.min_works, 10)},
+        | {"min_share": min(config.corpus.min_share, 0.1), "min_works": min(config.corpus.min_works, 10)}
+        | {"min_pieces": min(config.corpus.min_pieces, 10)},
         split={"fold": 0} if config.split.fold != "all" else {"num_folds": 3},
         training={"epochs": 1, "precision": "float32"},
     )

@@ -10,6 +10,7 @@ from experiments.engine.config import Config, Places
 from experiments.engine.publishing import published_folds
 from features.datasets import Dataset
 from features.errors import InputError
+from features.selection import counted_by
 from features.splits.protocols import Split
 from features.splits.tables import read_splits, write_splits
 
@@ -19,7 +20,9 @@ def keep_split(folder: Path, dataset: Dataset, split: Split) -> None:
     if (folder / "splits.csv").exists():
         _check_same_data(folder, dataset, split)
     else:
-        write_splits(folder / "splits.csv", split, **_split_columns(dataset), sources=dataset.sources)
+        asked = {} if dataset.label == "composer" else {"asked": (dataset.label, dataset.composers)}
+        columns = _split_columns(dataset) | {"sources": dataset.sources} | asked
+        write_splits(folder / "splits.csv", split, **columns)
     records.note_contents(folder, records.contents_digest(dataset.pieces, dataset.contents))
 
 
@@ -66,7 +69,7 @@ def _check_same_data(folder: Path, dataset: Dataset, split: Split) -> None:
 
 def _split_columns(dataset: Dataset) -> dict[str, Any]:
     return {
-        "composers": dataset.composers,
+        "composers": counted_by(dataset),
         "pieces": dataset.pieces,
         "works": dataset.works,
         "num_chunks": dataset.num_chunks,

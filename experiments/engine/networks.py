@@ -63,6 +63,8 @@ class Network:
         description = {
             "run_id": path.parent.name,
             "encoder": {"name": config.encoder.encoder, "settings": dataset.encoder.settings()},
+            "study": config.experiment,
+            "label": dataset.label,
             "classes": list(dataset.classes),
             "builder": config.model.model,
             "hyperparameters": self.hyperparameters,

@@ -21,9 +21,10 @@ class Predictions:
     Attributes:
         pieces: Piece of each answer.
         works: Work of each answer.
-        composers: True composer of each answer.
+        composers: True class of each answer: its composer, unless something else is asked.
         probabilities: Shape `(answers, classes)`.
-        classes: The composers, in the order of the probabilities.
+        classes: The composers, or whatever is asked, in the order of the probabilities.
+        label: What the classes are, which is also what their column is called in a file.
     """
 
     pieces: tuple[str, ...]
@@ -31,6 +32,7 @@ class Predictions:
     composers: tuple[str, ...]
     probabilities: np.ndarray
     classes: tuple[str, ...]
+    label: str = "composer"
 
     @property
     def labels(self) -> np.ndarray:
@@ -57,6 +59,7 @@ def of_pieces(dataset: Dataset, piece_indices: np.ndarray, probabilities: np.nda
         composers=tuple(composers[index] for index in piece_indices),
         probabilities=probabilities,
         classes=dataset.classes,
+        label=dataset.label,
     )
 
 
@@ -73,12 +76,13 @@ def join(parts: Sequence[Predictions]) -> Predictions:
         composers=sum((part.composers for part in parts), ()),
         probabilities=np.concatenate([part.probabilities for part in parts]),
         classes=parts[0].classes,
+        label=parts[0].label,
     )
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Writes `piece, work, composer, p_<class>...`; compressed if the name ends in `.gz`."""
-    columns = ("piece", "work", "composer", *(f"p_{name}" for name in predictions.classes))
+    """Writes `piece, work, composer` (or what else is asked)`, p_<class>...`; compressed if the name ends in `.gz`."""
+    columns = ("piece", "work", predictions.label, *(f"p_{name}" for name in predictions.classes))
     rows = [
         dict(zip(columns, (piece, work, composer, *(f"{p:.6g}" for p in probabilities)), strict=True))
         for piece, work, composer, probabilities in zip(
@@ -100,11 +104,12 @@ def read_predictions(path: Path) -> Predictions:
     text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
     reader = csv.DictReader(io.StringIO(text, newline=""))
     rows = list(reader)
-    columns = reader.fieldnames[3:]
+    label, *columns = reader.fieldnames[2:]
     return Predictions(
         pieces=tuple(row["piece"] for row in rows),
         works=tuple(row["work"] for row in rows),
-        composers=tuple(row["composer"] for row in rows),
+        composers=tuple(row[label] for row in rows),
         probabilities=np.array([[float(row[column]) for column in columns] for row in rows]),
         classes=tuple(column.removeprefix("p_") for column in columns),
+        label=label,
     )

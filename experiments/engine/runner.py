@@ -27,10 +27,12 @@ from experiments.engine.telling import (
 )
 from features.corpora import CORPORA
 from features.corpora.catalogue import Piece, Request
+from features.corpora.joined import load_together
+from features.corpora.labels import label_pieces
 from features.datasets import Dataset, load_dataset
 from features.encoders import ENCODERS
 from features.errors import InputError
-from features.selection import keep_composers, sample_works
+from features.selection import counted_by, keep_composers, sample_works
 from features.splits.protocols import (
     PROTOCOLS,
     TEST,
@@ -41,6 +43,15 @@ from features.splits.protocols import (
     make_split,
 )
 from models import BUILDERS
+
+
+LAWS = {
+    "work": ("works",),
+    "source": ("works", "sources"),
+    "near_duplicate": ("near_duplicates",),
+    "composer": ("works", "composers"),
+}
+"""What no protocol divides."""
 
 
 @dataclass(frozen=True)
@@ -93,24 +104,30 @@ def run_study(study: Study) -> Path:
 
 def load_pieces(config: CorpusConfig, places: Places) -> list[Piece]:
     """Returns the pieces of a corpus, not read yet."""
-    return module_of(CORPORA, config.corpus, kind="corpus").load(
-        Request(
-            composers=config.composers,
-            pieces=config.pieces,
-            data_home=places.data_home and places.data_home.expanduser(),
-            cache_dir=places.cache_dir,
-            download=places.download,
-        )
+    request = Request(
+        composers=config.composers,
+        pieces=config.pieces,
+        data_home=places.data_home and places.data_home.expanduser(),
+        cache_dir=places.cache_dir,
+        download=places.download,
     )
+    names = config.corpus.split("+")
+    modules = {name: module_of(CORPORA, name, kind="corpus") for name in names}
+    pieces = modules[names[0]].load(request) if len(names) == 1 else load_together(modules, request)
+    return label_pieces(pieces, config.label, min_pieces=config.min_pieces)
 
 
 def prepare(config: Config, places: Places) -> Dataset:
     """Returns the corpus of a configuration, read and encoded."""
     encoder = make_encoder(config.encoder)
-    dataset = load_dataset(load_pieces(config.corpus, places), encoder, cache_dir=places.cache_dir)
+    pieces = load_pieces(config.corpus, places)
+    dataset = load_dataset(pieces, encoder, cache_dir=places.cache_dir, label=config.corpus.label)
     if len(dataset.classes) < 2:
+        advice = "take a lower --min-pieces, or other music"
+        if dataset.label == "composer":
+            advice = "name more composers"
         raise InputError(
-            f"There is nothing to tell apart: all pieces are by {dataset.classes[0]}; name more composers."
+            f"There is nothing to tell apart: all pieces are by {dataset.classes[0]}; {advice}."
         )
     dataset = keep_composers(dataset, min_share=config.corpus.min_share, min_works=config.corpus.min_works)
     if config.corpus.sample < 1:
@@ -195,6 +212,11 @@ def split_of(study: Study) -> Split:
             "Under the protocol chunk, chunks that are moved in time, played faster, or overlap would bring the very "
             "frames of test chunks into training; add --no-move, and leave --tempo and --hop out."
         )
+    if config.protocol == "composer" and dataset.label == "composer":
+        raise InputError(
+            "Under the protocol composer no composer is both trained on and tested, so who it was cannot be asked; "
+            "ask something else, as experiments.era does, or take --protocol work."
+        )
     split = make_split(
         config.protocol,
         config.fold,
@@ -204,12 +226,15 @@ def split_of(study: Study) -> Split:
         num_chunks=dataset.num_chunks,
         sources=dataset.sources,
         near_duplicates=dataset.near_duplicates if config.protocol == "near_duplicate" else (),
+        writers=dataset.writers,
+        given=[facts.get("side", "") for facts in dataset.facts],
         num_folds=config.num_folds,
         seed=config.split_seed,
         rare=config.rare,
     )
-    laws = {"work": ("works",), "source": ("works", "sources"), "near_duplicate": ("near_duplicates",)}
-    together = {name: getattr(dataset, name) for name in laws.get(config.protocol, ())}
+    groups = {"works": dataset.works, "sources": dataset.sources, "composers": dataset.writers}
+    groups |= {"near_duplicates": dataset.near_duplicates} if config.protocol == "near_duplicate" else {}
+    together = {name: groups[name] for name in LAWS.get(config.protocol, ())}
     audit(split, num_chunks=dataset.num_chunks, **together)
     return split
 
@@ -253,7 +278,9 @@ def _run_in(folder: Path, study: Study, split: Split) -> None:
 def _write_counts(folder: Path, study: Study) -> None:
     from experiments.engine.composers.counts import write_counts
 
-    write_counts(folder, study.dataset.census, study.dataset.classes, also=[study.config.corpus.min_share])
+    dataset = study.dataset
+    kept = sorted(set(counted_by(dataset)))
+    write_counts(folder, dataset.census, kept, also=[study.config.corpus.min_share])
 
 
 def _every_split(study: Study, split: Split) -> list[Split]:
@@ -303,6 +330,7 @@ def _metrics(
         "run_id": folder.name,
         "corpus": config.corpus.corpus,
         "pieces": pieces_name(config.corpus),
+        "label": study.dataset.label,
         "protocol": config.split.protocol,
         "fold": config.split.fold,
         "seed": config.training.seed,

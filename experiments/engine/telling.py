@@ -8,6 +8,7 @@ from typing import Any
 from experiments.engine import records
 from experiments.engine.config import CorpusConfig, EncoderConfig
 from features.datasets import Dataset
+from features.selection import counted_by
 from features.splits.protocols import NO_SIDE, Split
 from features.words import counted
 
@@ -27,6 +28,8 @@ def pieces_name(config: CorpusConfig) -> str:
         marks.append(f"composers from {100 * config.min_share:g} %")
     if config.min_works > 1:
         marks.append(f"composers with {config.min_works} works")
+    if config.min_pieces > 1:
+        marks.append(f"{config.label}s with {config.min_pieces} pieces")
     if config.sample < 1:
         marks.append(f"{config.sample:g} of the works")
     return f"{config.pieces} ({', '.join(marks)})" if marks else config.pieces
@@ -50,7 +53,8 @@ def report_left_out(dataset: Dataset) -> None:
     """Says on standard error which pieces could not be used, and why, and which composers have too little music."""
     for piece in dataset.left_out:
         print(f"Left out: {piece.piece}: {piece.reason}", file=sys.stderr)
-    few = [count for count in dataset.census if count.composer not in dataset.classes]
+    kept = set(counted_by(dataset))
+    few = [count for count in dataset.census if count.composer not in kept]
     if few:
         num_chunks = sum(count.num_chunks for count in few)
         share = num_chunks / sum(count.num_chunks for count in dataset.census)
@@ -62,8 +66,8 @@ def report_left_out(dataset: Dataset) -> None:
     names, count = ", ".join(dataset.classes), len(dataset.classes)
     print(
         f"{counted(len(dataset.pieces), 'piece')}, {counted(len(set(dataset.works)), 'work')}, "
-        f"{counted(len(dataset.chunk_pieces), 'chunk')} by "
-        f"{names if count <= MOST_NAMED else counted(count, 'composer')}; "
+        f"{counted(len(dataset.chunk_pieces), 'chunk')} {'by' if dataset.label == 'composer' else 'of'} "
+        f"{names if count <= MOST_NAMED else counted(count, dataset.label)}; "
         f"{counted(len(dataset.left_out), 'file')} left out.",
         file=sys.stderr,
     )

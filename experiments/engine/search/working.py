@@ -18,6 +18,7 @@ TOKEN_FILE = ".token"
 
 def folds_of(search: Search, dataset: Dataset, split: Split) -> list[Split]:
     """Returns what each fold of a search trains on and validates on; the test part is on no side."""
+    apart = {"source": dataset.sources, "composer": dataset.writers}
     return inner_folds(
         split,
         search.settings.folds,
@@ -25,7 +26,7 @@ def folds_of(search: Search, dataset: Dataset, split: Split) -> list[Split]:
         pieces=dataset.pieces,
         works=dataset.works,
         num_chunks=dataset.num_chunks,
-        sources=dataset.sources if search.config.split.protocol == "source" else None,
+        sources=apart.get(search.config.split.protocol),
         seed=search.config.split.split_seed,
         rare=search.config.split.rare,
     )
