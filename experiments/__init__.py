@@ -18,6 +18,8 @@ TOOLS = {
     "tune": "experiments.tune",
     "catalogue": "experiments.catalogue",
     "explore": "experiments.explore",
+    "calibrate": "experiments.calibrate",
+    "predict": "experiments.predict",
     "audit": "experiments.audit",
     "augment": "experiments.augment",
     "file_order": "experiments.file_order",

@@ -8,6 +8,9 @@ probabilities, 2002).
 
 import numpy as np
 
+from experiments.engine.config import TrainingConfig
+from experiments.engine.imbalance import training_prior
+
 MOST_STEPS = 1000
 LEAST_CHANGE = 1e-6
 
@@ -27,6 +30,25 @@ def with_prior(probabilities: np.ndarray, old: np.ndarray, new: np.ndarray) -> n
     factors = np.divide(new, old, out=np.zeros(len(old)), where=np.asarray(old) > 0)
     scaled = np.maximum(probabilities, np.finfo(float).tiny) * factors
     return scaled / scaled.sum(axis=1, keepdims=True)
+
+
+def prior_in_answers(labels: np.ndarray, num_classes: int, config: TrainingConfig) -> np.ndarray:
+    """Returns the prior that a network's answers hold: that of its training, less what was taken off its logits.
+
+    Args:
+        labels: Class of each chunk in training, shape `(chunks,)`.
+        num_classes: Number of classes; one without a chunk has no prior.
+        config: How the network was trained.
+
+    Example:
+        >>> config = TrainingConfig(class_weights=False, logit_adjustment=1)
+        >>> prior_in_answers(np.array([0, 0, 0, 1]), 2, config).tolist()
+        [0.5, 0.5]
+    """
+    prior = training_prior(labels, num_classes, config)
+    tiny = np.finfo(float).tiny
+    left = np.where(prior > 0, np.maximum(prior, tiny) ** (1 - config.logit_adjustment), 0)
+    return left / left.sum()
 
 
 def flat_prior(prior: np.ndarray) -> np.ndarray:

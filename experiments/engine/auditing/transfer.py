@@ -11,13 +11,12 @@ import numpy as np
 from experiments.engine import records
 from experiments.engine.auditing.external import External
 from experiments.engine.auditing.findings import transfer_finding
-from experiments.engine.auditing.priors import estimate_prior, flat_prior, with_prior
+from experiments.engine.auditing.priors import estimate_prior, flat_prior, prior_in_answers, with_prior
 from experiments.engine.auditing.rows import Answers, Row, Score, measure
 from experiments.engine.auditing.sharing import UNHEARD, find_heard
 from experiments.engine.auditing.training_pieces import Trained, what_was_heard
 from experiments.engine.baselines import STACKED, all_histograms, ask_baseline, usable_baselines
 from experiments.engine.evaluation import f1_by_class
-from experiments.engine.imbalance import training_prior
 from experiments.engine.predictions import Predictions, of_chunks, of_pieces, voted
 from experiments.engine.runner import Study, load_pieces
 from experiments.engine.saved_models import SavedModel
@@ -113,13 +112,8 @@ def _ask_network(
 ) -> Answered:
     same = saved.encoder == theirs.encoder
     answers = saved.answer(theirs if same else external.encoded(saved.encoder, study.places))
-    labels, training = (
-        study.dataset.chunk_labels[trained.train[study.dataset.chunk_pieces]],
-        study.config.training,
-    )
-    prior = training_prior(labels, len(study.dataset.classes), training)
-    left = np.where(prior > 0, np.maximum(prior, np.finfo(float).tiny) ** (1 - training.logit_adjustment), 0)
-    return Answered(answers, left / left.sum())
+    labels = study.dataset.chunk_labels[trained.train[study.dataset.chunk_pieces]]
+    return Answered(answers, prior_in_answers(labels, len(study.dataset.classes), study.config.training))
 
 
 def _ask_cheap(study: Study, theirs: Dataset, trained: Trained, models: Sequence[str]) -> dict[str, Answered]:

@@ -1,0 +1,61 @@
+"""How sure may a saved model be? Makes its probabilities true, and lets it say "none of these".
+
+    python -m experiments.calibrate results/runs/four_composers/RUN
+    python -m experiments.calibrate RUN --unknown FOLDER
+
+A temperature, and how much more longer pieces are to be trusted, are fitted on the pieces that chose the run's epoch.
+Where the corpus has music by composers whom the model does not know, or FOLDER has a folder for each, half of these
+choose below which score a piece is by none of the known ones; how often that is wrong is measured on the other half,
+and on the run's test pieces. What was found is written into `model.json`, under `calibration`, where
+`experiments.predict` and `experiments.demo` find it. Only finished runs of one fold can be calibrated.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from experiments.engine.command import as_sentences, read_arguments
+from experiments.engine.config import REPOSITORY, Places
+from experiments.engine.records import is_finished
+from features.errors import InputError
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What to calibrate, and with which music."""
+
+    run: Annotated[Path, tyro.conf.Positional]
+    """A finished run folder."""
+    unknown: Path | None = None
+    """A folder with a folder for each composer whom the model does not know; none: those of the run's corpus."""
+    data_home: Path | None = None
+    """Where the run's corpus lies: a zip file, a folder, or a CSV file."""
+    cache_dir: Path = REPOSITORY / ".cache"
+    """Where prepared data is kept."""
+
+
+@as_sentences(
+    interrupted="Interrupted; the model is as it was.", advice="Make room, or choose another --cache-dir."
+)
+def main(argv: Sequence[str] | None = None) -> None:
+    """Calibrates the run that the command line names."""
+    asked = read_arguments(
+        Arguments, argv, description=__doc__, name="calibrate", default=Arguments(tyro.MISSING)
+    )
+    if not is_finished(asked.run) or not (asked.run / "model.h5").exists():
+        raise InputError(
+            f"Expected a finished run folder with its model.h5, but {asked.run} is none; name another, for a study "
+            "over all folds one of its folds/."
+        )
+    from experiments.engine.predicting.calibrating import calibrate
+    from experiments.engine.predicting.reporting import print_calibration
+
+    places = Places(data_home=asked.data_home, cache_dir=asked.cache_dir)
+    print_calibration(calibrate(asked.run, places, unknown=asked.unknown), asked.run)
+
+
+if __name__ == "__main__":
+    main()

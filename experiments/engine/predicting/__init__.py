@@ -1,0 +1,1 @@
+"""Saved models asked about music that nobody has labelled."""

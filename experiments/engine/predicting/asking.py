@@ -1,0 +1,188 @@
+"""A saved model asked about one file at a time: who may have composed it, chunk by chunk and in all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from experiments.engine.auditing.external import match_composer
+from experiments.engine.auditing.priors import flat_prior
+from experiments.engine.predicting.calibration import Calibration
+from experiments.engine.predicting.unknown import SCORES
+from experiments.engine.saved_models import SavedModel
+from features.datasets import Dataset
+from features.errors import InputError
+from features.in_memory import dataset_of_file
+
+CALIBRATION = "calibration"
+"""Under which key `model.json` holds what `experiments.calibrate` found."""
+
+FLAT, TRAINING, AS_IT_IS = "flat", "training", "as the network has it"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model says of a piece.
+
+    Attributes:
+        name: What the piece is called.
+        classes: The composers, in the order of the probabilities.
+        probabilities: Shape `(classes,)`.
+        timeline: Probabilities of each chunk by itself, shape `(chunks, classes)`.
+        spans: When each chunk begins and ends, in seconds, shape `(chunks, 2)`; None if the encoder keeps no time.
+        is_none: Whether it is by none of these; None if the model has no threshold for it.
+        was_heard: Whether the model was trained on this very file.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    probabilities: np.ndarray
+    timeline: np.ndarray
+    spans: np.ndarray | None
+    is_none: bool | None
+    was_heard: bool
+
+    @property
+    def ranking(self) -> list[tuple[str, float]]:
+        """Returns composers and their probabilities, the likeliest first."""
+        return ranked(self.classes, self.probabilities)
+
+
+def ranked(classes: Sequence[str], probabilities: np.ndarray) -> list[tuple[str, float]]:
+    """Returns classes and their probabilities, the likeliest first.
+
+    Example:
+        >>> ranked(("Bach", "Chopin"), np.array([0.25, 0.75]))
+        [('Chopin', 0.75), ('Bach', 0.25)]
+    """
+    order = np.argsort(-probabilities, kind="stable")
+    return [(classes[index], float(probabilities[index])) for index in order]
+
+
+class Asker:
+    """Asks a model about files, each read in memory and kept nowhere.
+
+    Args:
+        saved: The model.
+        prior: `"flat"`, `"training"`, or shares such as `"Bach=0.5,Chopin=0.2"`, others sharing what is left; None
+            for flat, or, of a model that is not calibrated, for whatever is in the network's answers.
+
+    Attributes:
+        is_calibrated: Whether its probabilities were fitted on validation pieces.
+        prior: How likely each class is before anything is heard, shape `(classes,)`.
+        prior_name: What that prior is, in words.
+
+    Raises:
+        InputError: The prior cannot be used.
+    """
+
+    def __init__(self, saved: SavedModel, *, prior: str | None = None):
+        self.saved = saved
+        found = saved.description.get(CALIBRATION)
+        self.is_calibrated = found is not None
+        if prior is not None and not self.is_calibrated:
+            raise InputError(
+                f"Which prior is in the answers of {saved.path} is not known, so that no other can take its place; "
+                "leave --prior out, or calibrate the model: python -m experiments.calibrate RUN."
+            )
+        self.calibration = (
+            Calibration.from_dict(found) if self.is_calibrated else Calibration.none(len(saved.classes))
+        )
+        self.prior_name = (prior or FLAT) if self.is_calibrated else AS_IT_IS
+        self.prior = read_prior(prior or FLAT, saved.classes, self.calibration.training_prior)
+
+    def ask(self, name: str, data: bytes) -> Answer:
+        """Returns what the model says of a MIDI file.
+
+        Args:
+            name: What to call it.
+            data: Its bytes.
+
+        Raises:
+            InputError: It cannot be read, or there is nothing to hear in it.
+        """
+        return self.answer(dataset_of_file(name, data, self.saved.encoder))
+
+    def answer(self, dataset: Dataset) -> Answer:
+        """Returns what the model says of a data set of one piece."""
+        chunks, calibration = self.saved.predict(dataset), self.calibration
+        together = calibration.evidence(chunks, dataset.chunk_pieces)
+        one_by_one = calibration.evidence(chunks, np.arange(len(chunks)))
+        return Answer(
+            name=dataset.pieces[0],
+            classes=self.saved.classes,
+            probabilities=calibration.probabilities(together, self.prior)[0],
+            timeline=calibration.probabilities(one_by_one, self.prior),
+            spans=spans_of(dataset),
+            is_none=self._is_none(together, chunks),
+            was_heard=dataset.contents[0] in self.saved.trained_on.contents,
+        )
+
+    def _is_none(self, evidence: Any, chunks: np.ndarray) -> bool | None:
+        if not self.calibration.score:
+            return None
+        # Whatever prior is asked for: who is expected more does not become better known.
+        flat = self.calibration.probabilities(evidence, flat_prior(self.calibration.training_prior))
+        score = SCORES[self.calibration.score](flat, chunks.mean(axis=0, keepdims=True))
+        return bool(score[0] < self.calibration.threshold)
+
+
+def read_prior(text: str, classes: Sequence[str], training: Sequence[float]) -> np.ndarray:
+    """Returns the prior that a text asks for, shape `(classes,)`.
+
+    Args:
+        text: `"flat"`, `"training"`, or shares.
+        classes: The composers.
+        training: Share of each in the training pieces; who has none is never answered.
+
+    Raises:
+        InputError: It names somebody whom the model does not know, or its shares are none.
+
+    Example:
+        >>> read_prior("Bach=0.5", ["Bach", "Chopin", "Mozart"], [0.6, 0.2, 0.2]).tolist()
+        [0.5, 0.25, 0.25]
+    """
+    training = np.asarray(training, dtype=float)
+    if text == TRAINING:
+        return training
+    if text == FLAT:
+        return flat_prior(training)
+    given = {}
+    for part in text.split(","):
+        label, _, share = part.partition("=")
+        name = match_composer(label.strip(), classes)
+        try:
+            given[name] = float(share)
+        except ValueError:
+            name = None
+        if name is None or not 0 <= given[name] <= 1:
+            raise InputError(
+                f"Expected --prior to be {FLAT}, {TRAINING} or shares from 0 to 1 such as {classes[0]}=0.5, but "
+                f"received {part.strip()!r}; the model knows {', '.join(classes)}."
+            )
+    others = (training > 0) & ~np.isin(classes, list(given))
+    left = 1 - sum(given.values())
+    if left < -1e-9 or (left > 1e-9 and not others.any()):
+        raise InputError(
+            f"Expected the shares of --prior to add up to {'1' if left > 0 else '1 or less'}, but they come to "
+            f"{1 - left:g}; change them."
+        )
+    spread = max(left, 0) / max(others.sum(), 1)
+    return np.array(
+        [given.get(name, spread * is_other) for name, is_other in zip(classes, others, strict=True)]
+    )
+
+
+def spans_of(dataset: Dataset) -> np.ndarray | None:
+    """Returns when the chunks of a piece begin and end, in seconds, shape `(chunks, 2)`; None without a clock."""
+    encoder = dataset.encoder
+    if hasattr(encoder, "step_s"):
+        frame_s = encoder.step_s
+    elif hasattr(encoder, "frames_per_second"):
+        frame_s = 1 / encoder.frames_per_second
+    else:
+        return None
+    num_frames = int(dataset.num_frames[0])
+    starts = encoder.chunk_starts(num_frames)
+    return np.stack([starts, np.minimum(starts + encoder.chunk_frames, num_frames)], axis=1) * frame_s
