@@ -22,6 +22,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from features.corpora.catalogue import Piece, Request, check_list, select_composers
+from features.corpora.composers import find_composer
 from features.corpora.files import read_file
 from features.corpora.scores import score_to_midi
 from features.errors import InputError
@@ -87,13 +88,31 @@ def load(request: Request) -> list[Piece]:
     folder = request.cache_dir / f"music21_scores-{version('music21')}-{CONVERTER_VERSION}"
     jobs = {score: (score.path, folder / f"{score.piece}.mid") for score in find_scores()}
     pieces = [
-        Piece(piece=score.piece, composer=score.composer, work=score.work, read=partial(read_converted, *job))
+        Piece(
+            piece=score.piece,
+            composer=score.composer,
+            work=score.work,
+            read=partial(read_converted, *job),
+            facts=facts_of(score),
+        )
         for score, job in jobs.items()
     ]
     pieces = select_composers(pieces, request.composers)
     wanted = {piece.composer for piece in pieces}
     prepare([job for score, job in jobs.items() if score.composer in wanted])
     return pieces
+
+
+def facts_of(score: Score) -> dict[str, str]:
+    """Returns which of the Viennese classics wrote a quartet, and its age; of the others their label tells.
+
+    Example:
+        >>> facts_of(Score("Viennese/mozart/k80/movement1", "Viennese", "mozart k80", Path()))
+        {'writer': 'Mozart', 'era': 'Classical'}
+    """
+    if score.composer != "Viennese":
+        return {}
+    return {"writer": find_composer(score.piece.split("/")[1]), "era": "Classical"}
 
 
 def find_scores() -> list[Score]:

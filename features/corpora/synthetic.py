@@ -50,6 +50,9 @@ COMPOSERS = {
     "Dov": Habits(scale=WHOLE_TONE, steps=(-4, 1, 3), ticks=(240, 480, 1440), voices=(31, 40, 74, 83)),
 }
 
+ERAS = {"Ada": "Baroque", "Bela": "Baroque", "Cleo": "Modern", "Dov": "Modern"}
+"""In which age they are said to have written."""
+
 
 def load(request: Request) -> list[Piece]:
     """Returns works of one to three movements, each of 20 to 60 seconds.
@@ -67,6 +70,7 @@ def load(request: Request) -> list[Piece]:
             composer=composer,
             work=f"{composer} opus {opus:02d}",
             read=partial(compose, composer, opus, movement=movement),
+            facts={"era": ERAS[composer]},
         )
         for composer in COMPOSERS
         for opus in range(1, WORKS_PER_COMPOSER + 1)
