@@ -1,7 +1,7 @@
 """A corpus, read and encoded: what every split, model and report works on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -97,6 +97,17 @@ class Dataset:
         """Number of frames of each piece, shape `(pieces,)`."""
         first_chunks = np.searchsorted(self.chunk_pieces, np.arange(len(self.pieces)))
         return (self._ends - self._firsts)[first_chunks]
+
+    def fitted(self, indices: np.ndarray) -> "Dataset":
+        """Returns the same data with an encoder that knows its training chunks, if it is of those that learn.
+
+        Args:
+            indices: Of the training chunks.
+        """
+        if not hasattr(self.encoder, "fitted"):
+            return self
+        encoder = self.encoder.fitted(self._rows, self._starts[indices], self._ends[indices])
+        return replace(self, encoder=encoder)
 
     def chunks(
         self,

@@ -108,7 +108,7 @@ def encode_bytes(data: bytes, encoder: Any) -> tuple[Events, Notes, Rows]:
     """
     events = read_events(data)
     notes = read_notes(events)
-    rows = encoder.encode(notes)
+    rows = encoder.encode_events(events) if hasattr(encoder, "encode_events") else encoder.encode(notes)
     if len(rows.columns) == 0:
         raise InputError("It has no pitched note that lasts.")
     return events, notes, rows

@@ -77,7 +77,9 @@ def test_an_encoder_has_make_and_all_that_a_data_set_asks_of_it(name):
     assert encoder.chunk_starts(0).tolist() == []
     assert encoder.chunk_starts(1).tolist() == [0]
     assert {"rows", "starts", "ends", "shift"} <= set(inspect.signature(encoder.decode).parameters)
-    assert list(inspect.signature(encoder.encode).parameters) == ["notes"]
+    reads = "events" if hasattr(encoder, "encode_events") else "notes"
+    encode = encoder.encode_events if reads == "events" else encoder.encode
+    assert list(inspect.signature(encode).parameters) == [reads]
     assert module.__doc__
 
 
@@ -85,7 +87,7 @@ def test_an_encoder_has_make_and_all_that_a_data_set_asks_of_it(name):
 def test_a_builder_has_build_and_rank(name):
     module = importlib.import_module(BUILDERS[name])
     assert list(inspect.signature(module.build).parameters) == ["hp", "input_shape", "num_classes"]
-    assert module.RANK in {"chunk", "sequence", "bag"}
+    assert module.RANK in {"chunk", "sequence", "messages", "bag"}
     assert module.__doc__
 
 
