@@ -9,5 +9,10 @@ BUILDERS = {
     "cnn_reference": "models.cnn_reference",
     "frame_cnn": "models.frame_cnn",
     "lstm": "models.lstm",
+    "cnn": "models.cnn",
+    "resnet": "models.resnet",
+    "crnn": "models.crnn",
+    "pitch_cnn": "models.pitch_cnn",
+    "transformer": "models.transformer",
     "descriptor_lstm": "models.descriptor_lstm",
 }

@@ -1,4 +1,4 @@
-"""What the networks share: the check of their arguments, a change of axes, the head, the loss."""
+"""What the networks share: the check of their arguments, changes of axes, blocks, pooling, the head, the loss."""
 
 import keras
 from keras import layers
@@ -6,6 +6,14 @@ from keras import layers
 HEAD = "probabilities"
 """Name of the last layer of every network."""
 
+
+NUM_PITCHES = 128
+# A piano has pitches 21 to 108 and little music leaves it: three more on either side leave
+# room for transposed chunks, and the other 34 pitches would cost a quarter of the first layer.
+LOWEST_PITCH, HIGHEST_PITCH = 18, 111
+
+# Twice the largest dropout of a body that a search draws; with 1 nothing would be left to learn from.
+HIGHEST_HEAD_DROPOUT = 0.6
 
 EXAMPLES = {("pitch", "frame", "channel"): (128, 150, 2), ("step", "descriptor"): (10, 14)}
 """What builders read: the axes of one example, and a shape that it may have."""
@@ -39,6 +47,28 @@ def check_arguments(
         )
 
 
+def piano_range(chunks: keras.KerasTensor) -> keras.KerasTensor:
+    """Leaves out the pitches that hardly any music has.
+
+    Args:
+        chunks: `(batch, 128, frame, channel)`.
+
+    Returns:
+        `(batch, 94, frame, channel)`, from `LOWEST_PITCH` to `HIGHEST_PITCH`.
+
+    Raises:
+        ValueError: if there are not 128 pitches.
+    """
+    shape = tuple(chunks.shape[1:])
+    if shape[0] != NUM_PITCHES:
+        raise ValueError(
+            f"This builder reads MIDI pitches 0 to 127, so it expected input_shape = (128, frame, channel), "
+            f"but received {shape}; encode all 128 pitches, or take another builder."
+        )
+    outside = (LOWEST_PITCH, NUM_PITCHES - 1 - HIGHEST_PITCH)
+    return layers.Cropping2D((outside, (0, 0)), name="piano_range")(chunks)
+
+
 def frames_first(chunks: keras.KerasTensor) -> keras.KerasTensor:
     """Turns images of pitch and time into sequences of frames.
 
@@ -67,6 +97,40 @@ def average_and_maximum(frames: keras.KerasTensor) -> keras.KerasTensor:
     """Both of them, side by side: `(batch, frame, feature)` to `(batch, 2 * feature)`."""
     both = [average_over_time(frames), maximum_over_time(frames)]
     return layers.Concatenate(name="average_and_maximum")(both)
+
+
+def attention_over_time(frames: keras.KerasTensor) -> keras.KerasTensor:
+    """The mean of each feature over frames that weigh as much as a learnt score says (Bahdanau et al., 2015).
+
+    Takes `(batch, frame, feature)`, gives `(batch, feature)`.
+    """
+    scores = layers.Dense(1, name="attention_scores")(frames)
+    weights = layers.Softmax(axis=1, name="attention_weights")(scores)
+    pooled = layers.Dot(axes=1, name="attention_over_time")([weights, frames])
+    return layers.Flatten(name="attention_vector")(pooled)
+
+
+TIME_POOLING = {
+    "average_and_maximum": average_and_maximum,
+    "average": average_over_time,
+    "maximum": maximum_over_time,
+    "attention": attention_over_time,
+}
+"""Ways from `(batch, frame, feature)` to one vector."""
+
+
+def average_and_maximum_2d(images: keras.KerasTensor) -> keras.KerasTensor:
+    """Mean and greatest value of each feature: `(batch, pitch, frame, feature)` to `(batch, 2 * feature)`."""
+    both = [
+        layers.GlobalAveragePooling2D(name="average_over_all")(images),
+        layers.GlobalMaxPooling2D(name="maximum_over_all")(images),
+    ]
+    return layers.Concatenate(name="average_and_maximum")(both)
+
+
+def head_dropout(features: keras.KerasTensor, dropout: float) -> keras.KerasTensor:
+    """Drops features before the head: twice as many as in the body, but at most `HIGHEST_HEAD_DROPOUT`."""
+    return layers.Dropout(min(2 * dropout, HIGHEST_HEAD_DROPOUT), name="dropout_head")(features)
 
 
 def class_probabilities(features: keras.KerasTensor, num_classes: int) -> keras.KerasTensor:
@@ -98,6 +162,44 @@ def normalize(x: keras.KerasTensor, normalization: str, *, name: str) -> keras.K
         "layer": lambda: layers.LayerNormalization(name=name),
     }
     return one_of("normalization", normalization, kinds)()(x)
+
+
+def conv_block(
+    x: keras.KerasTensor,
+    filters: int,
+    *,
+    kernel_size: int | tuple[int, int],
+    init: str,
+    normalization: str,
+    name: str,
+    strides: int | tuple[int, int] = 1,
+    is_linear: bool = False,
+) -> keras.KerasTensor:
+    """Convolution that keeps the border, normalisation, ReLU.
+
+    Args:
+        x: `(batch, frame, any)`, or `(batch, pitch, frame, any)`; the convolution is over all axes but the last.
+        filters: how many features there are afterwards.
+        kernel_size: frames, or pitches and frames.
+        init: how kernels begin.
+        normalization: see `normalize`.
+        name: of the block, with which the names of its layers begin.
+        strides: how far from one place to the next.
+        is_linear: whether to leave the ReLU out.
+    """
+    convolution = layers.Conv1D if len(x.shape) == 3 else layers.Conv2D
+    x = convolution(
+        filters,
+        kernel_size,
+        strides=strides,
+        padding="same",
+        use_bias=normalization
+        == "none",  # normalisation subtracts the mean: a bias before it would have no effect
+        kernel_initializer=init,
+        name=f"{name}_conv",
+    )(x)
+    x = normalize(x, normalization, name=f"{name}_norm")
+    return x if is_linear else layers.ReLU(name=f"{name}_relu")(x)
 
 
 def unchanged(x):

@@ -72,3 +72,14 @@ def choose_optimizer(
         "sgd": lambda: keras.optimizers.SGD(sgd_learning_rate, momentum=momentum),
     }
     return one_of("optimizer", name, optimizers)()
+
+
+def choose_adamw(hp, learning_rate: float = 2e-3) -> keras.optimizers.Optimizer:
+    """Returns the optimizer of a network whose layers are normalised: by default AdamW.
+
+    Args:
+        hp: `keras_tuner.HyperParameters`.
+        learning_rate: the default of Adam and AdamW.
+    """
+    adam = Rates(3e-4, learning_rate, 1e-2)
+    return choose_optimizer(hp, "adamw", adam=adam, sgd=Rates(2e-3, 2e-2, 5e-2), momentum=0.9)

@@ -1,4 +1,4 @@
-"""LSTM layers over the frames of a chunk: two, by default.
+"""LSTM or GRU layers over the frames of a chunk: two LSTM layers, by default.
 
 The default layers are those of the composer classification notebook (128 units, dropout, 64
 units, dropout, Adam at 0.001); the input is not. The notebook read windows of ten consecutive
@@ -11,12 +11,11 @@ import keras
 from keras import layers
 
 from models.blocks import (
-    average_over_time,
+    TIME_POOLING,
     check_arguments,
     class_probabilities,
     compile_classifier,
     frames_first,
-    maximum_over_time,
     normalize,
     one_of,
     unchanged,
@@ -25,9 +24,13 @@ from models.choices import Rates, choose_init, choose_label_smoothing, choose_op
 
 RANK = "chunk"
 
-DIRECTIONS = {"forward": unchanged, "both": lambda lstm: layers.Bidirectional(lstm, name=f"both_{lstm.name}")}
-# The last LSTM gives its last step alone by itself.
-TIME_POOLING = {"last": unchanged, "average": average_over_time, "maximum": maximum_over_time}
+CELLS = {"lstm": layers.LSTM, "gru": layers.GRU}
+DIRECTIONS = {
+    "forward": unchanged,
+    "both": lambda recurrent: layers.Bidirectional(recurrent, name=f"both_{recurrent.name}"),
+}
+# The last layer gives its last step alone by itself.
+STEP_POOLING = {"last": unchanged} | TIME_POOLING
 
 
 def build(hp, input_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
@@ -36,13 +39,14 @@ def build(hp, input_shape: tuple[int, int, int], num_classes: int) -> keras.Mode
     Args:
         hp: `keras_tuner.HyperParameters`; uses
 
-            - `frames_per_step` (this many frames are averaged before the first LSTM, which
-              shortens the sequence and the time to train it), `units` (of the first LSTM;
-              each further one has half as many), `num_layers`, `direction` (`"both"`: as many
-              units again read backwards), `normalization` (after each LSTM) and
-              `time_pooling` (of the steps of the last LSTM);
-            - `init` (initialises what reads the input of each LSTM) and `dropout` (after each
-              LSTM);
+            - `frames_per_step` (this many frames are averaged before the first layer, which
+              shortens the sequence and the time to train it), `cell` (`"gru"`: that of Cho et
+              al., 2014), `units` (of the first layer; each further one has half as many),
+              `num_layers`, `direction` (`"both"`: as many units again read backwards),
+              `normalization` (after each layer) and `time_pooling` (of the steps of the last
+              layer);
+            - `init` (initialises what reads the input of each layer) and `dropout` (after each
+              layer);
             - `label_smoothing`, and those of `models.choices.choose_optimizer`.
         input_shape: `(pitch, frame, channel)`.
         num_classes: how many composers to tell apart.
@@ -72,8 +76,9 @@ def build(hp, input_shape: tuple[int, int, int], num_classes: int) -> keras.Mode
 
 @dataclass(frozen=True)
 class LstmLayers:
-    """What LSTM layers are like; see `build`."""
+    """What recurrent layers are like; see `build`."""
 
+    cell: str
     units: int
     num_layers: int
     direction: str
@@ -86,11 +91,12 @@ class LstmLayers:
 def choose_lstm_layers(hp) -> LstmLayers:
     """Returns what the layers are like; by default they are those of the notebook."""
     return LstmLayers(
+        cell=hp.Choice("cell", list(CELLS), default="lstm"),
         units=hp.Choice("units", [64, 128, 256], default=128),
         num_layers=hp.Int("num_layers", 1, 3, default=2),
         direction=hp.Choice("direction", ["forward", "both"], default="forward"),
         normalization=hp.Choice("normalization", ["none", "layer"], default="none"),
-        time_pooling=hp.Choice("time_pooling", list(TIME_POOLING), default="last"),
+        time_pooling=hp.Choice("time_pooling", list(STEP_POOLING), default="last"),
         init=choose_init(hp),
         dropout=hp.Float("dropout", 0.0, 0.5, default=0.2),
     )
@@ -107,15 +113,15 @@ def lstm_layers(x: keras.KerasTensor, like: LstmLayers) -> keras.KerasTensor:
     """Reads a sequence: `(batch, step, any)` to `(batch, feature)`."""
     for number in range(1, like.num_layers + 1):
         is_last = number == like.num_layers
-        lstm = layers.LSTM(
+        recurrent = one_of("cell", like.cell, CELLS)(
             like.units // 2 ** (number - 1),
             return_sequences=not is_last or like.time_pooling != "last",
             kernel_initializer=like.init,
-            name=f"lstm_{number}",
+            name=f"{like.cell}_{number}",
         )
-        x = one_of("direction", like.direction, DIRECTIONS)(lstm)(x)
+        x = one_of("direction", like.direction, DIRECTIONS)(recurrent)(x)
         x = normalize(x, like.normalization, name=f"norm_{number}")
         if is_last:
-            x = one_of("time_pooling", like.time_pooling, TIME_POOLING)(x)
+            x = one_of("time_pooling", like.time_pooling, STEP_POOLING)(x)
         x = layers.Dropout(like.dropout, name=f"dropout_{number}")(x)
     return x

@@ -4,7 +4,14 @@ import keras
 import numpy as np
 import pytest
 
-from models.blocks import SmoothedCrossentropy, compile_classifier, normalize, one_of
+from models.blocks import (
+    TIME_POOLING,
+    SmoothedCrossentropy,
+    attention_over_time,
+    compile_classifier,
+    normalize,
+    one_of,
+)
 
 LABELS = np.array([0, 2, 1, 1])
 PROBABILITIES = np.random.default_rng(0).dirichlet(np.ones(3), 4).astype(np.float32)
@@ -53,6 +60,26 @@ def test_normalizing_by_nothing_adds_nothing():
 @pytest.mark.parametrize("normalization", ["batch", "layer"])
 def test_normalizing_keeps_the_shape(normalization):
     assert normalize(keras.Input((5, 2)), normalization, name="norm").shape == (None, 5, 2)
+
+
+@pytest.mark.parametrize("name", TIME_POOLING)
+def test_a_sequence_of_one_frame_is_pooled_to_that_frame(name):
+    inputs = keras.Input((1, 3))
+    frames = np.random.default_rng(0).normal(size=(5, 1, 3)).astype(np.float32)
+    pooled = keras.Model(inputs, TIME_POOLING[name](inputs)).predict(frames, verbose=0)
+    expected = np.tile(frames[:, 0], 2 if name == "average_and_maximum" else 1)
+    np.testing.assert_allclose(pooled, expected, rtol=1e-6)
+
+
+def test_attention_weighs_frames_by_their_scores():
+    inputs = keras.Input((4, 2))
+    model = keras.Model(inputs, attention_over_time(inputs))
+    kernel = np.array([[2.0], [0.0]], np.float32)
+    model.get_layer("attention_scores").set_weights([kernel, np.zeros(1, np.float32)])
+    frames = np.random.default_rng(0).normal(size=(3, 4, 2)).astype(np.float32)
+    weights = np.exp(2 * frames[..., :1])
+    expected = (weights * frames).sum(axis=1) / weights.sum(axis=1)
+    np.testing.assert_allclose(model.predict(frames, verbose=0), expected, rtol=1e-5)
 
 
 def test_an_unknown_word_is_answered_with_the_known_ones():

@@ -45,6 +45,7 @@ DEFAULTS = {
         "weight_decay": 1e-2,
     },
     "descriptor_lstm": {
+        "cell": "lstm",
         "units": 128,
         "num_layers": 2,
         "direction": "forward",
@@ -58,6 +59,7 @@ DEFAULTS = {
     },
     "lstm": {
         "frames_per_step": 2,
+        "cell": "lstm",
         "units": 128,
         "num_layers": 2,
         "direction": "forward",
@@ -68,6 +70,76 @@ DEFAULTS = {
         "label_smoothing": 0.0,
         "optimizer": "adam",
         "learning_rate": 1e-3,
+    },
+    "cnn": {
+        "width": 24,
+        "num_blocks": 4,
+        "kernel_size": 3,
+        "normalization": "batch",
+        "pooling": "max",
+        "init": "glorot_uniform",
+        "dropout": 0.1,
+        "label_smoothing": 0.0,
+        "optimizer": "adamw",
+        "learning_rate": 2e-3,
+        "weight_decay": 1e-2,
+    },
+    "resnet": {
+        "width": 32,
+        "num_stages": 3,
+        "blocks_per_stage": 1,
+        "stem_size": 5,
+        "normalization": "batch",
+        "init": "glorot_uniform",
+        "dropout": 0.1,
+        "label_smoothing": 0.0,
+        "optimizer": "adamw",
+        "learning_rate": 2e-3,
+        "weight_decay": 1e-2,
+    },
+    "crnn": {
+        "width": 24,
+        "num_blocks": 3,
+        "units": 96,
+        "normalization": "batch",
+        "time_pooling": "average_and_maximum",
+        "init": "glorot_uniform",
+        "dropout": 0.1,
+        "label_smoothing": 0.0,
+        "optimizer": "adamw",
+        "learning_rate": 2e-3,
+        "weight_decay": 1e-2,
+    },
+    "pitch_cnn": {
+        "harmonies": "octaves_and_fifths",
+        "pitch_filters": 32,
+        "pitch_kernel": 5,
+        "register_size": 24,
+        "width": 192,
+        "num_blocks": 4,
+        "kernel_size": 5,
+        "normalization": "batch",
+        "time_pooling": "average_and_maximum",
+        "init": "glorot_uniform",
+        "dropout": 0.1,
+        "label_smoothing": 0.0,
+        "optimizer": "adamw",
+        "learning_rate": 2e-3,
+        "weight_decay": 1e-2,
+    },
+    "transformer": {
+        "frames_per_step": 5,
+        "width": 192,
+        "num_blocks": 4,
+        "num_heads": 4,
+        "expansion": 2,
+        "time_pooling": "average_and_maximum",
+        "init": "glorot_uniform",
+        "dropout": 0.1,
+        "label_smoothing": 0.0,
+        "optimizer": "adamw",
+        "learning_rate": 1e-3,
+        "weight_decay": 1e-2,
     },
 }
 
@@ -89,6 +161,16 @@ CONDITIONAL_DEFAULTS = {
         ("optimizer", "adamw"): {"learning_rate": 1e-3, "weight_decay": 1e-2},
         ("optimizer", "sgd"): {"sgd_learning_rate": 5e-2, "momentum": 0.9},
     },
+    **{
+        name: {
+            ("optimizer", "adam"): {"learning_rate": learning_rate},
+            ("optimizer", "sgd"): {"sgd_learning_rate": 2e-2, "momentum": 0.9},
+        }
+        for name, learning_rate in {
+            **dict.fromkeys(("cnn", "resnet", "crnn", "pitch_cnn"), 2e-3),
+            "transformer": 1e-3,
+        }.items()
+    },
 }
 
 # For four classes.
@@ -101,6 +183,16 @@ NUM_PARAMETERS = {
     ("frame_cnn", (128, 150, 2)): 923_140,
     ("lstm", (128, 150, 1)): 181_252,
     ("lstm", (128, 150, 2)): 246_788,
+    ("cnn", (128, 150, 1)): 220_924,
+    ("cnn", (128, 150, 2)): 221_140,
+    ("resnet", (128, 150, 1)): 309_668,
+    ("resnet", (128, 150, 2)): 310_468,
+    ("crnn", (128, 150, 1)): 166_012,
+    ("crnn", (128, 150, 2)): 166_228,
+    ("pitch_cnn", (128, 150, 1)): 682_980,
+    ("pitch_cnn", (128, 150, 2)): 685_380,
+    ("transformer", (128, 150, 1)): 1_286_212,
+    ("transformer", (128, 150, 2)): 1_376_452,
 }
 
 SHAPES = {"chunk": (128, 30, 1), "sequence": (10, 14)}
@@ -165,7 +257,9 @@ def test_learns_a_batch_by_heart(name, examples):
     model = build(name, chunks.shape[1:])
     labels = np.arange(len(chunks)) % NUM_CLASSES
     before = model.evaluate(chunks, labels, verbose=0)[0]
-    model.fit(chunks, labels, epochs=30, verbose=0)
+    model.fit(
+        chunks, labels, epochs=60, verbose=0
+    )  # after 30, normalisation's running means still lag behind
     assert model.evaluate(chunks, labels, verbose=0)[0] < before
 
 
@@ -209,18 +303,64 @@ def test_refuses_a_single_class(name):
         importlib.import_module(BUILDERS[name]).build(keras_tuner.HyperParameters(), SHAPES[rank(name)], 1)
 
 
-def test_frame_cnn_refuses_other_pitches_than_midi_has():
+CROPPING = ("frame_cnn", "cnn", "resnet", "crnn", "pitch_cnn", "transformer")
+"""Builders that leave out the pitches beyond a piano."""
+
+
+@pytest.mark.parametrize("name", CROPPING)
+def test_refuses_other_pitches_than_midi_has(name):
     with pytest.raises(ValueError, match=r"pitches 0 to 127.*\(88, 150, 1\)"):
-        build("frame_cnn", (88, 150, 1))
+        build(name, (88, 150, 1))
 
 
-def test_frame_cnn_hears_the_piano_transposed_by_three_semitones(chunks):
-    model = build("frame_cnn", chunks.shape[1:])
+@pytest.mark.parametrize("name", CROPPING)
+def test_hears_the_piano_transposed_by_three_semitones(name, chunks):
+    model = build(name, chunks.shape[1:])
     edges = np.zeros_like(chunks[:3])
     edges[1, 21 - 3], edges[2, 108 + 3] = 1, 1
     silence, lowest, highest = model.predict(edges, verbose=0)
     assert not np.array_equal(silence, lowest)
     assert not np.array_equal(silence, highest)
+
+
+def test_the_pitch_cnn_hears_intervals_wherever_they_are(chunks):
+    """Over all pitches at once, a transposition changes nothing; by registers it does."""
+    c_and_g, d_and_a = (np.zeros_like(chunks[:1]) for _ in range(2))
+    c_and_g[0, [60, 67], 3:20] = 1
+    d_and_a[0, [62, 69], 3:20] = 1
+    for register_size, is_same in ((94, True), (12, False)):
+        model = build("pitch_cnn", chunks.shape[1:], register_size=register_size)
+        one, other = (model.predict(chunk, verbose=0) for chunk in (c_and_g, d_and_a))
+        assert np.allclose(one, other, atol=1e-6) == is_same
+
+
+def test_laid_beside_itself_a_place_sees_the_pitches_asked_for(chunks):
+    from models.pitch_cnn import beside_itself
+
+    inputs = keras.Input(chunks.shape[1:])
+    found = keras.Model(inputs, beside_itself(inputs, (-7, 0, 12))).predict(chunks, verbose=0)
+    assert found.shape == (*chunks.shape[:-1], 3 * chunks.shape[-1])
+    below, here, above = np.split(found, 3, axis=-1)
+    np.testing.assert_array_equal(here, chunks)
+    np.testing.assert_array_equal(below[:, 7:], chunks[:, :-7])
+    np.testing.assert_array_equal(above[:, :-12], chunks[:, 12:])
+    assert not below[:, :7].any() and not above[:, -12:].any()
+
+
+def test_the_transformer_knows_where_a_step_stands(chunks):
+    model = build("transformer", chunks.shape[1:], frames_per_step=5)
+    later = np.roll(chunks, 5, axis=2)  # the same steps, in another order
+    answers = model.predict(chunks, verbose=0)
+    assert not np.allclose(answers, model.predict(later, verbose=0), atol=1e-5)
+    model.get_layer("positions").set_weights([np.zeros((6, 192), np.float32)])
+    answers = model.predict(chunks, verbose=0)
+    np.testing.assert_allclose(answers, model.predict(later, verbose=0), atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_a_recurrent_layer_is_of_the_cell_asked_for(cell):
+    model = build("lstm", (128, 30, 1), cell=cell, direction="both")
+    assert model.get_layer(f"both_{cell}_1").forward_layer.__class__.__name__ == cell.upper()
 
 
 def test_the_tables_are_read_without_importing_keras_or_sklearn():

@@ -23,6 +23,11 @@ LARGEST = {
     "frame_cnn": {"width": 320, "num_blocks": 6, "kernel_size": 7},
     "descriptor_lstm": {"units": 256, "num_layers": 3, "direction": "both"},
     "lstm": {"units": 256, "num_layers": 3, "direction": "both"},
+    "cnn": {"width": 32, "num_blocks": 5, "kernel_size": 5},
+    "resnet": {"width": 48, "num_stages": 4, "blocks_per_stage": 2},
+    "crnn": {"width": 32, "num_blocks": 4, "units": 128},
+    "pitch_cnn": {"pitch_filters": 32, "register_size": 12, "width": 256, "num_blocks": 5, "kernel_size": 7},
+    "transformer": {"frames_per_step": 10, "width": 256, "num_blocks": 6, "expansion": 4},
 }
 
 SMALL = {"chunk": (128, 30, 1), "sequence": (10, 14)}
