@@ -15,4 +15,5 @@ BUILDERS = {
     "pitch_cnn": "models.pitch_cnn",
     "transformer": "models.transformer",
     "descriptor_lstm": "models.descriptor_lstm",
+    "message_lstm": "models.message_lstm",
 }

@@ -15,7 +15,11 @@ LOWEST_PITCH, HIGHEST_PITCH = 18, 111
 # Twice the largest dropout of a body that a search draws; with 1 nothing would be left to learn from.
 HIGHEST_HEAD_DROPOUT = 0.6
 
-EXAMPLES = {("pitch", "frame", "channel"): (128, 150, 2), ("step", "descriptor"): (10, 14)}
+EXAMPLES = {
+    ("pitch", "frame", "channel"): (128, 150, 2),
+    ("step", "descriptor"): (10, 14),
+    ("message", "feature"): (24, 8),
+}
 """What builders read: the axes of one example, and a shape that it may have."""
 
 
