@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from experiments.engine.config import (
+    AnswerConfig,
     Config,
     CorpusConfig,
     EncoderConfig,
@@ -49,6 +50,7 @@ class Command:
     split: SplitConfig
     model: ModelConfig
     training: TrainingConfig
+    answering: AnswerConfig = AnswerConfig()
     places: Places = Places()
     smoke: bool = False
     """Rehearse: synthetic corpus, one epoch, seconds."""
@@ -70,7 +72,8 @@ def parse(default: Config, argv: Sequence[str] | None, *, description: str) -> t
 
 def parts_of(default: Config) -> dict[str, Any]:
     """Returns the parts of a configuration that flags change."""
-    return {part: getattr(default, part) for part in ("corpus", "encoder", "split", "model", "training")}
+    parts = ("corpus", "encoder", "split", "model", "training", "answering")
+    return {part: getattr(default, part) for part in parts}
 
 
 def configuration(command: Command, default: Config) -> Config:
@@ -100,7 +103,7 @@ def _unheeded(config: Config, default: Config) -> list[str]:
         for part, values in given.items()
         if isinstance(values, dict)
         for name, value in values.items()
-        if value != usual[part].get(name) and value != rehearsed[part].get(name)
+        if value != usual.get(part, {}).get(name) and value != rehearsed.get(part, {}).get(name)
     ]
 
 

@@ -24,6 +24,13 @@ ADDED_LATER = {"added_later": True}
 """Metadata of a field that is younger than published runs; it is recorded only where it is not at its default."""
 
 
+SHARES = {
+    **{"average": 0.99999, "mixup": 10.0, "sampling_power": 1.0},
+    **{"velocity_dropout": 1.0, "note_dropout": 0.9, "jitter": 1.0},
+}
+"""Settings of the training that are numbers from 0, and the most that leaves something to learn."""
+
+
 @dataclass(frozen=True)
 class CorpusConfig:
     """Which music."""
@@ -154,6 +161,22 @@ class TrainingConfig:
     """How strongly class weights favour rare composers: inverse to this power of their chunks (1: all weigh alike)."""
     logit_adjustment: float = field(default=0.0, metadata=ADDED_LATER)
     """How much of the log prior, as training has it, is taken off the answers (1: all; Menon et al., 2021)."""
+    average: float = field(default=0.0, metadata=ADDED_LATER)
+    """Keep a running average of the weights, of which each step leaves so much as it was (0.999; 0: the last ones)."""
+    mixup: float = field(default=0.0, metadata=ADDED_LATER)
+    """Train on mixtures of two chunks, with shares from a beta distribution of this parameter (0.2; 0: unmixed)."""
+    sampling: tuple[Literal["composer", "source", "work", "piece"], ...] = field(
+        default=(), metadata=ADDED_LATER
+    )
+    """Draw chunks so that each of these counts evenly, one within the other; none: every chunk once an epoch."""
+    sampling_power: float = field(default=1.0, metadata=ADDED_LATER)
+    """How evenly (1: all alike; 0.5: by the root of their chunks; 0: by their chunks)."""
+    velocity_dropout: float = field(default=0.0, metadata=ADDED_LATER)
+    """Share of training chunks that are made equally loud throughout, at any level."""
+    note_dropout: float = field(default=0.0, metadata=ADDED_LATER)
+    """Share of notes that are left out of training chunks."""
+    jitter: float = field(default=0.0, metadata=ADDED_LATER)
+    """Share of beginnings and ends of notes that are moved by a frame in training chunks."""
 
     def __post_init__(self) -> None:
         """Refuses numbers with which nothing can be trained."""
@@ -164,8 +187,33 @@ class TrainingConfig:
         for name in ("balance", "logit_adjustment"):
             if not 0 <= getattr(self, name) <= 2:
                 raise InputError(f"Expected {name} to be from 0 to 2, but received {getattr(self, name)}.")
+        for name, most in SHARES.items():
+            if not 0 <= getattr(self, name) <= most:
+                raise InputError(
+                    f"Expected {name} to be from 0 to {most:g}, but received {getattr(self, name)}."
+                )
         if not 0 <= self.tempo <= 1:  # at twice the tempo, every other frame is left out
             raise InputError(f"Expected tempo to be a share from 0 to 1, but received {self.tempo}.")
+
+
+@dataclass(frozen=True)
+class AnswerConfig:
+    """How a trained network is asked; recorded with it, so that it answers so ever after."""
+
+    answer_overlap: int = field(default=1, metadata=ADDED_LATER)
+    """Pieces are also read from so many places a chunk (2: also from the middle of each; 1: chunks as they stand)."""
+    answer_transpose: int = field(default=0, metadata=ADDED_LATER)
+    """Answers are the mean over so many semitones up and down (0: as it stands)."""
+    bag: int = field(default=8, metadata=ADDED_LATER)
+    """Chunks of a piece that are heard together, in training too, by networks that read bags."""
+
+    def __post_init__(self) -> None:
+        """Refuses numbers with which nothing can be answered."""
+        for name, least, most in (("answer_overlap", 1, 16), ("answer_transpose", 0, 12), ("bag", 1, 256)):
+            if not least <= getattr(self, name) <= most:
+                raise InputError(
+                    f"Expected {name} to be from {least} to {most}, but received {getattr(self, name)}."
+                )
 
 
 @dataclass(frozen=True)
@@ -178,17 +226,21 @@ class Config:
     split: SplitConfig = SplitConfig()
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
+    answering: AnswerConfig = AnswerConfig()
 
     def to_dict(self) -> dict[str, Any]:
         """Returns plain dicts, lists and numbers, fit for JSON.
 
-        A field added later is left out while it has its default, so that a configuration keeps its digest.
+        A field added later is left out while it has its default, and so is a part of nothing but such fields, so that
+        a configuration keeps its digest.
         """
         values = dataclasses.asdict(self)
         for name, part in vars(self).items():
             for added in dataclasses.fields(part) if dataclasses.is_dataclass(part) else ():
                 if added.metadata == ADDED_LATER and values[name][added.name] == added.default:
                     del values[name][added.name]
+            if not values[name]:
+                del values[name]
         return json.loads(json.dumps(values))
 
     @classmethod

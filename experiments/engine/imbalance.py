@@ -14,13 +14,20 @@ SMALLEST_PROBABILITY = 1e-30
 """Its logarithm is finite in float32."""
 
 
-def class_weights(labels: np.ndarray, num_classes: int | None = None, *, balance: float = 1.0) -> np.ndarray:
+def class_weights(
+    labels: np.ndarray,
+    num_classes: int | None = None,
+    *,
+    balance: float = 1.0,
+    shares: np.ndarray | None = None,
+) -> np.ndarray:
     """Returns a weight for each class, inverse to a power of its count, 1 on average over `labels`.
 
     Args:
         labels: Class of each chunk in training, shape `(chunks,)`.
         num_classes: Number of classes; those without a chunk weigh nothing. None for those that occur.
         balance: The power: 1 gives every class the same weight in all, 0.5 the root of its count, 0 its count.
+        shares: Which share of an epoch each chunk has, shape `(chunks,)`; None if all have the same.
 
     Example:
         >>> [round(float(weight), 3) for weight in class_weights(np.array([0, 0, 0, 1]))]
@@ -28,11 +35,15 @@ def class_weights(labels: np.ndarray, num_classes: int | None = None, *, balance
         >>> [round(float(weight), 3) for weight in class_weights(np.array([0, 0, 0, 1]), balance=0.5)]
         [0.845, 1.464]
     """
-    counts = np.bincount(labels, minlength=num_classes or 0)
-    together = np.where(
-        counts > 0, np.maximum(counts, 1.0) ** (1 - balance), 0
-    )  # of each class, up to a factor
-    return (len(labels) * together / (together.sum() * np.maximum(counts, 1))).astype(np.float32)
+    counts = _counts(labels, num_classes or 0, shares)
+    somewhat = np.where(counts > 0, counts, 1.0)
+    together = np.where(counts > 0, somewhat ** (1 - balance), 0)  # of each class, up to a factor
+    return (len(labels) * together / (together.sum() * somewhat)).astype(np.float32)
+
+
+def _counts(labels: np.ndarray, num_classes: int, shares: np.ndarray | None) -> np.ndarray:
+    """Returns how many chunks of each class an epoch has."""
+    return np.bincount(labels, None if shares is None else shares * len(labels), num_classes)
 
 
 def training_prior(labels: np.ndarray, num_classes: int, config: TrainingConfig) -> np.ndarray:
@@ -41,7 +52,7 @@ def training_prior(labels: np.ndarray, num_classes: int, config: TrainingConfig)
     Args:
         labels: Class of each chunk in training, shape `(chunks,)`.
         num_classes: Number of classes.
-        config: Whether, and how strongly, rare classes weigh more.
+        config: Whether, and how strongly, rare classes weigh more, or are drawn more often.
 
     Example:
         >>> labels = np.array([0, 0, 0, 1])
@@ -50,9 +61,13 @@ def training_prior(labels: np.ndarray, num_classes: int, config: TrainingConfig)
         >>> training_prior(labels, 2, TrainingConfig(balance=1)).round(6).tolist()
         [0.5, 0.5]
     """
-    counts = np.bincount(labels, minlength=num_classes).astype(float)
+    shares = None
+    if "composer" in config.sampling:  # what is drawn evenly within a composer does not change his share
+        shares = np.bincount(labels)[labels] ** -config.sampling_power
+        shares /= shares.sum()
+    counts = _counts(labels, num_classes, shares).astype(float)
     if config.class_weights:
-        counts *= class_weights(labels, num_classes, balance=config.balance)
+        counts *= class_weights(labels, num_classes, balance=config.balance, shares=shares)
     return counts / counts.sum()
 
 

@@ -1,5 +1,6 @@
 """A network in a run: built as configured, trained on one part of a split, asked, saved."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,17 +12,21 @@ import keras_tuner
 import numpy as np
 from keras_tuner.engine.hyperparameters import HyperParameter
 
-from experiments.engine.config import Config
+from experiments.engine.answering import answer, answer_chunks
+from experiments.engine.config import AnswerConfig, Config
 from experiments.engine.device import computing_in
-from experiments.engine.imbalance import adjusted, logit_offsets
-from experiments.engine.predictions import of_chunks, voted
+from experiments.engine.imbalance import logit_offsets
+from experiments.engine.predictions import Predictions
 from experiments.engine.tables import module_of
-from experiments.engine.training import predict, train
+from experiments.engine.telling import encoder_name
+from experiments.engine.training import train
 from features.datasets import Dataset, can_change_tempo
 from features.errors import InputError
 from features.splits.protocols import TRAIN, VALIDATION, Split
+from features.variations import PRESENCE_CHANNELS
 from models import BUILDERS, saving
 from models.adjusting import adjust_logits
+from models.soft_targets import expect_distributions
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class Network:
         history: A row of `training.HISTORY_COLUMNS` an epoch.
         precision: Keras' dtype policy in training.
         dataset: What it was trained on a part of.
+        answering: How it is asked.
     """
 
     model: keras.Model
@@ -41,6 +47,7 @@ class Network:
     history: list[dict[str, float]]
     precision: str
     dataset: Dataset
+    answering: AnswerConfig = AnswerConfig()
 
     @property
     def num_parameters(self) -> int:
@@ -49,7 +56,11 @@ class Network:
 
     def predict(self, indices: np.ndarray) -> np.ndarray:
         """Returns the probabilities of chunks, shape `(indices, classes)`."""
-        return predict(self.model, self.dataset, indices)
+        return answer_chunks(self.model, self.dataset, indices, self.answering)
+
+    def answer(self, indices: np.ndarray) -> dict[str, Predictions]:
+        """Returns answers for chunks by `"chunk"` and by `"piece"`."""
+        return answer(self.model, self.dataset, indices, self.answering)
 
     def save(self, path: Path, split: Split, config: Config) -> None:
         """Saves the model with all that is needed to use it, and to know what it has heard.
@@ -67,6 +78,7 @@ class Network:
             "label": dataset.label,
             "classes": list(dataset.classes),
             "builder": config.model.model,
+            "answering": dataclasses.asdict(self.answering),
             "hyperparameters": self.hyperparameters,
             "trained_on": _pieces_heard(dataset, split.indices(TRAIN)),
             "validated_on": _pieces_heard(dataset, split.indices(VALIDATION)),
@@ -86,11 +98,22 @@ def check_network(config: Config, dataset: Dataset) -> None:
     Raises:
         InputError: It cannot be built, see `build`; or it should be trained in a way that the encoder does not offer.
     """
-    if config.training.tempo and not can_change_tempo(dataset.encoder):
-        raise InputError(
-            f"The encoder {config.encoder.encoder} cannot change the tempo of chunks; leave --tempo out."
-        )
-    build(module_of(BUILDERS, config.model.model, kind="model"), config.model.hyperparameters, dataset)
+    training, channels = config.training, getattr(dataset.encoder, "channels", ())
+    held = not set(PRESENCE_CHANNELS).isdisjoint(channels)
+    possible = {
+        "tempo": can_change_tempo(dataset.encoder),
+        "velocity_dropout": "velocity" in channels,
+        "note_dropout": held,
+        "jitter": held,
+    }
+    for name, is_possible in possible.items():
+        if getattr(training, name) and not is_possible:
+            raise InputError(
+                f"The encoder {encoder_name(config.encoder, dataset.encoder)} has nothing that could be changed by "
+                f"--{name.replace('_', '-')}; leave it out."
+            )
+    builder = module_of(BUILDERS, config.model.model, kind="model")
+    build(builder, config.model.hyperparameters, dataset, bag=config.answering.bag)
 
 
 def train_network(config: Config, dataset: Dataset, split: Split, *, folder: Path, **how: Any) -> Network:
@@ -104,32 +127,48 @@ def train_network(config: Config, dataset: Dataset, split: Split, *, folder: Pat
         **how: What else to tell `training.train`.
     """
     builder = module_of(BUILDERS, config.model.model, kind="model")
-    labels = dataset.chunk_labels[split.indices(TRAIN)]
+    labels, bag = dataset.chunk_labels[split.indices(TRAIN)], config.answering.bag
+    once = AnswerConfig(bag=bag)  # asked in several ways after every epoch, it would take many times as long
     offsets = logit_offsets(labels, len(dataset.classes), config.training)
     with computing_in(config.training.precision):
         keras.utils.set_random_seed(config.training.seed)
-        model, hyperparameters = build(builder, config.model.hyperparameters, dataset)
+        model, hyperparameters = build(builder, config.model.hyperparameters, dataset, bag=bag)
+        if config.training.mixup:
+            expect_distributions(model)
         history = train(
             model,
             dataset,
             split.indices(TRAIN),
             config.training,
-            validate=lambda trained: validation_scores(trained, dataset, split.indices(VALIDATION), offsets),
+            validate=lambda trained: validation_scores(
+                trained, dataset, split.indices(VALIDATION), offsets, once
+            ),
             folder=folder,
+            bag=bag if builder.RANK == "bag" else None,
             **how,
         )
     kept = saving.in_float32(model)
     if offsets.any():
         adjust_logits(kept, offsets)
-    return Network(kept, hyperparameters, history, model.dtype_policy.name, dataset)
+    return Network(kept, hyperparameters, history, model.dtype_policy.name, dataset, config.answering)
 
 
 def build(
-    builder: ModuleType, wanted: Mapping[str, int | float | str], dataset: Dataset
+    builder: ModuleType,
+    wanted: Mapping[str, int | float | str],
+    dataset: Dataset,
+    *,
+    bag: int = AnswerConfig.bag,
 ) -> tuple[keras.Model, dict[str, Any]]:
     """Builds a network for a dataset, with the builder's defaults where nothing else is wanted.
 
     A value need not be one that a search would draw.
+
+    Args:
+        builder: A module of `BUILDERS`.
+        wanted: Hyper-parameters.
+        dataset: What it is to read.
+        bag: How many chunks a bag has, for a builder that reads bags.
 
     Returns:
         The compiled model and all hyper-parameters that have an effect, with their values.
@@ -139,6 +178,7 @@ def build(
             built of these.
     """
     shape, num_classes = dataset.encoder.chunk_shape, len(dataset.classes)
+    shape = (bag, *shape) if getattr(builder, "RANK", "chunk") == "bag" else shape
     hp = keras_tuner.HyperParameters()
     try:
         if wanted:
@@ -196,12 +236,15 @@ def _needs(parameter: HyperParameter) -> str:
 
 
 def validation_scores(
-    model: keras.Model, dataset: Dataset, indices: np.ndarray, offsets: np.ndarray
+    model: keras.Model,
+    dataset: Dataset,
+    indices: np.ndarray,
+    offsets: np.ndarray,
+    answering: AnswerConfig,
 ) -> dict[str, float]:
     """Returns the `val_...` columns of the history, of the answers that the network will give when it is kept."""
-    probabilities = adjusted(predict(model, dataset, indices), offsets)
-    chunk = of_chunks(dataset, indices, probabilities).scores()
-    piece = voted(dataset, indices, probabilities).scores()
+    answers = answer(model, dataset, indices, answering, offsets=offsets)
+    chunk, piece = (answers[level].scores() for level in ("chunk", "piece"))
     return {
         "val_loss": chunk["log_loss"],
         "val_accuracy": chunk["accuracy"],

@@ -14,7 +14,7 @@ from experiments.engine.comparison import differences
 from experiments.engine.composers.untested import untested
 from experiments.engine.config import Config, CorpusConfig, EncoderConfig, Places
 from experiments.engine.continuing import keep_split, take_published
-from experiments.engine.predictions import Predictions, of_chunks, read_predictions, voted, write_predictions
+from experiments.engine.predictions import Predictions, read_predictions, write_predictions
 from experiments.engine.stacking import stack
 from experiments.engine.summary import print_summary, summarise_folds
 from experiments.engine.tables import check_name, module_of
@@ -43,7 +43,6 @@ from features.splits.protocols import (
     make_split,
 )
 from models import BUILDERS
-
 
 LAWS = {
     "work": ("works",),
@@ -126,9 +125,7 @@ def prepare(config: Config, places: Places) -> Dataset:
         advice = "take a lower --min-pieces, or other music"
         if dataset.label == "composer":
             advice = "name more composers"
-        raise InputError(
-            f"There is nothing to tell apart: all pieces are by {dataset.classes[0]}; {advice}."
-        )
+        raise InputError(f"There is nothing to tell apart: all pieces are by {dataset.classes[0]}; {advice}.")
     dataset = keep_composers(dataset, min_share=config.corpus.min_share, min_works=config.corpus.min_works)
     if config.corpus.sample < 1:
         return sample_works(dataset, config.corpus.sample, least=config.split.num_folds)
@@ -253,14 +250,7 @@ def _run_in(folder: Path, study: Study, split: Split) -> None:
     _write_counts(folder, study)
     baselines = run_baselines(dataset, split, seed=config.training.seed, folder=folder)
     network = train_network(config, dataset, split, folder=folder)
-    answers = {}
-    for side in (VALIDATION, TEST):
-        indices = split.indices(side)
-        probabilities = network.predict(indices)
-        answers[side] = {
-            "chunk": of_chunks(dataset, indices, probabilities),
-            "piece": voted(dataset, indices, probabilities),
-        }
+    answers = {side: network.answer(split.indices(side)) for side in (VALIDATION, TEST)}
     write_predictions(folder / "predictions.csv", answers[TEST]["piece"])
     write_predictions(folder / "predictions-validation.csv", answers[VALIDATION]["piece"])
     write_predictions(folder / "predictions-chunks.csv.gz", answers[TEST]["chunk"])

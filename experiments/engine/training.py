@@ -1,106 +1,27 @@
 """Training that can be killed at any moment: every epoch ends in a checkpoint that holds all it takes to go on.
 
-A batch is a pure function of the seed, the epoch and its number, and the state of dropout is a
+A batch is a pure function of the seed, the epoch and its number (see `batches`), and the state of dropout is a
 variable of the model. So a training that goes on from a checkpoint sees the same batches and draws
 the same numbers as one that was never interrupted.
 """
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
 import keras
 import numpy as np
 from tqdm import tqdm
 
+from experiments.engine.batches import Targets, TrainingChunks
 from experiments.engine.columns import HISTORY_COLUMNS, WATCHED
 from experiments.engine.config import TrainingConfig
-from experiments.engine.imbalance import class_weights
 from experiments.engine.records import write_csv
 from experiments.engine.whole import appears_whole
 from features.datasets import Dataset
-from features.errors import InputError
-
-
-class TrainingChunks(keras.utils.PyDataset):
-    """Shuffled, varied training batches, epoch after epoch without end.
-
-    It is asked for one batch after another through all epochs (`num_batches` is None), because
-    prefetching crosses the border between epochs before any callback could reshuffle.
-    """
-
-    def __init__(self, dataset: Dataset, indices: np.ndarray, config: TrainingConfig, *, first_epoch: int):
-        super().__init__()
-        self.dataset, self.indices, self.config = dataset, indices, config
-        self.batch_size = min(config.batch_size, len(indices))
-        self.steps_per_epoch = len(indices) // self.batch_size
-        self.first_step = first_epoch * self.steps_per_epoch
-        self.weights = None
-        if config.class_weights:
-            labels, num_classes = dataset.chunk_labels[indices], len(dataset.classes)
-            self.weights = class_weights(labels, num_classes, balance=config.balance)
-        self._plan = lru_cache(maxsize=2)(self._plan_epoch)
-
-    @property
-    def num_batches(self) -> None:
-        return None
-
-    def __getitem__(self, step: int) -> tuple[np.ndarray, ...]:
-        epoch, batch = divmod(self.first_step + step, self.steps_per_epoch)
-        order, changes = self._plan(epoch)
-        places = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
-        labels = self.dataset.chunk_labels[order[places]]
-        chunks = self.dataset.chunks(
-            order[places], **{name: values[places] for name, values in changes.items()}
-        )
-        return (chunks, labels) if self.weights is None else (chunks, labels, self.weights[labels])
-
-    def _plan_epoch(self, epoch: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Returns the order of the chunks, and how each is changed: what to tell `Dataset.chunks`."""
-        rng = np.random.default_rng([self.config.seed, epoch])
-        num_chunks, furthest = len(self.indices), self.config.transpose
-        half = self.dataset.encoder.chunk_frames // 2 if self.config.move else 0
-        order = rng.permutation(self.indices)
-        changes = {
-            "semitones": rng.integers(-furthest, furthest + 1, num_chunks),
-            "later": rng.integers(-half, half + 1, num_chunks),
-        }
-        if self.config.tempo:  # drawn last, so that all else is drawn as it is without
-            most = np.log1p(self.config.tempo)
-            changes["rates"] = np.exp(rng.uniform(-most, most, num_chunks))
-        return order, changes
-
-
-class ChunksInOrder(keras.utils.PyDataset):
-    """Batches of chunks as they stand, for prediction."""
-
-    def __init__(self, dataset: Dataset, indices: np.ndarray, *, batch_size: int = 64):
-        super().__init__()
-        self.dataset, self.indices, self.batch_size = dataset, indices, batch_size
-
-    @property
-    def num_batches(self) -> int:
-        return -(-len(self.indices) // self.batch_size)
-
-    def __getitem__(self, batch: int) -> tuple[np.ndarray]:
-        return (self.dataset.chunks(self.indices[batch * self.batch_size :][: self.batch_size]),)
-
-
-def predict(model: keras.Model, dataset: Dataset, indices: np.ndarray) -> np.ndarray:
-    """Returns the probabilities of the chunks named, shape `(chunks, classes)`.
-
-    Raises:
-        InputError: Some are no numbers, because training has diverged.
-    """
-    probabilities = model.predict(ChunksInOrder(dataset, indices), verbose=0)
-    if not np.isfinite(probabilities).all():
-        raise InputError(
-            "The network's answers are no numbers: its training has diverged; take a lower learning rate."
-        )
-    return probabilities
 
 
 @dataclass
@@ -110,10 +31,12 @@ class Progress:
     Attributes:
         history: A row of `HISTORY_COLUMNS` for each finished epoch.
         best: Weights of the best epoch so far, in the order of `model.weights`.
+        average: Running average of all weights, in the same order; empty if none is kept.
     """
 
     history: list[dict[str, float]] = field(default_factory=list)
     best: list[np.ndarray] = field(default_factory=list)
+    average: list[np.ndarray] = field(default_factory=list)
 
     @property
     def best_epoch(self) -> int:
@@ -137,6 +60,8 @@ def train(
     validate: Callable[[keras.Model], dict[str, float]],
     folder: Path,
     until: int | None = None,
+    bag: int | None = None,
+    targets: Targets | None = None,
     show: bool = True,
     before_saving: Callable[[], None] | None = None,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
@@ -154,6 +79,8 @@ def train(
         folder: The run folder; gets `checkpoint.npz` and `history.csv`.
         until: Stop after so many epochs in all, with the learning rates of a training of `config.epochs`; None for
             all of them. Called again with more, it goes on.
+        bag: How many chunks of a piece an example is, for a network that reads bags.
+        targets: What else to train towards than labels.
         show: Whether to show progress and time left.
         before_saving: Called when an epoch is over, before anything is written; what it raises ends the training.
         on_epoch: Called with the row of the history after each epoch, once its checkpoint is written.
@@ -167,7 +94,7 @@ def train(
     progress = restore(model, checkpoint) if checkpoint.exists() else Progress()
     first_epoch, until = len(progress.history), min(until or config.epochs, config.epochs)
     if not progress.is_over(config, until):
-        batches = TrainingChunks(dataset, indices, config, first_epoch=first_epoch)
+        batches = TrainingChunks(dataset, indices, config, first_epoch=first_epoch, bag=bag, targets=targets)
         with tqdm(
             desc="Training",
             unit="batch",
@@ -184,6 +111,7 @@ def train(
                 verbose=0,
                 callbacks=[
                     keras.callbacks.LearningRateScheduler(lambda epoch: learning_rate(start, epoch, config)),
+                    *([Averaging(progress, config.average, batches.first_step)] if config.average else ()),
                     EpochEnd(
                         progress,
                         config,
@@ -198,6 +126,8 @@ def train(
             )
     if config.patience is not None:
         model.set_weights(progress.best)
+    elif progress.average:
+        model.set_weights(progress.average)
     return progress.history
 
 
@@ -211,6 +141,26 @@ def learning_rate(start: float, epoch: int, config: TrainingConfig) -> float:
     if config.schedule == "constant":
         return start
     return start * 0.5 * (1 + float(np.cos(np.pi * epoch / config.epochs)))
+
+
+class Averaging(keras.callbacks.Callback):
+    """Keeps a running average of all weights, the statistics of normalisation included, after every step.
+
+    Its first steps count more, lest it remember how the weights began: after step `t` it is made of
+    `max(1 - decay, 9 / (10 + t))` of the weights as they are.
+    """
+
+    def __init__(self, progress: Progress, decay: float, first_step: int):
+        super().__init__()
+        self.progress, self.decay, self.step = progress, decay, first_step
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        self.step += 1
+        weights = self.model.get_weights()
+        self.progress.average = self.progress.average or [np.copy(weight) for weight in weights]
+        share = np.float32(max(1 - self.decay, 9 / (10 + self.step)))
+        for average, weight in zip(self.progress.average, weights, strict=True):
+            average += share * (weight - average)
 
 
 class EpochEnd(keras.callbacks.Callback):
@@ -238,10 +188,11 @@ class EpochEnd(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         seconds = time.perf_counter() - self.started
         row = {"epoch": epoch, "seconds": seconds, "learning_rate": float(self.model.optimizer.learning_rate)}
-        row |= {name: float(logs[name]) for name in ("loss", "accuracy")} | self.validate(self.model)
-        self.progress.history.append(row)
-        if self.progress.best_epoch == epoch and self.config.patience is not None:
-            self.progress.best = self.model.get_weights()
+        row |= {name: float(logs[name]) for name in ("loss", "accuracy")}
+        with self._averaged():
+            self.progress.history.append(row | self.validate(self.model))
+            if self.progress.best_epoch == epoch and self.config.patience is not None:
+                self.progress.best = self.model.get_weights()
         if self.before_saving is not None:
             self.before_saving()
         # In this order: killed between the two, a run repeats an epoch, but never lacks a row of the history.
@@ -249,7 +200,19 @@ class EpochEnd(keras.callbacks.Callback):
         save_checkpoint(self.model, self.progress, self.folder / "checkpoint.npz")
         self.model.stop_training = self.progress.is_over(self.config, self.until)
         if self.on_epoch_noted is not None:
-            self.on_epoch_noted(row)
+            self.on_epoch_noted(self.progress.history[-1])
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """Gives the model its averaged weights within the block, if there are any."""
+        weights = self.model.get_weights() if self.progress.average else None
+        if weights is not None:
+            self.model.set_weights(self.progress.average)
+        try:
+            yield
+        finally:
+            if weights is not None:
+                self.model.set_weights(weights)
 
 
 class ProgressBar(keras.callbacks.Callback):
@@ -274,7 +237,8 @@ def _variables(model: keras.Model) -> list[keras.Variable]:
 def save_checkpoint(model: keras.Model, progress: Progress, path: Path) -> None:
     """Writes the state of a training, atomically."""
     arrays = {f"variable_{number}": np.array(value) for number, value in enumerate(_variables(model))}
-    arrays |= {f"best_{number}": value for number, value in enumerate(progress.best)}
+    for name in ("best", "average"):
+        arrays |= {f"{name}_{number}": value for number, value in enumerate(getattr(progress, name))}
     with appears_whole(path) as unfinished, open(unfinished, "wb") as file:
         np.savez(file, history=json.dumps(progress.history), **arrays)
 
@@ -284,6 +248,8 @@ def restore(model: keras.Model, path: Path) -> Progress:
     with np.load(path) as arrays:
         for number, variable in enumerate(_variables(model)):
             variable.assign(arrays[f"variable_{number}"])
-        num_best = sum(name.startswith("best_") for name in arrays.files)
-        best = [arrays[f"best_{number}"] for number in range(num_best)]
-        return Progress(json.loads(str(arrays["history"])), best)
+        kept = {}
+        for name in ("best", "average"):
+            count = sum(found.startswith(f"{name}_") for found in arrays.files)
+            kept[name] = [arrays[f"{name}_{number}"] for number in range(count)]
+        return Progress(json.loads(str(arrays["history"])), **kept)

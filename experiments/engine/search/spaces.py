@@ -19,6 +19,16 @@ from models import BUILDERS
 
 TRAINING = {field.name for field in dataclasses.fields(TrainingConfig)}
 
+VARIATIONS = {"average": (0.0, 0.99, 0.999), "mixup": (0.0, 0.1, 0.2, 0.4)}
+"""Settings of the training that any encoder can have, and what of them is tried."""
+
+OF_ROLLS = {
+    "velocity_dropout": (0.0, 0.25, 0.5, 0.75),
+    "note_dropout": (0.0, 0.05, 0.1),
+    "jitter": (0.0, 0.1, 0.3),
+}
+"""Those for piano rolls."""
+
 
 def declare(search: Search, input_shape: tuple[int, ...], num_classes: int) -> keras_tuner.HyperParameters:
     """Returns the space of a search.
@@ -41,6 +51,8 @@ def declare(search: Search, input_shape: tuple[int, ...], num_classes: int) -> k
             hp.Choice("epochs", sorted({max(1, longest // 2), longest}))
     else:
         _declare_training(hp, search.config.training)
+        if search.config.encoder.encoder == "piano_roll":
+            _declare_of_rolls(hp, search.config)
     searched = {entry.name for entry in hp.space}
     module_of(BUILDERS, search.config.model.model, kind="model").build(hp, input_shape, num_classes)
     if search.settings.space == "wide":
@@ -97,6 +109,22 @@ def _declare_training(hp: keras_tuner.HyperParameters, training: TrainingConfig)
         hp.Boolean("move", default=True)
     hp.Choice("schedule", ["cosine", "constant"], default=training.schedule)
     hp.Boolean("class_weights", default=training.class_weights)
+    _declare_values(hp, VARIATIONS, training)
+
+
+def _declare_of_rolls(hp: keras_tuner.HyperParameters, config: Config) -> None:
+    """What varies notes, and velocities where there are any."""
+    has_velocity = "velocity" in (config.encoder.channels or ("velocity",))
+    wanted = {name: of for name, of in OF_ROLLS.items() if has_velocity or name != "velocity_dropout"}
+    _declare_values(hp, wanted, config.training)
+
+
+def _declare_values(
+    hp: keras_tuner.HyperParameters, wanted: Mapping[str, tuple[float, ...]], training: TrainingConfig
+) -> None:
+    for name, values in wanted.items():
+        value = getattr(training, name)
+        hp.Choice(name, sorted({*values, value}), default=value)
 
 
 def _narrowed(

@@ -23,6 +23,10 @@ class Music:
     encoder: Sketch = Sketch()
     classes: tuple[str, ...] = ("Ada", "Bela")
     chunk_labels: np.ndarray = field(default_factory=lambda: (np.arange(41) % 3 == 0).astype(int))
+    chunk_pieces: np.ndarray = field(default_factory=lambda: np.arange(41) // 5)
+    pieces: tuple[str, ...] = tuple("abcdefghi")
+    works: tuple[str, ...] = tuple("aabcccccd")
+    sources: tuple[str, ...] = tuple("xxxxyyyyy")
 
     def chunks(self, indices, *, semitones=None, later=None, rates=None) -> np.ndarray:
         chunks = np.random.default_rng(5).random((41, *CHUNK_SHAPE), np.float32)[indices]

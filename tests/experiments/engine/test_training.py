@@ -8,17 +8,17 @@ import keras
 import numpy as np
 import pytest
 
+from experiments.engine.answering import predict
+from experiments.engine.batches import ChunksInOrder, TrainingChunks
 from experiments.engine.config import TrainingConfig
 from experiments.engine.imbalance import class_weights
 from experiments.engine.training import (
     HISTORY_COLUMNS,
-    ChunksInOrder,
-    TrainingChunks,
     learning_rate,
-    predict,
     train,
 )
 from features.errors import InputError
+from models.soft_targets import expect_distributions
 
 TRAINED_ON = np.arange(2, 41)
 CONFIG = TrainingConfig(epochs=4, batch_size=8, patience=None, transpose=2, seed=11)
@@ -114,7 +114,7 @@ def test_without_tempo_all_is_drawn_as_it_was_before_there_was_any(music):
             rng.integers(-4, 5, len(TRAINED_ON)),
         )
         for config in (CONFIG, dataclasses.replace(CONFIG, tempo=0.1)):
-            planned, changes = TrainingChunks(music, TRAINED_ON, config, first_epoch=0)._plan_epoch(epoch)
+            planned, changes, _ = TrainingChunks(music, TRAINED_ON, config, first_epoch=0)._plan_epoch(epoch)
             assert_same([(planned, changes["semitones"], changes["later"])], [(order, semitones, later)])
             assert ("rates" in changes) == (config.tempo > 0)
 
@@ -323,3 +323,49 @@ def test_asks_before_it_writes(music, make_model, tmp_path):
     assert [len(contents) for contents in asked] == [0, 2, 2]
     assert [file.read_bytes() for file in files] == asked[-1]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint.npz", "history.csv"]
+
+
+VARIED = TrainingConfig(
+    **{"epochs": 4, "batch_size": 8, "patience": None, "average": 0.9, "mixup": 0.3, "sampling": ("work",)}
+)
+
+
+def test_the_average_of_weights_is_kept_and_validated(music, make_model, tmp_path):
+    """Step by step, by its definition; the weights that go on are not touched by it."""
+    config = TrainingConfig(epochs=3, batch_size=8, patience=None)
+    plain, averaged, seen = make_model(), make_model(), []
+    note = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: seen.append(plain.get_weights())
+    )
+    batches = TrainingChunks(music, TRAINED_ON, config, first_epoch=0)
+    rates = keras.callbacks.LearningRateScheduler(lambda epoch: learning_rate(0.01, epoch, config))
+    how = {"steps_per_epoch": batches.steps_per_epoch, "epochs": 3, "shuffle": False, "verbose": 0}
+    plain.fit(batches, callbacks=[rates, note], **how)
+    expected = seen[0]
+    for step, weights in enumerate(seen, 1):
+        share = max(0.1, 9 / (10 + step))
+        expected = [one + share * (other - one) for one, other in zip(expected, weights, strict=True)]
+
+    validate, config = Validate(), dataclasses.replace(config, average=0.9)
+    train(averaged, music, TRAINED_ON, config, validate=validate, folder=tmp_path, show=False)
+    for kept, validated, average in zip(averaged.get_weights(), validate.weights[-1], expected, strict=True):
+        np.testing.assert_allclose(kept, average, rtol=1e-4, atol=1e-6)
+        np.testing.assert_array_equal(kept, validated)
+
+
+@pytest.mark.parametrize("patience", [None, 3])
+def test_an_interrupted_training_with_all_variations_ends_like_one_that_was_not(
+    music, make_model, tmp_path, patience
+):
+    config, models = dataclasses.replace(VARIED, patience=patience), [make_model() for _ in range(3)]
+    for model in models:
+        expect_distributions(model)
+    train(
+        models[0], music, TRAINED_ON, config, validate=Validate(0.4, 0.7), folder=_new(tmp_path), show=False
+    )
+    with pytest.raises(KeyboardInterrupt):
+        validate = Validate(0.4, 0.7, interrupted_in=2)
+        train(models[1], music, TRAINED_ON, config, validate=validate, folder=tmp_path, show=False)
+    train(models[2], music, TRAINED_ON, config, validate=Validate(), folder=tmp_path, show=False)
+    for ours, theirs in zip(models[2].get_weights(), models[0].get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)

@@ -59,6 +59,16 @@ def test_the_wide_space_has_all_of_the_builder_and_of_the_training(model):
     assert names >= {"learning_rate", "label_smoothing", "batch_size", "transpose", "schedule"}
 
 
+def test_variations_are_searched_where_there_is_something_to_vary():
+    of_rolls = {"velocity_dropout", "note_dropout", "jitter"}
+    names = {entry.name for entry in space().space}
+    assert names >= {"average", "mixup", *of_rolls}
+    without = {entry.name for entry in space(encoder={"channels": ("binary",)}).space}
+    assert names - without == {"velocity_dropout"}
+    sequences = space(model={"model": "descriptor_lstm"}, encoder={"encoder": "descriptors"})
+    assert not of_rolls & {entry.name for entry in sequences.space}
+
+
 def test_what_the_study_sets_is_not_searched():
     hp = space(model={"hyperparameters": {"width": 16}}, training={"batch_size": 8, "class_weights": False})
     kinds = {entry.name: type(entry).__name__ for entry in hp.space}

@@ -1,0 +1,68 @@
+"""Which chunks an epoch takes: all of them once, or more of those whose work, source or composer has few.
+
+A work that was played in by twelve sequencers, or an opera, would otherwise be heard a hundred times as often as a
+waltz. Composers who have few chunks can be given weights in the loss instead; see `imbalance`.
+"""
+
+import numpy as np
+
+from experiments.engine.config import TrainingConfig
+from features.datasets import Dataset
+
+COMPOSER = "composer"
+
+UNITS = {"source": "sources", "work": "works", "piece": "pieces"}
+"""What counts evenly, and where a data set has it."""
+
+
+def drawing_shares(dataset: Dataset, indices: np.ndarray, config: TrainingConfig) -> np.ndarray:
+    """Returns which share of an epoch each chunk has, shape `(indices,)`; the sum is 1.
+
+    Composers share an epoch first, then the sources, works or pieces of each, one within the other. A unit's share is
+    its number of chunks to the power `1 - sampling_power`: at 1 all units have the same. Composers share it by their
+    chunks unless they are among the units.
+
+    Args:
+        dataset: What the chunks are taken from.
+        indices: The training chunks.
+        config: The units, `sampling`, and the power.
+    """
+    evenly = 1 - config.sampling_power
+    groups, counts = _counted(dataset.chunk_labels[indices])
+    shares = counts**evenly if COMPOSER in config.sampling else counts
+    shares = shares / shares.sum()
+    pieces = dataset.chunk_pieces[indices]
+    for unit, names in UNITS.items():
+        if unit not in config.sampling:
+            continue
+        of_pieces = np.unique(getattr(dataset, names), return_inverse=True)[1]
+        within, counts = _counted(groups * len(of_pieces) + of_pieces[pieces])
+        parents = np.zeros(len(counts), int)
+        parents[within] = groups
+        parts = counts**evenly
+        shares = shares[parents] * parts / np.bincount(parents, parts)[parents]
+        groups = within
+    return (shares / counts)[groups]
+
+
+def _counted(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers the values that occur, and counts each: shapes `(values,)` and `(different values,)`."""
+    _, numbers, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return numbers, counts.astype(float)
+
+
+def draw(shares: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Returns how often each chunk is taken: what its share says, rounded up or down, shape `(shares,)`.
+
+    Args:
+        shares: Of each; the sum is 1.
+        count: How often in all.
+        rng: Draws one number, which rounds them all.
+
+    Example:
+        >>> draw(np.array([0.5, 0.2, 0.1, 0.1, 0.1]), 10, np.random.default_rng(0)).tolist()
+        [5, 2, 1, 1, 1]
+    """
+    ends = np.cumsum(shares)
+    ends *= count / ends[-1]
+    return np.diff(np.floor(ends + rng.random() * (1 - 1e-9)).astype(int), prepend=0)
