@@ -44,6 +44,18 @@ DEFAULTS = {
         "learning_rate": 2e-3,
         "weight_decay": 1e-2,
     },
+    "message_lstm": {
+        "units": 384,
+        "num_layers": 2,
+        "time_pooling": "last",
+        "type_features": 4,
+        "init": "glorot_uniform",
+        "dropout": 0.2,
+        "label_smoothing": 0.0,
+        "optimizer": "adamw",
+        "learning_rate": 4.761974698772928e-5,
+        "weight_decay": 1e-2,
+    },
     "descriptor_lstm": {
         "cell": "lstm",
         "units": 128,
@@ -152,6 +164,10 @@ CONDITIONAL_DEFAULTS = {
     "frame_cnn": {
         ("optimizer", "adam"): {"learning_rate": 2e-3},
         ("optimizer", "sgd"): {"sgd_learning_rate": 2e-2, "momentum": 0.9},
+    },
+    "message_lstm": {
+        ("optimizer", "adam"): {"learning_rate": 4.761974698772928e-5},
+        ("optimizer", "sgd"): {"sgd_learning_rate": 5e-2, "momentum": 0.9},
     },
     "descriptor_lstm": {
         ("optimizer", "adamw"): {"learning_rate": 1e-3, "weight_decay": 1e-2},
