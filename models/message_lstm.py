@@ -1,7 +1,7 @@
 """Bidirectional LSTM layers over MIDI messages: by default those of EraClassifierBiLSTM-4.76M.
 
-Two layers of 384 units each way, leaky ReLU, dropout, AdamW at 4.76e-5: 4,763,206 parameters for six classes, the
-reference's 4.76 million. Its larger sibling has 2,048 units: 134,492,230. The type of a message, a number without an
+Two layers of 384 units each way, leaky ReLU, dropout, AdamW at 4.76e-5: 4,763,270 parameters for six classes, the
+reference's 4.76 million. Its larger sibling has 2,048 units: 134,455,430. The type of a message, a number without an
 order, becomes a few learned ones; the reference fed it in as it is. `models.lstm` reads the frames of a piano roll.
 """
 

@@ -23,11 +23,21 @@ def sequences() -> np.ndarray:
 
 
 @pytest.fixture
-def examples(chunks, sequences):
+def messages() -> np.ndarray:
+    """Eight windows of twelve messages, `(window, message, feature)`: a type, and numbers around 0."""
+    rng = np.random.default_rng(9)
+    numbers = rng.normal(size=(8, 12, 8)).astype(np.float32)
+    numbers[..., 0] = rng.integers(0, 26, (8, 12))
+    return numbers
+
+
+@pytest.fixture
+def examples(chunks, sequences, messages):
     """Returns a function that gives what a builder reads, by its name."""
 
     def examples_of(name):
-        return {"chunk": chunks, "sequence": sequences}[importlib.import_module(BUILDERS[name]).RANK]
+        by_rank = {"chunk": chunks, "sequence": sequences, "messages": messages}
+        return by_rank[importlib.import_module(BUILDERS[name]).RANK]
 
     return examples_of
 

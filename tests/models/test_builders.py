@@ -195,6 +195,7 @@ NUM_PARAMETERS = {
     ("cnn_reference", (128, 150, 2)): 8_867_108,
     ("descriptor_lstm", (10, 2)): 116_740,  # the notebook's own figure
     ("descriptor_lstm", (10, 14)): 122_884,
+    ("message_lstm", (24, 8)): 4_761_732,  # for six classes see test_message_lstm
     ("frame_cnn", (128, 150, 1)): 832_900,
     ("frame_cnn", (128, 150, 2)): 923_140,
     ("lstm", (128, 150, 1)): 181_252,
@@ -211,7 +212,7 @@ NUM_PARAMETERS = {
     ("transformer", (128, 150, 2)): 1_376_452,
 }
 
-SHAPES = {"chunk": (128, 30, 1), "sequence": (10, 14)}
+SHAPES = {"chunk": (128, 30, 1), "sequence": (10, 14), "messages": (12, 8)}
 """Of a small example, by what a builder reads."""
 
 
@@ -254,7 +255,7 @@ def test_number_of_parameters(name, shape):
 
 @pytest.mark.parametrize("name", BUILDERS)
 def test_declares_what_one_example_is(name):
-    assert rank(name) == ("sequence" if name == "descriptor_lstm" else "chunk")
+    assert rank(name) == {"descriptor_lstm": "sequence", "message_lstm": "messages"}.get(name, "chunk")
 
 
 @pytest.mark.parametrize("name", BUILDERS)
@@ -306,6 +307,7 @@ def test_refuses_a_shape_with_other_axes(name):
     shape, axes = {
         "chunk": ((128, 150), r"\(pitch, frame, channel\), for example \(128, 150, 2\)"),
         "sequence": ((128, 150, 1), r"\(step, descriptor\), for example \(10, 14\)"),
+        "messages": ((128, 150, 1), r"\(message, feature\), for example \(24, 8\)"),
     }[rank(name)]
     with pytest.raises(
         ValueError, match=rf"Expected input_shape = {axes}, but received {re.escape(str(shape))}"

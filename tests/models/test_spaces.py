@@ -22,6 +22,7 @@ LARGEST = {
     "cnn_reference": {"width": 64, "num_blocks": 2, "kernel_size": 3, "dense_units": 128},
     "frame_cnn": {"width": 320, "num_blocks": 6, "kernel_size": 7},
     "descriptor_lstm": {"units": 256, "num_layers": 3, "direction": "both"},
+    "message_lstm": {"units": 384, "num_layers": 3},
     "lstm": {"units": 256, "num_layers": 3, "direction": "both"},
     "cnn": {"width": 32, "num_blocks": 5, "kernel_size": 5},
     "resnet": {"width": 48, "num_stages": 4, "blocks_per_stage": 2},
@@ -30,8 +31,12 @@ LARGEST = {
     "transformer": {"frames_per_step": 10, "width": 256, "num_blocks": 6, "expansion": 4},
 }
 
-SMALL = {"chunk": (128, 30, 1), "sequence": (10, 14)}
-LARGE = {"chunk": [(128, 150, 1), (128, 150, 2)], "sequence": [(100, 14), (10, 16)]}
+SMALL = {"chunk": (128, 30, 1), "sequence": (10, 14), "messages": (12, 8)}
+LARGE = {
+    "chunk": [(128, 150, 1), (128, 150, 2)],
+    "sequence": [(100, 14), (10, 16)],
+    "messages": [(24, 8), (96, 8)],
+}
 """Shapes of an example, by what a builder reads."""
 
 REFERENCE = {"optimizer": ["adam", "sgd"], "init": ["glorot_uniform", "he_normal"], "dropout": [0.4, 0.5]}
