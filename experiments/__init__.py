@@ -21,6 +21,7 @@ TOOLS = {
     "calibrate": "experiments.calibrate",
     "predict": "experiments.predict",
     "audit": "experiments.audit",
+    "compare": "experiments.compare",
     "augment": "experiments.augment",
     "file_order": "experiments.file_order",
     "imbalance": "experiments.imbalance",

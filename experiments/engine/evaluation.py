@@ -238,12 +238,29 @@ def score_over_draws(
     num_works = int(positions.max()) + 1
     # Sparse: of 2000 works and 150 classes, the confusions of each would fill a gigabyte with zeros.
     confusions = csr_array((np.ones(len(cells)), (positions, cells)), (num_works, np.prod(shape)))
-    value = float(score(confusions.sum(axis=0).reshape(shape)))
+    return over_draws(confusions, shape, score=score, seed=seed)
+
+
+def over_draws(
+    sums: csr_array, shape: tuple[int, ...], *, score: Callable[[np.ndarray], np.ndarray], seed: int = 0
+) -> tuple[float, float, float]:
+    """Returns any score made of sums over works, with its 95 % interval over draws of works.
+
+    Args:
+        sums: What each work adds, shape `(works, cells)`.
+        shape: Of the cells, as the score takes them.
+        score: From sums of shape `(...,) + shape` to numbers, shape `(...,)`.
+        seed: Of the draws.
+
+    Returns:
+        The score, and the lower and the upper end of its interval.
+    """
+    value, num_works = float(score(sums.sum(axis=0).reshape(shape))), sums.shape[0]
     if num_works < 2:
         return value, value, value
     interval = bootstrap(
         (np.arange(num_works),),
-        lambda draw, axis: score(_sum_of_drawn(confusions, draw, shape)),
+        lambda draw, axis: score(_sum_of_drawn(sums, draw, shape)),
         n_resamples=NUM_RESAMPLES,
         batch=100,
         method="percentile",
@@ -253,12 +270,12 @@ def score_over_draws(
     return value, float(interval.low), float(interval.high)
 
 
-def _sum_of_drawn(confusions: csr_array, draw: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Returns the summed confusions of the drawn works, shape `draw.shape[:-1] + (models, classes, classes)`."""
-    num_works = confusions.shape[0]
+def _sum_of_drawn(sums: csr_array, draw: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Returns the sums of the drawn works, shape `draw.shape[:-1] + shape`."""
+    num_works = sums.shape[0]
     flat = draw.reshape(-1, num_works)
     counts = np.stack([np.bincount(row, minlength=num_works) for row in flat])
-    return (counts @ confusions).reshape(draw.shape[:-1] + shape)
+    return (counts @ sums).reshape(draw.shape[:-1] + shape)
 
 
 def calibration_error(labels: np.ndarray, probabilities: np.ndarray) -> float:

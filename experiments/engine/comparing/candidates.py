@@ -1,0 +1,153 @@
+"""What is compared: run folders with their answers, and saved models that have yet to answer."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from string import ascii_uppercase
+from typing import Any
+
+from experiments.engine import records
+from experiments.engine.config import Config
+from experiments.engine.predictions import Predictions, read_predictions
+from experiments.engine.publishing import PREDICTIONS
+from experiments.engine.runner import make_encoder
+from experiments.engine.saved_models import SavedModel, load_saved_model
+from features.errors import InputError
+from models.pretrained import find
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One of the models compared.
+
+    Attributes:
+        letter: What tables and sentences call it.
+        name: What the user called it, or its run.
+        file: Its `.h5` file; None if there is none, as of published runs and of all folds together.
+        run: Its run folder; None for a bare model.
+        described: What the user says of a bare model without `.json`; None if it has one.
+    """
+
+    letter: str
+    name: str
+    file: Path | None
+    run: Path | None = None
+    described: Mapping[str, Any] | None = None
+
+    @cached_property
+    def saved(self) -> SavedModel:
+        """The model, loaded when it is first asked for."""
+        return load_saved_model(self.file, description=self.described)
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """What its run says of itself; empty for a bare model."""
+        return records.read_json(self.run / "metrics.json") if self.run else {}
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The configuration of its run; empty for a bare model."""
+        return records.read_json(self.run / "config.json") if self.run else {}
+
+    @cached_property
+    def stamp(self) -> str:
+        """A digest of the files that its run read; empty if it does not say."""
+        return records.read_json(self.run / "environment.json").get("contents", "") if self.run else ""
+
+    @cached_property
+    def heard(self) -> Mapping[str, Any] | None:
+        """What `model.json` says it was trained and validated on; None if nothing says so."""
+        path = self.file.with_suffix(".json") if self.file else None
+        return None if path is None or not path.exists() else json.loads(path.read_text(encoding="utf-8"))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Whom it knows, in the order of its answers."""
+        return tuple(self.metrics["classes"]) if self.run else self.saved.classes
+
+    @cached_property
+    def encoder(self) -> Any:
+        """What makes its chunks; known of a run without loading its model."""
+        return make_encoder(Config.from_dict(self.config).encoder) if self.run else self.saved.encoder
+
+    @property
+    def builder(self) -> str:
+        """What kind of network it is."""
+        return self.metrics["model"] if self.run else self.saved.description.get("builder", "")
+
+    @property
+    def encoding(self) -> str:
+        """How it reads notes, in words."""
+        if self.run:
+            return self.metrics["encoder"]
+        encoder = self.saved.description["encoder"]
+        channels = "+".join(encoder["settings"].get("channels") or ())
+        return ":".join(filter(None, (encoder["name"], channels)))
+
+    @property
+    def num_parameters(self) -> int:
+        """Number of weights."""
+        return self.metrics["num_parameters"] if self.run else self.saved.model.count_params()
+
+    def answers(self, level: str) -> Predictions | None:
+        """Returns the answers of its run for its test part, by `"piece"` or by `"chunk"`.
+
+        Those by chunk are None if they are not there.
+
+        Raises:
+            InputError: Those by piece are not there.
+        """
+        path = self.run / PREDICTIONS[level]
+        if path.exists() or path.with_name(f"{path.name}.gz").exists():
+            return read_predictions(path)
+        if level == "piece":
+            raise InputError(f"{self.run} lacks {path.name}; copy the whole run folder.")
+        return None
+
+
+def read_candidates(
+    models: Sequence[str], *, names: Sequence[str], described: Mapping[str, Any] | None
+) -> list[Candidate]:
+    """Returns the models that were named, without loading those that have answers already.
+
+    Args:
+        models: Run folders, `.h5` files, or what else `models.pretrained.find` knows.
+        names: What to call them; none for the names of their runs or files.
+        described: What the user says of bare models without `.json`; None for nothing.
+
+    Raises:
+        InputError: There is nothing to compare, or names are missing.
+        ModelFileError: A model cannot be found.
+    """
+    if len(models) < 2:
+        raise InputError(
+            f"Expected at least two models to compare, but received {len(models)}; name another."
+        )
+    if len(models) > len(ascii_uppercase):
+        raise InputError(f"Expected at most {len(ascii_uppercase)} models, but received {len(models)}.")
+    if names and len(names) != len(models):
+        raise InputError(
+            f"Expected a name for each of {len(models)} models, but received {len(names)} names."
+        )
+    found = []
+    for letter, model, name in zip(ascii_uppercase, models, names or [""] * len(models), strict=False):
+        found.append(_read(letter, model, name, described))
+        if found[-1].run is None:
+            _ = found[-1].saved  # what cannot be loaded is said before anything is computed
+    return found
+
+
+def _read(letter: str, model: str, name: str, described: Mapping[str, Any] | None) -> Candidate:
+    folder = Path(model).expanduser()
+    if not (folder.is_dir() and records.is_finished(folder)):
+        file = find(model)
+        bare = described is not None and file.is_file() and not file.with_suffix(".json").exists()
+        if not (file.name == "model.h5" and records.is_finished(file.parent)):
+            return Candidate(letter, name or str(model), file, described=described if bare else None)
+        folder = file.parent
+    if "test" not in records.read_json(folder / "metrics.json"):
+        raise InputError(f"{folder} is no run with answers for a test part; of a search, give its best/.")
+    file = folder / "model.h5"
+    return Candidate(letter, name or folder.resolve().name, file if file.exists() else None, run=folder)

@@ -1,0 +1,92 @@
+"""Which of the pieces compared a model has heard before, as pieces or as parts of their works."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from experiments.engine import records
+from experiments.engine.comparing.candidates import Candidate
+from features.datasets import Dataset
+from features.splits.protocols import TEST, TRAIN, VALIDATION
+
+SAME_PIECE, SAME_WORK = "heard itself", "of a work of which another piece was heard"
+"""Why a piece counts as heard."""
+
+Rows = Sequence[Mapping[str, str]]
+Heard = dict[str, str]
+"""From a piece to one of the two reasons."""
+
+
+def split_tables(run: Path) -> list[Rows]:
+    """Returns the rows of `splits.csv` of a run, or of each of its folds; none if they were too large to publish."""
+    own = run / "splits.csv"
+    return [
+        records.read_csv(path)
+        for path in ([own] if own.exists() else sorted(run.glob("folds/*/*/splits.csv")))
+    ]
+
+
+def common_works(tables: Iterable[Rows]) -> dict[str, str]:
+    """Returns one work for each piece: where splits disagree on what is one work, the larger unit wins.
+
+    Example:
+        >>> one = [{"piece": "a", "work": "1"}, {"piece": "b", "work": "1"}, {"piece": "c", "work": "2"}]
+        >>> other = [{"piece": "b", "work": "x"}, {"piece": "c", "work": "x"}]
+        >>> common_works([one, other]) == dict.fromkeys("abc", "1")
+        True
+    """
+    pairs = sorted(
+        {(row["piece"], number, row["work"]) for number, rows in enumerate(tables) for row in rows}
+    )
+    pieces, piece_numbers = np.unique([piece for piece, _, _ in pairs], return_inverse=True)
+    works = {work: number for number, work in enumerate(dict.fromkeys(pair[1:] for pair in pairs))}
+    work_numbers = np.array([len(pieces) + works[pair[1:]] for pair in pairs], dtype=int)
+    size = len(pieces) + len(works)
+    joined = coo_array((np.ones(len(pairs)), (piece_numbers, work_numbers)), shape=(size, size))
+    groups = connected_components(joined, directed=False)[1]
+    names: dict[int, str] = {}
+    for (_, work), number in works.items():
+        names.setdefault(groups[len(pieces) + number], work)
+    return {str(piece): names[groups[number]] for number, piece in enumerate(pieces)}
+
+
+def heard_by_splits(tables: Iterable[Rows], works: Mapping[str, str]) -> Heard:
+    """Returns what a run has heard of its own test pieces; of several folds each counts for what it tested.
+
+    Args:
+        tables: The splits of its folds.
+        works: Work of each piece.
+    """
+    heard: Heard = {}
+    for rows in tables:
+        trained = {row["piece"] for row in rows if row["split"] in (TRAIN, VALIDATION)}
+        trained_works = {works[piece] for piece in trained}
+        for piece in {row["piece"] for row in rows if row["split"] == TEST}:
+            if piece in trained:
+                heard[piece] = SAME_PIECE
+            elif works[piece] in trained_works:
+                heard[piece] = SAME_WORK
+    return heard
+
+
+def heard_by_description(candidate: Candidate, dataset: Dataset) -> Heard | None:
+    """Returns what a saved model has heard of a corpus, told by contents and works; None if it does not say.
+
+    Args:
+        candidate: With a `model.json`.
+        dataset: The corpus.
+    """
+    description = candidate.heard
+    if not description or "trained_on" not in description:
+        return None
+    pieces = [piece for name in ("trained_on", "validated_on") for piece in description.get(name, ())]
+    contents, named = {piece["content"] for piece in pieces}, {piece["work"] for piece in pieces}
+    same = np.isin(dataset.contents, list(contents))
+    works = named | {work for work, is_heard in zip(dataset.works, same, strict=True) if is_heard}
+    heard = {
+        piece: SAME_WORK for piece, work in zip(dataset.pieces, dataset.works, strict=True) if work in works
+    }
+    return heard | {dataset.pieces[index]: SAME_PIECE for index in np.flatnonzero(same)}
