@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from experiments.engine.command import EXIT_INPUT, as_sentences, read_arguments
+from models.pretrained import DEFAULT
 
 if TYPE_CHECKING:
     from experiments.engine.predicting.asking import Answer, Asker
@@ -36,11 +37,11 @@ class Arguments:
 
     files: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="FILE_OR_FOLDER...")]
     """MIDI files, scores, zip files of MIDI files, and folders of them."""
-    model: str = "four_composers"
+    model: str = DEFAULT
     """A shipped model by its name, or a run folder, or an .h5 file with its .json beside it."""
     prior: str | None = None
-    """How often each composer is to be expected: flat (the default), training, or shares such as Bach=0.5,Chopin=0.2,
-    others sharing what is left."""
+    """How often each composer is to be expected: training (as the model has heard them, the default), flat, or shares
+    such as Bach=0.5,Chopin=0.2, others sharing what is left."""
     timeline: bool = False
     """Also say who each chunk of a piece sounds like."""
     csv: Path | None = None
@@ -59,11 +60,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     from experiments.engine.predicting.asking import Asker
     from experiments.engine.predicting.files import find_files
-    from experiments.engine.predicting.models import open_model
     from experiments.engine.predicting.presenting import say_errors
+    from experiments.engine.saved_models import load_saved_model
 
     files = find_files(asked.files, own_tempo=asked.own_tempo)
-    asker = Asker(open_model(asked.model), prior=asked.prior)
+    asker = Asker(load_saved_model(asked.model), prior=asked.prior)
     answers, errors = ask_all(asker, files)
     say_errors(errors)
     write(asked, answers, errors, asker)

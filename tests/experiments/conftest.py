@@ -104,3 +104,15 @@ def browser():
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def calibrated(run_study, several_epochs, cache_dir, tmp_path_factory):
+    """The run folder of a model that knows two composers of four, and has been calibrated."""
+    from experiments.calibrate import main
+
+    results_dir = tmp_path_factory.mktemp("calibrated")
+    folder = run_study(results_dir, *several_epochs, "--composers", "Ada", "Bela")
+    shutil.copyfile(folder / "model.json", folder / "uncalibrated.json")
+    main([str(folder), "--cache-dir", str(cache_dir)])
+    return folder

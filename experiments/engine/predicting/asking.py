@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from experiments.engine.auditing.external import match_composer
-from experiments.engine.auditing.priors import flat_prior
+from experiments.engine.auditing.priors import flat_prior, with_prior
 from experiments.engine.predicting.calibration import Calibration
 from experiments.engine.predicting.unknown import SCORES
 from experiments.engine.saved_models import SavedModel
@@ -65,12 +64,12 @@ class Asker:
 
     Args:
         saved: The model.
-        prior: `"flat"`, `"training"`, or shares such as `"Bach=0.5,Chopin=0.2"`, others sharing what is left; None
-            for flat, or, of a model that is not calibrated, for whatever is in the network's answers.
+        prior: `"training"`, `"flat"`, or shares such as `"Bach=0.5,Chopin=0.2"`, others sharing what is left; None for
+            that of training, or, of a model that is not calibrated, for whatever is in the network's answers.
 
     Attributes:
-        is_calibrated: Whether its probabilities were fitted on validation pieces.
-        prior: How likely each class is before anything is heard, shape `(classes,)`.
+        calibration: How its answers become probabilities; None if that was never fitted.
+        prior: How likely each class is before anything is heard, shape `(classes,)`; None if that is not known.
         prior_name: What that prior is, in words.
 
     Raises:
@@ -80,17 +79,17 @@ class Asker:
     def __init__(self, saved: SavedModel, *, prior: str | None = None):
         self.saved = saved
         found = saved.description.get(CALIBRATION)
-        self.is_calibrated = found is not None
-        if prior is not None and not self.is_calibrated:
+        self.calibration = Calibration.from_dict(found) if found else None
+        if self.calibration is not None:
+            self.prior_name = prior or TRAINING
+            self.prior = read_prior(self.prior_name, saved.classes, self.calibration.training_prior)
+        elif prior is not None:
             raise InputError(
                 f"Which prior is in the answers of {saved.path} is not known, so that no other can take its place; "
                 "leave --prior out, or calibrate the model: python -m experiments.calibrate RUN."
             )
-        self.calibration = (
-            Calibration.from_dict(found) if self.is_calibrated else Calibration.none(len(saved.classes))
-        )
-        self.prior_name = (prior or FLAT) if self.is_calibrated else AS_IT_IS
-        self.prior = read_prior(prior or FLAT, saved.classes, self.calibration.training_prior)
+        else:
+            self.prior_name, self.prior = AS_IT_IS, None
 
     def ask(self, name: str, data: bytes) -> Answer:
         """Returns what the model says of a MIDI file.
@@ -106,25 +105,30 @@ class Asker:
 
     def answer(self, dataset: Dataset) -> Answer:
         """Returns what the model says of a data set of one piece."""
-        chunks, calibration = self.saved.predict(dataset), self.calibration
-        together = calibration.evidence(chunks, dataset.chunk_pieces)
-        one_by_one = calibration.evidence(chunks, np.arange(len(chunks)))
+        answers = {level: found.probabilities for level, found in self.saved.answer(dataset).items()}
+        num_chunks = len(answers["chunk"])
         return Answer(
             name=dataset.pieces[0],
             classes=self.saved.classes,
-            probabilities=calibration.probabilities(together, self.prior)[0],
-            timeline=calibration.probabilities(one_by_one, self.prior),
+            probabilities=self._probabilities(answers["piece"], num_chunks)[0],
+            timeline=self._probabilities(answers["chunk"], 1),
             spans=spans_of(dataset),
-            is_none=self._is_none(together, chunks),
+            is_none=self._is_none(answers["piece"], answers["chunk"]),
             was_heard=dataset.contents[0] in self.saved.trained_on.contents,
         )
 
-    def _is_none(self, evidence: Any, chunks: np.ndarray) -> bool | None:
-        if not self.calibration.score:
+    def _probabilities(self, answers: np.ndarray, num_chunks: int) -> np.ndarray:
+        if self.calibration is None:
+            return answers
+        calibrated = self.calibration.probabilities(answers, num_chunks)
+        return with_prior(calibrated, np.array(self.calibration.training_prior), self.prior)
+
+    def _is_none(self, answers: np.ndarray, chunks: np.ndarray) -> bool | None:
+        if self.calibration is None or not self.calibration.score:
             return None
         # Whatever prior is asked for: who is expected more does not become better known.
-        flat = self.calibration.probabilities(evidence, flat_prior(self.calibration.training_prior))
-        score = SCORES[self.calibration.score](flat, chunks.mean(axis=0, keepdims=True))
+        probabilities = self.calibration.probabilities(answers, len(chunks))
+        score = SCORES[self.calibration.score](probabilities, chunks.mean(axis=0, keepdims=True))
         return bool(score[0] < self.calibration.threshold)
 
 
@@ -132,7 +136,7 @@ def read_prior(text: str, classes: Sequence[str], training: Sequence[float]) -> 
     """Returns the prior that a text asks for, shape `(classes,)`.
 
     Args:
-        text: `"flat"`, `"training"`, or shares.
+        text: `"training"`, `"flat"`, or shares.
         classes: The composers.
         training: Share of each in the training pieces; who has none is never answered.
 
@@ -158,7 +162,7 @@ def read_prior(text: str, classes: Sequence[str], training: Sequence[float]) -> 
             name = None
         if name is None or not 0 <= given[name] <= 1:
             raise InputError(
-                f"Expected --prior to be {FLAT}, {TRAINING} or shares from 0 to 1 such as {classes[0]}=0.5, but "
+                f"Expected --prior to be {TRAINING}, {FLAT} or shares from 0 to 1 such as {classes[0]}=0.5, but "
                 f"received {part.strip()!r}; the model knows {', '.join(classes)}."
             )
     others = (training > 0) & ~np.isin(classes, list(given))

@@ -12,12 +12,19 @@ from sklearn.metrics import log_loss
 
 from experiments.engine import records
 from experiments.engine.auditing.external import match_composer
-from experiments.engine.auditing.priors import flat_prior, prior_in_answers
 from experiments.engine.config import Config, CorpusConfig, Places
-from experiments.engine.evaluation import calibration_error, vote
+from experiments.engine.evaluation import calibration_error
 from experiments.engine.predicting.asking import CALIBRATION
-from experiments.engine.predicting.calibration import Calibration, Evidence, evidence_of, fit
-from experiments.engine.predicting.unknown import SCORES, choose_threshold, error_rates, separation
+from experiments.engine.predicting.calibration import (
+    Calibration,
+    fit,
+)
+from experiments.engine.predicting.unknown import (
+    SCORES,
+    choose_threshold,
+    error_rates,
+    separation,
+)
 from experiments.engine.runner import load_pieces, prepare
 from experiments.engine.saved_models import SavedModel, load_saved_model
 from features.corpora.catalogue import Piece
@@ -34,25 +41,23 @@ class Asked:
     """What a model answered for pieces that it was not trained on.
 
     Attributes:
-        evidence: Of the pieces.
+        answers: By piece as the network gives them, shape `(pieces, classes)`.
         chunks: Mean answer of the chunks of each piece, shape `(pieces, classes)`.
-        answers: Answers by piece as the network gives them, shape `(pieces, classes)`.
+        num_chunks: Shape `(pieces,)`.
         composers: True composer of each.
         works: Work of each.
     """
 
-    evidence: Evidence
-    chunks: np.ndarray
     answers: np.ndarray
-    composers: tuple[str, ...]
-    works: tuple[str, ...]
+    chunks: np.ndarray
+    num_chunks: np.ndarray
+    composers: np.ndarray
+    works: np.ndarray
 
     def of(self, composers: Sequence[str]) -> "Asked":
         """Returns the part by some composers."""
         keep = np.isin(self.composers, composers)
-        evidence = Evidence(*(values[keep] for values in vars(self.evidence).values()))
-        names = (tuple(np.array(values, dtype=object)[keep]) for values in (self.composers, self.works))
-        return Asked(evidence, self.chunks[keep], self.answers[keep], *names)
+        return Asked(**{name: values[keep] for name, values in vars(self).items()})
 
     def labels(self, classes: Sequence[str]) -> np.ndarray:
         """Returns the true class of each, shape `(pieces,)`."""
@@ -78,34 +83,19 @@ def calibrate(folder: Path, places: Places, *, unknown: Path | None = None) -> d
     saved = load_saved_model(folder)
     dataset = prepare(config, places)
     train, validation, test = _sides(saved, dataset)
+    asked = {"validation": _ask(saved, dataset, validation), "test": _ask(saved, dataset, test)}
+    fitted_on = asked["validation"]
+    temperature, exponent = fit(fitted_on.answers, fitted_on.num_chunks, fitted_on.labels(saved.classes))
     counts = np.bincount(dataset.labels[train], minlength=len(saved.classes))
-    calibration = Calibration(
-        network_prior=tuple(
-            prior_in_answers(
-                dataset.chunk_labels[train[dataset.chunk_pieces]], len(saved.classes), config.training
-            )
-        ),
-        training_prior=tuple(counts / counts.sum()),
-    )
-    asked = {
-        side: _ask(saved, dataset, kept, calibration)
-        for side, kept in (("validation", validation), ("test", test))
-    }
-    labels = asked["validation"].labels(saved.classes)
-    temperature, exponent = fit(asked["validation"].evidence, labels, calibration.training_prior)
-    calibration = replace(calibration, temperature=temperature, exponent=exponent)
-    found: dict[str, Any] = {
-        side: _measure(of_side, calibration, saved.classes)
-        for side, of_side in asked.items()
-        if of_side.composers
-    }
+    calibration = Calibration(tuple((counts / counts.sum()).tolist()), temperature, exponent)
+    measured = {side: _measure(of_side, calibration, saved.classes) for side, of_side in asked.items()}
     others = [] if is_of_other_labels(saved) else _unknown_pieces(saved, config, places, unknown)
     if len({piece.composer for piece in others}) > 1:
         theirs = load_dataset(others, saved.encoder, cache_dir=places.cache_dir, every_composer=False)
-        strangers = _ask(saved, theirs, np.ones(len(theirs.pieces), bool), calibration)
-        calibration, found["none_of_these"] = _draw_the_line(calibration, asked, strangers)
-    found = calibration.to_dict() | found
-    path = folder / "model.json"
+        strangers = _ask(saved, theirs, ~np.isin(theirs.contents, list(saved.heard.contents)))
+        calibration, measured["none_of_these"] = _draw_the_line(calibration, asked, strangers)
+    found = calibration.to_dict() | measured
+    path = saved.path.with_suffix(".json")
     records.write_json(path, records.read_json(path) | {CALIBRATION: found})
     return found
 
@@ -128,39 +118,39 @@ def _sides(saved: SavedModel, dataset: Dataset) -> tuple[np.ndarray, np.ndarray,
     test = ~np.isin(dataset.contents, list(saved.heard.contents)) & ~np.isin(
         dataset.works, list(saved.heard.works)
     )
-    if not train.any() or not (validation & ~train).any():
+    validation &= ~train
+    if not (train.any() and validation.any() and test.any()):
         raise InputError(
-            f"There are {counted(int(train.sum()), 'training piece')} of {saved.path} in its corpus, and "
-            f"{counted(int((validation & ~train).sum()), 'validation piece')} that training did not hear; calibrating "
-            "needs both: give the same --data-home, and a run under another protocol than chunk."
+            f"Of the music of the run there are {counted(int(train.sum()), 'training piece')}, "
+            f"{counted(int(validation.sum()), 'validation piece')} that training did not hear and "
+            f"{counted(int(test.sum()), 'test piece')}; calibrating needs all three: give the same --data-home, and a "
+            "run under another protocol than chunk."
         )
-    return train, validation & ~train, test
+    return train, validation, test
 
 
-def _ask(saved: SavedModel, dataset: Dataset, kept: np.ndarray, calibration: Calibration) -> Asked:
+def _ask(saved: SavedModel, dataset: Dataset, kept: np.ndarray) -> Asked:
     indices = np.flatnonzero(kept[dataset.chunk_pieces])
-    probabilities, pieces = saved.predict(dataset, indices), dataset.chunk_pieces[indices]
-    evidence = evidence_of(probabilities, pieces, calibration.network_prior)
-    sums = np.zeros((len(evidence.pieces), probabilities.shape[1]))
-    np.add.at(sums, np.searchsorted(evidence.pieces, pieces), probabilities)
-    composers = dataset.composers
+    answers = saved.answer(dataset, indices)
+    pieces, positions = np.unique(dataset.chunk_pieces[indices], return_inverse=True)
+    num_chunks, composers = np.bincount(positions), dataset.composers
+    sums = np.zeros((len(pieces), len(saved.classes)))
+    np.add.at(sums, positions, answers["chunk"].probabilities)
     return Asked(
-        evidence,
-        chunks=sums / evidence.num_chunks[:, None],
-        answers=vote(probabilities, pieces)[1],
-        composers=tuple(composers[piece] for piece in evidence.pieces),
-        works=tuple(dataset.works[piece] for piece in evidence.pieces),
+        answers["piece"].probabilities,
+        sums / num_chunks[:, None],
+        num_chunks,
+        composers=np.array([composers[piece] for piece in pieces]),
+        works=np.array([dataset.works[piece] for piece in pieces]),
     )
 
 
 def _measure(asked: Asked, calibration: Calibration, classes: Sequence[str]) -> dict[str, Any]:
-    """Scores the network's own answers, the same under the prior of training, and these calibrated."""
-    labels, prior = asked.labels(classes), calibration.training_prior
-    uncalibrated = replace(calibration, temperature=1.0, exponent=0.0)
+    """Scores the network's own answers, and the same calibrated."""
+    labels = asked.labels(classes)
     answers = {
-        "network": asked.answers,
-        "with_prior": uncalibrated.probabilities(asked.evidence, prior),
-        "calibrated": calibration.probabilities(asked.evidence, prior),
+        "before": asked.answers,
+        "after": calibration.probabilities(asked.answers, asked.num_chunks),
     }
     return {"pieces": len(labels), "works": len(set(asked.works))} | {
         name: {
@@ -193,7 +183,7 @@ def _draw_the_line(
     calibration: Calibration, asked: dict[str, Asked], strangers: Asked
 ) -> tuple[Calibration, dict[str, Any]]:
     """Chooses score and threshold on validation pieces and half of the unknown composers; tests both on the others."""
-    halves = deal(strangers.composers)
+    halves = deal(strangers.composers.tolist())
     known = _scores(asked["validation"], calibration)
     chosen_on, tested_on = (_scores(strangers.of(half), calibration) for half in halves)
     line = choose_threshold(known, chosen_on)
@@ -236,12 +226,14 @@ def deal(composers: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _scores(asked: Asked, calibration: Calibration) -> dict[str, np.ndarray]:
-    flat = calibration.probabilities(asked.evidence, flat_prior(calibration.training_prior))
-    return {name: score(flat, asked.chunks) for name, score in SCORES.items()}
+    probabilities = calibration.probabilities(asked.answers, asked.num_chunks)
+    return {name: score(probabilities, asked.chunks) for name, score in SCORES.items()}
 
 
-def _by_composer(asked: Asked, hit: np.ndarray) -> dict[str, float]:
-    """The share of hits among the pieces of each composer, the largest first."""
-    composers = np.array(asked.composers)
-    shares = {name: float(hit[composers == name].mean()) for name in sorted(set(asked.composers))}
-    return dict(sorted(shares.items(), key=lambda item: -item[1]))
+def _by_composer(asked: Asked, hit: np.ndarray) -> dict[str, list[int]]:
+    """How many hits there are among how many pieces of each composer, most hits first."""
+    counts = {
+        str(name): [int(hit[asked.composers == name].sum()), int((asked.composers == name).sum())]
+        for name in sorted(set(asked.composers))
+    }
+    return dict(sorted(counts.items(), key=lambda item: -item[1][0]))

@@ -16,6 +16,9 @@ NONE = "none of these"
 NARROWEST = 80
 """Columns that the table has at least."""
 
+FEW = 5
+"""Composers whose prior is spelt out."""
+
 BAR = 20
 """Characters of the longest bar of a timeline."""
 
@@ -71,11 +74,12 @@ def clock(seconds: float) -> str:
 def sentence_on(asker: Asker) -> str:
     """Returns how the probabilities are to be taken."""
     classes = asker.saved.classes
-    how = "Calibrated" if asker.is_calibrated else "Not calibrated: how sure the model is says little"
+    if asker.calibration is None:
+        return f"Not calibrated: how sure the model is says little, and it cannot say {NONE!r}."
     shares = ", ".join(f"{name} {share:.0%}" for name, share in zip(classes, asker.prior, strict=True))
-    known = f" ({shares})" if asker.is_calibrated and len(classes) <= 5 else ""
+    known = f" ({shares})" if len(classes) <= FEW else ""
     unknown = "" if asker.calibration.score else f" It cannot say {NONE!r}."
-    return f"{how}; prior: {asker.prior_name}{known}.{unknown}"
+    return f"Calibrated; prior: {asker.prior_name}{known}.{unknown}"
 
 
 def values_of(answer: Answer, *, timeline: bool) -> dict[str, Any]:
@@ -121,10 +125,10 @@ def write_json_to(
     values = {
         "model": str(asker.saved.path),
         "classes": list(classes),
-        "calibrated": asker.is_calibrated,
-        "prior": dict(zip(classes, asker.prior.round(6).tolist(), strict=True))
-        if asker.is_calibrated
-        else None,
+        "calibrated": asker.calibration is not None,
+        "prior": asker.prior
+        if asker.prior is None
+        else dict(zip(classes, asker.prior.tolist(), strict=True)),
         "answers": [values_of(answer, timeline=timeline) for answer in answers],
         "errors": [{"file": name, "error": reason} for name, reason in errors.items()],
     }

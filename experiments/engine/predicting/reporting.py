@@ -11,11 +11,7 @@ from features.words import counted
 MOST_NAMED = 5
 """Composers that a sentence names."""
 
-ROWS = {
-    "network": "as the network says",
-    "with_prior": "under the prior of training",
-    "calibrated": "calibrated",
-}
+ROWS = {"before": "as the network says", "after": "calibrated"}
 
 
 def print_calibration(found: dict[str, Any], folder: Path) -> None:
@@ -27,22 +23,18 @@ def print_calibration(found: dict[str, Any], folder: Path) -> None:
     """
     terminal = console()
     table = Table(
-        title=f"{folder.name}: calibration by piece",
+        title=f"{folder.name}: by piece",
         caption="Fitted on the validation pieces; the test pieces chose nothing.",
     )
-    table.add_column("", no_wrap=True)
-    sides = [side for side in ("validation", "test") if side in found]
-    for side in sides:
-        for place, heading in enumerate(("accuracy", "log-loss", "calibration error")):
-            table.add_column(f"{side if place == 0 else ''}\n{heading}", justify="right")
-    for name, words in ROWS.items():
-        scores = [found[side][name][score] for side in sides for score in found[side][name]]
-        table.add_row(words, *(f"{score:.3f}" for score in scores))
+    for heading in ("part", "pieces", "answers", "accuracy", "log-loss", "calibration error"):
+        table.add_column(heading, justify="left" if heading in ("part", "answers") else "right")
+    for side in ("validation", "test"):
+        for name, words in ROWS.items():
+            scores = (f"{score:.3f}" for score in found[side][name].values())
+            table.add_row(side, str(found[side]["pieces"]), words, *scores)
     terminal.print(table)
     terminal.print(
-        f"Temperature {found['temperature']:.2f}, number of chunks to the power of {found['exponent']:.2f}; "
-        + ", ".join(f"{counted(found[side]['pieces'], f'{side} piece')}" for side in sides)
-        + ".",
+        f"Temperature {found['temperature']:.2f}, number of chunks to the power of {found['exponent']:.2f}.",
         soft_wrap=True,
     )
     for sentence in none_sentences(found.get("none_of_these"), found):
@@ -61,18 +53,17 @@ def none_sentences(facts: dict[str, Any] | None, found: dict[str, Any]) -> list[
         return [
             "None of these: not said, for there is no music by at least two unknown composers to learn it from."
         ]
-    tested = facts["tested"]
-    sentences = [
+    chosen, tested = facts["chosen"], facts["tested"]
+    return [
         f"None of these: where {found['score']} is below {found['threshold']:.3f}, chosen with "
-        f"{counted(facts['chosen']['pieces'], 'piece')} by {len(facts['chosen']['composers'])} unknown composers.",
-        f"Tested on {counted(tested['pieces'], 'piece')} by {len(tested['composers'])} others: "
-        f"{tested['false_acceptances']:.1%} are taken for somebody known, most often those by "
+        f"{counted(chosen['pieces'], 'piece')} by {counted(len(chosen['composers']), 'unknown composer')}.",
+        f"Tested on {counted(tested['pieces'], 'piece')} by {counted(len(tested['composers']), 'other composer')}: "
+        f"{tested['false_acceptances']:.1%} are taken for somebody known, most of them by "
         f"{_most(tested['accepted_by_composer'])}.",
         f"Of {counted(tested['known_pieces'], 'test piece')} by known composers {tested['false_rejections']:.1%} are "
-        f"called none of these, most often those by {_most(tested['rejected_by_composer'])}.",
+        f"called none of these, most of them by {_most(tested['rejected_by_composer'])}.",
     ]
-    return sentences
 
 
-def _most(shares: dict[str, float]) -> str:
-    return ", ".join(f"{name} ({share:.0%})" for name, share in list(shares.items())[:MOST_NAMED])
+def _most(counts: dict[str, list[int]]) -> str:
+    return ", ".join(f"{name} ({hits} of {of})" for name, (hits, of) in list(counts.items())[:MOST_NAMED])

@@ -29,7 +29,7 @@ SCORES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "certainty": certainty,
     "chunk_certainty": chunk_certainty,
 }
-"""From calibrated probabilities of pieces under a flat prior, and from the means of their chunks' answers, both of
+"""From calibrated probabilities of pieces, and from the means of their chunks' answers, both of
 shape `(pieces, classes)`, to a score of each piece, from 0 to 1: the lower, the likelier none of these."""
 
 

@@ -1,0 +1,103 @@
+"""A model asked about one file: priors, none of these, time."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from experiments.engine.predicting.asking import CALIBRATION, Asker, read_prior
+from experiments.engine.predicting.calibration import Calibration
+from experiments.engine.saved_models import load_saved_model
+from features.corpora.synthetic import compose
+from features.errors import InputError
+from features.in_memory import dataset_of_file
+
+CLASSES, TRAINING = ("Bach", "Chopin", "Mozart"), (0.6, 0.4, 0.0)
+
+
+@pytest.fixture(scope="module")
+def saved(uninterrupted):
+    return load_saved_model(uninterrupted)
+
+
+def calibrated(saved, **values):
+    calibration = Calibration((0.4, 0.3, 0.2, 0.1), **values).to_dict()
+    return dataclasses.replace(saved, description=saved.description | {CALIBRATION: calibration})
+
+
+@pytest.mark.parametrize(
+    ("text", "prior"),
+    [
+        ("training", (0.6, 0.4, 0.0)),
+        ("flat", (0.5, 0.5, 0.0)),
+        ("J. S. Bach=0.25", (0.25, 0.75, 0.0)),
+        ("Bach=0.5, Mozart=0.5", (0.5, 0.0, 0.5)),
+        ("chopin=0", (1.0, 0.0, 0.0)),
+    ],
+)
+def test_a_prior_is_named_or_given_in_shares(text, prior):
+    assert read_prior(text, CLASSES, TRAINING).tolist() == pytest.approx(prior)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("Brahms=0.5", "received 'Brahms=0.5'; the model knows Bach, Chopin, Mozart"),
+        ("Bach", "received 'Bach'"),
+        ("Bach=2", "received 'Bach=2'"),
+        ("Bach=0.7,Chopin=0.7", "add up to 1 or less, but they come to 1.4"),
+        ("Bach=0.2,Chopin=0.2", "add up to 1, but they come to 0.4"),
+    ],
+)
+def test_a_prior_that_cannot_be_is_refused(text, sentence):
+    with pytest.raises(InputError, match=sentence):
+        read_prior(text, CLASSES, TRAINING)
+
+
+def test_a_file_is_answered_for_as_its_corpus_was(saved, uninterrupted):
+    from experiments.engine.predictions import read_predictions
+
+    expected = read_predictions(uninterrupted / "predictions.csv")
+    composer, opus, movement = expected.pieces[0].split("/")
+    answer = Asker(saved).ask("Guess", compose(composer, int(opus.split()[1]), movement=int(movement)))
+    np.testing.assert_allclose(answer.probabilities, expected.probabilities[0], atol=1e-4)
+    assert not answer.was_heard and answer.is_none is None
+    assert answer.ranking[0][1] == answer.probabilities.max()
+
+
+def test_a_file_of_the_training_is_known_again(saved):
+    (first,) = [
+        answer
+        for opus in range(1, 11)
+        if (answer := Asker(saved).ask("", compose("Ada", opus, movement=1))).was_heard
+    ][:1]
+    assert first.was_heard
+
+
+def test_time_runs_through_the_whole_piece(saved):
+    answer = Asker(saved).ask("", compose("Ada", 1, movement=1))
+    dataset = dataset_of_file("", compose("Ada", 1, movement=1), saved.encoder)
+    assert answer.spans[0, 0] == 0 and answer.spans[-1, 1] == pytest.approx(dataset.num_frames[0] / 10)
+    np.testing.assert_array_equal(answer.spans[1:, 0], answer.spans[:-1, 1])
+    assert len(answer.timeline) == len(answer.spans)
+
+
+def test_another_prior_moves_the_answer_as_bayes_says_and_never_none_of_these(saved):
+    model = calibrated(saved, score="max_probability", threshold=0.9)
+    data = compose("Cleo", 3, movement=1)
+    usual, flat, one = (Asker(model, prior=prior).ask("", data) for prior in (None, "flat", "Dov=1"))
+    odds = usual.probabilities / np.array([0.4, 0.3, 0.2, 0.1])
+    np.testing.assert_allclose(flat.probabilities, odds / odds.sum())
+    assert one.ranking[0] == ("Dov", 1.0)
+    assert usual.is_none == flat.is_none == one.is_none == (usual.probabilities.max() < 0.9)
+
+
+@pytest.mark.parametrize(("threshold", "is_none"), [(0.0, False), (1.1, True)])
+def test_what_is_below_the_threshold_is_by_none_of_these(saved, threshold, is_none):
+    model = calibrated(saved, score="chunk_certainty", threshold=threshold)
+    assert Asker(model).ask("", compose("Ada", 1, movement=1)).is_none is is_none
+
+
+def test_no_prior_can_be_put_into_answers_whose_own_is_not_known(saved):
+    with pytest.raises(InputError, match="calibrate the model"):
+        Asker(saved, prior="flat")

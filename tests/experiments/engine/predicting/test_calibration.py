@@ -1,0 +1,72 @@
+"""Calibrated answers: what must hold of them, whatever was fitted."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import softmax
+
+from experiments.engine.predicting.calibration import Calibration, fit
+
+PRIOR = (0.5, 0.3, 0.2)
+
+NUMBERS = st.floats(0.05, 20), st.floats(0, 1), st.integers(0, 2**32 - 1)
+
+
+def draw(seed, count=400, spread=2.0):
+    """Answers that are true: classes are drawn from them."""
+    chance = np.random.default_rng(seed)
+    answers = softmax(chance.normal(0, spread, (count, 3)), axis=1)
+    labels = np.array([chance.choice(3, p=row) for row in answers])
+    return answers, labels
+
+
+def loss(answers, labels):
+    return -np.log(answers[np.arange(len(labels)), labels]).mean()
+
+
+@given(*NUMBERS)
+def test_who_is_likeliest_stays_so_and_probabilities_are_some(temperature, exponent, seed):
+    answers, _ = draw(seed, count=20)
+    num_chunks = np.random.default_rng(seed).integers(1, 500, 20)
+    found = Calibration(PRIOR, temperature, exponent).probabilities(answers, num_chunks)
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    np.testing.assert_array_equal(found[np.arange(20), answers.argmax(axis=1)], found.max(axis=1))
+
+
+def test_what_is_not_fitted_changes_nothing():
+    answers, _ = draw(1)
+    np.testing.assert_allclose(Calibration(PRIOR).probabilities(answers, 7), answers, atol=1e-6)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
+def test_a_network_that_is_too_sure_or_too_timid_is_found_out(temperature):
+    answers, labels = draw(2, count=4000)
+    distorted = softmax(np.log(answers) * temperature, axis=1)
+    num_chunks = np.random.default_rng(3).integers(1, 50, len(labels))
+    found, exponent = fit(distorted, num_chunks, labels)
+    assert found * 10**-exponent == pytest.approx(temperature, rel=0.15), "for pieces of ten chunks or so"
+    assert exponent < 0.1
+
+
+def test_longer_pieces_are_trusted_more_where_they_deserve_it():
+    answers, labels = draw(4, count=4000, spread=4.0)
+    num_chunks = np.random.default_rng(5).integers(1, 50, len(labels))
+    timid = softmax(np.log(answers) / np.sqrt(num_chunks)[:, None], axis=1)
+    temperature, exponent = fit(timid, num_chunks, labels)
+    assert exponent == pytest.approx(0.5, abs=0.1)
+    found = Calibration(PRIOR, temperature, exponent).probabilities(timid, num_chunks)
+    assert loss(found, labels) == pytest.approx(loss(answers, labels), abs=0.01)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 6))
+def test_pieces_that_were_fitted_on_are_never_answered_worse(seed, count):
+    answers, labels = draw(seed, count=count)
+    temperature, exponent = fit(answers, np.full(count, 3), labels)
+    found = Calibration(PRIOR, temperature, exponent).probabilities(answers, 3)
+    assert loss(found, labels) <= loss(answers, labels) + 1e-6
+
+
+def test_it_is_kept_in_json_with_what_tells_how_well_it_does():
+    calibration = Calibration(PRIOR, 2.0, 0.25, "certainty", 0.7)
+    assert Calibration.from_dict(calibration.to_dict() | {"test": {"pieces": 3}}) == calibration
