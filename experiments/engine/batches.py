@@ -79,8 +79,10 @@ class TrainingChunks(keras.utils.PyDataset):
         self.dataset, self.indices, self.config = dataset, indices, config
         self.bag, self.targets = bag, targets
         num_examples = len(indices) if bag is None else int(_bags_of_pieces(dataset, indices, bag).sum())
-        self.batch_size = min(max(1, config.batch_size // (bag or 1)), num_examples)
-        self.steps_per_epoch = num_examples // self.batch_size
+        most = num_examples if config.chunks_per_epoch is None else config.chunks_per_epoch // (bag or 1)
+        self.num_examples = max(1, min(most, num_examples))
+        self.batch_size = min(max(1, config.batch_size // (bag or 1)), self.num_examples)
+        self.steps_per_epoch = self.num_examples // self.batch_size
         self.first_step = first_epoch * self.steps_per_epoch
         self.shares = drawing_shares(dataset, indices, config) if config.sampling else None
         self.weights = None
@@ -130,10 +132,10 @@ class TrainingChunks(keras.utils.PyDataset):
     def _order(self, rng: np.random.Generator) -> np.ndarray:
         """Draws the chunks of an epoch, `(chunks,)`, or its bags, `(bags, bag)`."""
         if self.bag is not None:
-            return self._bags(rng)
+            return self._bags(rng)[: self.num_examples]
         if self.shares is None:
-            return rng.permutation(self.indices)
-        return rng.permutation(np.repeat(self.indices, draw(self.shares, len(self.indices), rng)))
+            return rng.permutation(self.indices)[: self.num_examples]
+        return rng.permutation(np.repeat(self.indices, draw(self.shares, self.num_examples, rng)))
 
     def _bags(self, rng: np.random.Generator) -> np.ndarray:
         """Draws bags: the chunks of each piece in random order, from the beginning again where they do not fill one."""

@@ -72,13 +72,13 @@ class EncoderConfig:
     """How notes become numbers; what is not given keeps the encoder's default."""
 
     encoder: str = "piano_roll"
-    """Name of an encoder: piano_roll, descriptors."""
+    """Name of an encoder: piano_roll, descriptors, messages."""
     frames_per_second: float | None = None
     """Frames of the roll a second (10)."""
     chunk_frames: int | None = None
-    """Frames of a chunk (150); of descriptors, steps (10)."""
+    """Frames of a chunk (150); of descriptors, steps (10); of messages, messages (24)."""
     hop: int | None = None
-    """Frames from one chunk to the next (as many as a chunk has)."""
+    """Frames from one chunk to the next (as many as a chunk has; of messages, 20)."""
     channels: tuple[str, ...] | None = None
     """Channels of a chunk (binary velocity); also onset, instrumentation, timing."""
     pedal: bool | None = None
@@ -93,6 +93,12 @@ class EncoderConfig:
     """Seconds of a step of the descriptors (5)."""
     velocity: bool | None = field(default=None, metadata=ADDED_LATER)
     """Whether descriptors tell of velocities (no)."""
+    beats: bool | None = field(default=None, metadata=ADDED_LATER)
+    """Whether the time of messages is in beats (no: in ticks)."""
+    merge_tracks: bool | None = field(default=None, metadata=ADDED_LATER)
+    """Whether the messages of all tracks are read together, in order of time (no: track by track)."""
+    without: tuple[str, ...] | None = field(default=None, metadata=ADDED_LATER)
+    """What messages do not tell, such as tempo channel control value (nothing)."""
 
     def settings(self) -> dict[str, Any]:
         """Returns what was set, as keyword arguments of the encoder."""
@@ -143,8 +149,9 @@ class TrainingConfig:
     """Chunks a step."""
     patience: int | None = 10
     """Stop after so many epochs without a better validation macro-F1, and keep the best epoch; None: keep the last."""
-    schedule: Literal["cosine", "constant"] = "cosine"
-    """How the learning rate goes from the builder's value over the epochs."""
+    schedule: Literal["cosine", "constant", "plateau"] = "cosine"
+    """How the learning rate goes from the builder's value over the epochs; plateau: a tenth, whenever ten epochs have
+    not lowered the validation loss."""
     transpose: int = 3
     """Largest number of semitones by which training chunks are transposed at random."""
     move: bool = True
@@ -177,10 +184,13 @@ class TrainingConfig:
     """Share of notes that are left out of training chunks."""
     jitter: float = field(default=0.0, metadata=ADDED_LATER)
     """Share of beginnings and ends of notes that are moved by a frame in training chunks."""
+    chunks_per_epoch: int | None = field(default=None, metadata=ADDED_LATER)
+    """Draw no more than so many training chunks, anew each epoch; None: all of them."""
 
     def __post_init__(self) -> None:
         """Refuses numbers with which nothing can be trained."""
-        for name, least in (("epochs", 1), ("batch_size", 1), ("patience", 1), ("transpose", 0), ("seed", 0)):
+        least = {"epochs": 1, "batch_size": 1, "patience": 1, "transpose": 0, "seed": 0, "chunks_per_epoch": 1}
+        for name, least in least.items():
             value = getattr(self, name)
             if value is not None and value < least:
                 raise InputError(f"Expected {name} to be {least} or more, but received {value}.")

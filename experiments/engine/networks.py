@@ -127,6 +127,7 @@ def train_network(config: Config, dataset: Dataset, split: Split, *, folder: Pat
         **how: What else to tell `training.train`.
     """
     builder = module_of(BUILDERS, config.model.model, kind="model")
+    dataset = dataset.fitted(split.indices(TRAIN))
     labels, bag = dataset.chunk_labels[split.indices(TRAIN)], config.answering.bag
     once = AnswerConfig(bag=bag)  # asked in several ways after every epoch, it would take many times as long
     offsets = logit_offsets(labels, len(dataset.classes), config.training)

@@ -21,6 +21,7 @@ from experiments.engine.tables import check_name, module_of
 from experiments.engine.telling import (
     encoder_name,
     pieces_name,
+    report_drawing,
     report_left_out,
     report_no_side,
     write_left_out,
@@ -245,6 +246,7 @@ def _run_in(folder: Path, study: Study, split: Split) -> None:
 
     dataset, config = study.dataset, study.config
     report_no_side(dataset, split)
+    report_drawing(len(split.indices(TRAIN)), config.training)
     keep_split(folder, dataset, split)
     write_left_out(folder, dataset)
     _write_counts(folder, study)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.engine import records
-from experiments.engine.config import CorpusConfig, EncoderConfig
+from experiments.engine.config import CorpusConfig, EncoderConfig, TrainingConfig
 from features.datasets import Dataset
 from features.selection import counted_by
 from features.splits.protocols import NO_SIDE, Split
@@ -71,6 +71,16 @@ def report_left_out(dataset: Dataset) -> None:
         f"{counted(len(dataset.left_out), 'file')} left out.",
         file=sys.stderr,
     )
+
+
+def report_drawing(num_chunks: int, config: TrainingConfig) -> None:
+    """Says on standard error that an epoch does not take all training chunks, if so."""
+    if config.chunks_per_epoch is not None and config.chunks_per_epoch < num_chunks:
+        evenly = f", evenly by {', '.join(config.sampling)}" if config.sampling else ", as they come"
+        print(
+            f"An epoch draws {config.chunks_per_epoch:,} of {num_chunks:,} training chunks anew{evenly}.",
+            file=sys.stderr,
+        )
 
 
 def report_no_side(dataset: Dataset, split: Split) -> None:

@@ -7,7 +7,7 @@ the same numbers as one that was never interrupted.
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,10 @@ from experiments.engine.config import TrainingConfig
 from experiments.engine.records import write_csv
 from experiments.engine.whole import appears_whole
 from features.datasets import Dataset
+
+
+PLATEAU_EPOCHS, PLATEAU_FACTOR, PLATEAU_THRESHOLD = 10, 0.1, 1e-4
+"""Those of PyTorch's ReduceLROnPlateau, which the reference of the era study has."""
 
 
 @dataclass
@@ -110,7 +114,9 @@ def train(
                 shuffle=False,  # the batches are shuffled already
                 verbose=0,
                 callbacks=[
-                    keras.callbacks.LearningRateScheduler(lambda epoch: learning_rate(start, epoch, config)),
+                    keras.callbacks.LearningRateScheduler(
+                        lambda epoch: learning_rate(start, epoch, config, progress.history)
+                    ),
                     *([Averaging(progress, config.average, batches.first_step)] if config.average else ()),
                     EpochEnd(
                         progress,
@@ -131,8 +137,10 @@ def train(
     return progress.history
 
 
-def learning_rate(start: float, epoch: int, config: TrainingConfig) -> float:
-    """Returns the learning rate of an epoch, counted from 0, from its number alone: it needs no memory.
+def learning_rate(
+    start: float, epoch: int, config: TrainingConfig, history: Sequence[dict[str, float]] = ()
+) -> float:
+    """Returns the learning rate of an epoch, counted from 0, from its number and the history: it needs no memory.
 
     Example:
         >>> learning_rate(0.001, 7, TrainingConfig(epochs=14, schedule="cosine"))
@@ -140,7 +148,25 @@ def learning_rate(start: float, epoch: int, config: TrainingConfig) -> float:
     """
     if config.schedule == "constant":
         return start
+    if config.schedule == "plateau":
+        return start * PLATEAU_FACTOR ** num_plateaus([row["val_loss"] for row in history])
     return start * 0.5 * (1 + float(np.cos(np.pi * epoch / config.epochs)))
+
+
+def num_plateaus(losses: Sequence[float]) -> int:
+    """Returns how often more than `PLATEAU_EPOCHS` epochs went by without a lower loss; each time counting anew.
+
+    Example:
+        >>> [num_plateaus([1.0] * count) for count in (1, 11, 12, 22, 23)]
+        [0, 0, 1, 1, 2]
+    """
+    best, waited, count = np.inf, 0, 0
+    for loss in losses:
+        is_better = loss < best * (1 - PLATEAU_THRESHOLD)
+        best, waited = (loss, 0) if is_better else (best, waited + 1)
+        if waited > PLATEAU_EPOCHS:
+            waited, count = 0, count + 1
+    return count
 
 
 class Averaging(keras.callbacks.Callback):

@@ -107,7 +107,8 @@ def _declare_training(hp: keras_tuner.HyperParameters, training: TrainingConfig)
     hp.Int("transpose", 0, max(6, training.transpose), default=training.transpose)
     if training.move:  # under the protocol chunk it may not be
         hp.Boolean("move", default=True)
-    hp.Choice("schedule", ["cosine", "constant"], default=training.schedule)
+    schedules = dict.fromkeys(("cosine", "constant", training.schedule))
+    hp.Choice("schedule", list(schedules), default=training.schedule)
     hp.Boolean("class_weights", default=training.class_weights)
     _declare_values(hp, VARIATIONS, training)
 
