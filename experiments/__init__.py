@@ -11,6 +11,7 @@ STUDIES = {
     "four_composers": "experiments.four_composers",
     "all_composers": "experiments.all_composers",
     "descriptor_sequences": "experiments.descriptor_sequences",
+    "era": "experiments.era",
 }
 """What can be run, searched and compared; each has its configuration in `DEFAULT` and fills in `configure`."""
 
