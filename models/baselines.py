@@ -1,9 +1,10 @@
 """Models that any network has to beat: scikit-learn's, on tables of numbers.
 
-Each reads one of two tables, a row an example, which the runner makes:
+Each reads one of three tables, a row an example, which the runner makes:
 
 - `"fingerprint"`: what a *piece*'s file reveals without its notes (format, tracks, velocities);
-- `"histograms"`: what `models.histograms.chunk_histograms` counts in a *chunk*.
+- `"histograms"`: what `models.histograms.chunk_histograms` counts in a *chunk*;
+- `"piece_histograms"`: what `models.piece_histograms` makes of these for a *piece*, whatever its key.
 
 A network that reads only notes is worth its trouble if it beats the histograms, and its score
 says something about music only beside the fingerprint's.
@@ -18,7 +19,7 @@ class Baseline:
     """A baseline, by name in `BASELINES`.
 
     Attributes:
-        reads: `"fingerprint"` or `"histograms"`.
+        reads: `"fingerprint"`, `"histograms"` or `"piece_histograms"`.
         build: `build(seed, num_jobs)` gives an untrained model with `fit(x, y)` and
             `predict_proba(x)`, for `x` of shape `(example, feature)` and integer labels `y`;
             the columns of the probabilities are the labels seen in `fit`, in rising order.
@@ -61,9 +62,17 @@ def histogram_forest(seed: int = 0, num_jobs: int = 1):
     return PassingForest(num_trees=300, seed=seed, num_jobs=num_jobs)
 
 
+def histogram_boosting(seed: int = 0, num_jobs: int = 1):
+    """Gradient boosting of up to 100 rounds; on pieces, which are few, a leaf may hold five of them."""
+    from models.brief_boosting import BriefBoosting
+
+    return BriefBoosting(seed=seed)
+
+
 BASELINES = {
     "majority": Baseline("fingerprint", majority),
     "fingerprint": Baseline("fingerprint", fingerprint_forest),
     "histogram_linear": Baseline("histograms", histogram_linear),
     "histogram_forest": Baseline("histograms", histogram_forest),
+    "histogram_boosting": Baseline("piece_histograms", histogram_boosting),
 }

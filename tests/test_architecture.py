@@ -94,7 +94,7 @@ def test_a_builder_has_build_and_rank(name):
 @pytest.mark.parametrize("name", BASELINES)
 def test_a_baseline_builds_what_fits_and_predicts(name):
     baseline = BASELINES[name]
-    assert baseline.reads in {"fingerprint", "histograms"}
+    assert baseline.reads in {"fingerprint", "histograms", "piece_histograms"}
     model = baseline.build(0, 1)
     assert callable(model.fit)
     assert callable(model.predict_proba)

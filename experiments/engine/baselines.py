@@ -19,6 +19,7 @@ from features.datasets import Dataset
 from features.splits.protocols import TEST, TRAIN, VALIDATION, Split
 from models.baselines import BASELINES
 from models.histograms import chunk_histograms
+from models.piece_histograms import piece_histograms
 
 HISTOGRAM_BATCH = 1024
 """Chunks decoded at a time: 150 MB."""
@@ -57,7 +58,7 @@ def run_baselines(
         if name == STACKED:
             paths[VALIDATION] = folder / f"predictions-{name}-validation.csv"
         if not all(path.exists() for path in paths.values()):
-            if BASELINES[name].reads == "histograms" and histograms is None:
+            if reads_notes(name) and histograms is None:
                 histograms = all_histograms(dataset)
             made = answer_baseline(name, dataset, split, seed=seed, sides=paths, histograms=histograms)
             for side, path in paths.items():
@@ -70,7 +71,12 @@ def usable_baselines(dataset: Dataset) -> list[str]:
     """Returns the names of the baselines that can read a data set; histograms are counted in piano rolls."""
     shape = dataset.encoder.chunk_shape
     has_rolls = len(shape) == 3 and shape[0] == NUM_PITCHES
-    return [name for name, baseline in BASELINES.items() if has_rolls or baseline.reads != "histograms"]
+    return [name for name in BASELINES if has_rolls or not reads_notes(name)]
+
+
+def reads_notes(name: str) -> bool:
+    """Whether a baseline reads what is counted in piano rolls, rather than what the file reveals."""
+    return BASELINES[name].reads != "fingerprint"
 
 
 def answer_baseline(
@@ -87,7 +93,7 @@ def answer_baseline(
     Args:
         name: Of the baseline.
         dataset: The corpus.
-        split: Which chunks are trained on. What reads fingerprints trains on each of their pieces once.
+        split: Which chunks are trained on. What reads pieces trains on each of theirs once.
         seed: Of the forests.
         sides: What to ask about.
         histograms: What `all_histograms` returned; not needed by what reads fingerprints.
@@ -96,25 +102,32 @@ def answer_baseline(
         For each side the answers by `"piece"`, and by `"chunk"` of a baseline that reads chunks.
     """
     reads_chunks = BASELINES[name].reads == "histograms"
-    table, labels = (
-        (histograms, dataset.chunk_labels) if reads_chunks else (dataset.fingerprints, dataset.labels)
-    )
     rows = {side: split.indices(side) for side in (TRAIN, *sides)}
+    tables = {
+        side: _table(BASELINES[name].reads, dataset, chunks, histograms) for side, chunks in rows.items()
+    }
     if not reads_chunks:
-        rows = {side: np.unique(dataset.chunk_pieces[indices]) for side, indices in rows.items()}
-    train = rows.pop(TRAIN)
-    asked = np.concatenate(
-        list(rows.values())
-    )  # at once: a forest that passes is grown each time that it is asked
-    probabilities = ask_baseline(
-        name, table[train], labels[train], table[asked], num_classes=len(dataset.classes), seed=seed
-    )
+        rows = {side: np.unique(dataset.chunk_pieces[chunks]) for side, chunks in rows.items()}
+    labels = (dataset.chunk_labels if reads_chunks else dataset.labels)[rows.pop(TRAIN)]
+    examples = tables.pop(TRAIN)
+    asked = np.concatenate([*tables.values()])  # at once: a forest that passes is grown each time it is asked
+    probabilities = ask_baseline(name, examples, labels, asked, num_classes=len(dataset.classes), seed=seed)
     ends = np.cumsum([len(indices) for indices in rows.values()])[:-1]
     levels = {"chunk": of_chunks, "piece": voted} if reads_chunks else {"piece": of_pieces}
     return {
         side: {level: make(dataset, indices, of_side) for level, make in levels.items()}
         for (side, indices), of_side in zip(rows.items(), np.split(probabilities, ends), strict=True)
     }
+
+
+def _table(reads: str, dataset: Dataset, chunks: np.ndarray, histograms: np.ndarray | None) -> np.ndarray:
+    """What a baseline reads of the chunks named: a row for each, or for each of their pieces in rising order."""
+    if reads == "histograms":
+        return histograms[chunks]
+    pieces = dataset.chunk_pieces[chunks]
+    if reads == "fingerprint":
+        return dataset.fingerprints[np.unique(pieces)]
+    return piece_histograms(histograms[chunks], pieces)
 
 
 def ask_baseline(

@@ -15,8 +15,9 @@ from features.corpora import synthetic
 from features.corpora.catalogue import Request
 from features.datasets import load_dataset
 from features.encoders.piano_roll import PianoRoll
-from features.splits.protocols import TEST, VALIDATION, make_split
+from features.splits.protocols import TEST, TRAIN, VALIDATION, make_split
 from models.baselines import BASELINES
+from models.piece_histograms import piece_histograms
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,29 @@ def test_without_a_piano_roll_histograms_are_left_out(dataset):
         encoder = Sequences()
 
     assert usable_baselines(Other()) == ["majority", "fingerprint"]
+
+
+def test_what_reads_pieces_knows_only_their_training_chunks(dataset, monkeypatch):
+    """Under the protocol chunk, where other chunks of the same pieces are tested."""
+    from experiments.engine import baselines
+
+    names = ("composers", "pieces", "works", "num_chunks")
+    split = make_split("chunk", 0, **{name: getattr(dataset, name) for name in names})
+    histograms, seen = all_histograms(dataset), []
+    monkeypatch.setattr(
+        baselines,
+        "ask_baseline",
+        lambda name, examples, labels, asked, **_: seen.append((examples, labels, asked)) or asked[:, :4],
+    )
+    answer_baseline("histogram_boosting", dataset, split, seed=0, sides=[TEST], histograms=histograms)
+    ((examples, labels, asked),) = seen
+    for side, table in ((TRAIN, examples), (TEST, asked)):
+        chunks = split.indices(side)
+        pieces = dataset.chunk_pieces[chunks]
+        np.testing.assert_array_equal(table, piece_histograms(histograms[chunks], pieces))
+    np.testing.assert_array_equal(
+        labels, dataset.labels[np.unique(dataset.chunk_pieces[split.indices(TRAIN)])]
+    )
 
 
 def test_what_is_written_is_not_made_again(dataset, split, tmp_path, monkeypatch):
