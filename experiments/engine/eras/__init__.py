@@ -1,0 +1,1 @@
+"""What a study shows of the ages it tells apart."""
