@@ -10,6 +10,7 @@ import numpy as np
 
 from features.census import ComposerCount, count_composers
 from features.corpora.catalogue import Piece
+from features.corpora.labels import in_order
 from features.encoders.rows import Rows
 from features.errors import InputError
 from features.preparation import prepare
@@ -36,7 +37,7 @@ class Dataset:
         works: Work of each piece.
         sources: The collection that each piece's file comes from.
         labels: Index into `classes` of each piece, shape `(pieces,)`.
-        classes: The composers, or whatever else is asked, sorted.
+        classes: The composers, or whatever else is asked, in the order of `features.corpora.labels.in_order`.
         contents: SHA-256 of each piece's file.
         fingerprints: Shape `(pieces, fingerprint features)`.
         outlines: Steps of the outer voices of each piece, int8 of shape `(2, steps)`.
@@ -179,7 +180,7 @@ def load_dataset(
     _require_pieces(pieces, usable, left_out, every_composer=every_composer)
     kept = [pieces[index] for index in usable]
     asked = [piece.label or piece.composer for piece in kept]
-    classes = tuple(sorted(set(asked)))
+    classes = tuple(in_order(set(asked)))
     starts = [encoder.chunk_starts(store.row_starts[i + 1] - store.row_starts[i]) for i in usable]
     chunk_pieces = np.repeat(np.arange(len(kept)), [len(piece_starts) for piece_starts in starts])
     outlines = tuple(store.outlines[index] for index in usable)

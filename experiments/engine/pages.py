@@ -5,6 +5,7 @@ from typing import Any
 
 from experiments.engine import records
 from experiments.engine.composers.confusions import era_sentences
+from experiments.engine.eras.neighbours import neighbour_sentences
 from experiments.engine.rendering import PAGES
 from experiments.engine.stacking import describe_stacking
 from experiments.engine.summary import FEW, difference_sentences, many_class_sentences
@@ -40,6 +41,7 @@ def about_composers(folder: Path, metrics: dict[str, Any]) -> dict[str, Any]:
         name: records.read_csv(folder / f"{name}.csv") if (folder / f"{name}.csv").exists() else []
         for name in ("confusions", "thresholds", "composers")
     }
+    label = metrics.get("label", "composer")  # older runs ask for composers
     return {
         "many": len(metrics["classes"]) > FEW,
         "sentences": many_class_sentences(metrics),
@@ -47,8 +49,11 @@ def about_composers(folder: Path, metrics: dict[str, Any]) -> dict[str, Any]:
         "priors": metrics.get("priors", {}),
         "confusions": tables["confusions"][:MOST_CONFUSIONS],
         "num_confusions": len(tables["confusions"]),
-        "eras": era_sentences(tables["confusions"]),
-        "thresholds": tables["thresholds"] if len(tables["composers"]) > FEW else [],
+        "label": label,
+        "eras": neighbour_sentences(tables["confusions"], metrics["classes"])
+        if label == "era"
+        else era_sentences(tables["confusions"]),
+        "thresholds": tables["thresholds"] if label == "composer" and len(tables["composers"]) > FEW else [],
         "num_composers": len(tables["composers"]),
     }
 

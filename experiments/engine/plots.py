@@ -23,6 +23,7 @@ def save_run_figures(
         test: Answers for the test part by `"chunk"` and `"piece"`.
     """
     name = f"{metrics['model']}, {metrics['encoder']}, {metrics['corpus']}, {metrics['protocol']} {metrics['fold']}"
+    label = metrics.get("label", "composer")  # older runs ask for composers
     if history:
         save_learning_curves(history, folder / "learning_curves.png")
     for level, answers in test.items():
@@ -30,10 +31,11 @@ def save_run_figures(
             answers.labels,
             answers.probabilities.argmax(axis=1),
             classes=answers.classes,
-            title=f"Who is taken for whom, by {level}\n{name}",
+            title=f"{'Who is taken for whom' if label == 'composer' else 'What is taken for what'}, by {level}\n{name}",
             path=folder / f"confusion_{level}.png",
+            label=label,
         )
-    save_class_scores(metrics["test"], title=f"F1 by composer\n{name}", path=folder / "class_scores.png")
+    save_class_scores(metrics["test"], title=f"F1 by {label}\n{name}", path=folder / "class_scores.png")
 
 
 def save_learning_curves(history: Sequence[Mapping[str, float]], path: Path) -> None:
@@ -100,7 +102,13 @@ def save_fold_curves(histories: Sequence[Sequence[Mapping[str, float]]], path: P
 
 
 def save_confusion_matrix(
-    labels: np.ndarray, answers: np.ndarray, *, classes: Sequence[str], title: str, path: Path
+    labels: np.ndarray,
+    answers: np.ndarray,
+    *,
+    classes: Sequence[str],
+    title: str,
+    path: Path,
+    label: str = "composer",
 ) -> None:
     """Draws who is taken for whom, as shares of each true composer; many composers by similarity, few as they come.
 
@@ -110,6 +118,7 @@ def save_confusion_matrix(
         classes: Names of the classes.
         title: Above the figure.
         path: The PNG file.
+        label: What the classes are.
     """
     if len(classes) > MANY:
         counts = confusion_matrix(labels, answers, labels=np.arange(len(classes)))
@@ -121,7 +130,7 @@ def save_confusion_matrix(
         labels, answers, labels=np.arange(len(classes)), display_labels=classes,
         normalize="true", values_format=".2f", cmap="Blues", xticks_rotation=30, ax=axes, im_kw={"vmin": 0, "vmax": 1},
     )  # fmt: skip
-    axes.set(title=title, xlabel="answered", ylabel="true composer")
+    axes.set(title=title, xlabel="answered", ylabel=f"true {label}")
     save_figure(figure, path)
 
 

@@ -117,10 +117,10 @@ def print_summary(folder: Path) -> None:
 
 def many_class_sentences(metrics: dict[str, Any]) -> list[str]:
     """Returns what there is to say of many composers: other scores, what chance comes to, who is not tested."""
-    piece, sentences = metrics["test"]["piece"], []
+    piece, label, sentences = metrics["test"]["piece"], metrics.get("label", "composer"), []
     if len(piece["per_class"]) > FEW and "top_5_accuracy" in piece:
         sentences.append(
-            f"By piece: balanced accuracy {piece['balanced_accuracy']:.3f}, the composer among the three likeliest "
+            f"By piece: balanced accuracy {piece['balanced_accuracy']:.3f}, the {label} among the three likeliest "
             f"{piece['top_3_accuracy']:.3f}, among the five likeliest {piece['top_5_accuracy']:.3f}."
         )
         sentences += chance_sentences(metrics)

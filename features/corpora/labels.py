@@ -6,7 +6,7 @@ that is wanted, held out.
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from features.corpora.catalogue import Piece
@@ -15,6 +15,9 @@ from features.errors import InputError
 
 OTHER = "Other"
 """The class of pieces with a rare label, and with none."""
+
+IN_TIME = ("Medieval", *ERAS[:-1], "Early 20th century", ERAS[-1], OTHER)
+"""All eras that a corpus is known to name, in the order of time."""
 
 YEARS_BEGIN = (1600, 1750, 1820, 1900)
 """First year of each era but the first, by when a piece was written; by birth see `composers.ERAS_BEGIN`."""
@@ -46,6 +49,16 @@ def writer_of(piece: Piece) -> str:
 
 LABELS: Mapping[str, Callable[[Piece], str]] = {"composer": lambda piece: "", "era": era_of_piece}
 """What can be asked, and the answer for a piece; empty if it is not known. A composer is known as it is."""
+
+
+def in_order(labels: Iterable[str]) -> list[str]:
+    """Returns labels in the order in which classes are shown: that of the alphabet, eras in that of time.
+
+    Example:
+        >>> in_order(["Modern", "Other", "Baroque"]), in_order(["Liszt", "Bach"])
+        (['Baroque', 'Modern', 'Other'], ['Bach', 'Liszt'])
+    """
+    return sorted(labels, key=lambda name: (IN_TIME.index(name) if name in IN_TIME else -1, name))
 
 
 def label_pieces(

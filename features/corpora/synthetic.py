@@ -53,6 +53,9 @@ COMPOSERS = {
 ERAS = {"Ada": "Baroque", "Bela": "Baroque", "Cleo": "Modern", "Dov": "Modern"}
 """In which age they are said to have written."""
 
+PUPILS = 3
+"""Each is said to have had so many pupils, who wrote all of it: for questions of which age, asked of unheard hands."""
+
 
 def load(request: Request) -> list[Piece]:
     """Returns works of one to three movements, each of 20 to 60 seconds.
@@ -70,7 +73,7 @@ def load(request: Request) -> list[Piece]:
             composer=composer,
             work=f"{composer} opus {opus:02d}",
             read=partial(compose, composer, opus, movement=movement),
-            facts={"era": ERAS[composer]},
+            facts={"era": ERAS[composer], "writer": f"Pupil {1 + opus % PUPILS} of {composer}"},
         )
         for composer in COMPOSERS
         for opus in range(1, WORKS_PER_COMPOSER + 1)

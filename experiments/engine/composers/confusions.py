@@ -13,10 +13,10 @@ from experiments.engine.predictions import Predictions
 from experiments.engine.records import write_csv
 from features.corpora.composers import describe_composer
 
-COLUMNS = (
-    *("composer", "lived", "era", "taken_for", "taken_for_lived", "taken_for_era"),
-    *("pieces", "share_of_pieces", "chunks", "share_of_chunks"),
-)
+COUNTED = ("pieces", "share_of_pieces", "chunks", "share_of_chunks")
+
+COLUMNS = ("composer", "lived", "era", "taken_for", "taken_for_lived", "taken_for_era", *COUNTED)
+"""Where something else than the composer is asked, the first column is called so, and nobody's lives are told."""
 
 
 def confusions_of(answers: Predictions) -> np.ndarray:
@@ -52,35 +52,41 @@ def by_similarity(confusions: np.ndarray) -> np.ndarray:
 
 
 def confusion_rows(test: Mapping[str, Predictions]) -> list[dict[str, Any]]:
-    """Returns a row for each pair of composers of whom one is taken for the other, the most frequent first.
+    """Returns a row for each pair of classes of which one is taken for the other, the most frequent first.
 
     Args:
         test: Answers for the test part by `"piece"` and by `"chunk"`.
     """
     pieces, chunks = (confusions_of(test[level]) for level in ("piece", "chunk"))
-    classes, rows = test["piece"].classes, []
+    classes, label, rows = test["piece"].classes, test["piece"].label, []
     for true, answer in np.argwhere((pieces + chunks) * (1 - np.eye(len(classes), dtype=int))):
-        one, other = (describe_composer(classes[label]) for label in (true, answer))
         rows.append(
-            {
-                "composer": classes[true],
-                "lived": one.lived,
-                "era": one.era,
-                "taken_for": classes[answer],
-                "taken_for_lived": other.lived,
-                "taken_for_era": other.era,
+            {label: classes[true], "taken_for": classes[answer]}
+            | (_lives(classes[true], classes[answer]) if label == "composer" else {})
+            | {
                 "pieces": int(pieces[true, answer]),
                 "share_of_pieces": round(float(pieces[true, answer] / max(pieces[true].sum(), 1)), 4),
                 "chunks": int(chunks[true, answer]),
                 "share_of_chunks": round(float(chunks[true, answer] / max(chunks[true].sum(), 1)), 4),
             }
         )
-    return sorted(rows, key=lambda row: (-row["pieces"], -row["chunks"], row["composer"], row["taken_for"]))
+    return sorted(rows, key=lambda row: (-row["pieces"], -row["chunks"], row[label], row["taken_for"]))
+
+
+def _lives(composer: str, taken_for: str) -> dict[str, str]:
+    one, other = describe_composer(composer), describe_composer(taken_for)
+    return {
+        "lived": one.lived,
+        "era": one.era,
+        "taken_for_lived": other.lived,
+        "taken_for_era": other.era,
+    }
 
 
 def write_confusions(path: Path, test: Mapping[str, Predictions]) -> None:
     """Writes `confusion_rows` as a CSV file."""
-    write_csv(path, COLUMNS, confusion_rows(test))
+    label = test["piece"].label
+    write_csv(path, COLUMNS if label == "composer" else (label, "taken_for", *COUNTED), confusion_rows(test))
 
 
 def era_sentences(rows: Sequence[Mapping[str, Any]]) -> list[str]:

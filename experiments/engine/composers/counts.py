@@ -124,7 +124,7 @@ def chance_sentences(metrics: Mapping[str, Any]) -> list[str]:
     commonest = max(priors, key=priors.get)
     drawn = sum(share * tested[name] for name, share in priors.items())
     return [
-        f"Chance: of {len(priors)} composers one at random is right for {1 / len(priors):.1%} of the test pieces, one "
+        f"Chance: of {len(priors)} {metrics.get('label', 'composer')}s one at random is right for {1 / len(priors):.1%} of the test pieces, one "
         f"drawn as often as it was trained on for {drawn:.1%}, always {commonest} ({priors[commonest]:.1%} of the "
         f"training chunks) for {tested[commonest]:.1%}.".replace("%", " %")
     ]

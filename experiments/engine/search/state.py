@@ -19,7 +19,7 @@ from experiments.engine.search.choices import (
 )
 from experiments.engine.search.config import SEARCH_FILE
 from experiments.engine.search.files import read_history, read_json, read_rows
-from features.corpora.labels import LABELS
+from features.corpora.labels import LABELS, in_order
 from features.errors import InputError
 
 Status = Literal["running", "waiting", "completed", "stopped early", "failed"]
@@ -340,7 +340,7 @@ def _memory(path: Path) -> list[tuple[float, float]]:
 
 
 def _composers(splits: Path) -> tuple[str, ...]:
-    """The classes of a study, which are in the order of the alphabet: its composers, or what else it asks."""
+    """The classes of a study: its composers, or what else it asks."""
     rows = read_rows(splits)
     asked = [name for name in rows[0] if name in LABELS] if rows else []
-    return tuple(sorted({row[asked[-1]] for row in rows})) if asked else ()
+    return tuple(in_order({row[asked[-1]] for row in rows})) if asked else ()
