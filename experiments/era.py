@@ -13,8 +13,8 @@ windows:
     python -m experiments.era --encoder messages --protocol file --epochs 48 --chunks-per-epoch 128000 \\
         --sampling --no-class-weights --schedule plateau --patience 48 --transpose 0 --no-move
 
-An epoch draws no more than 100,000 chunks, anew each time and as many of each class: midi-classic-music has 1.26 million
-windows of messages. `--corpus imslp_midi --protocol given` takes the reference's own music and its own parts of it.
+An epoch draws no more than 100,000 chunks, anew each time and as many of each class: midi-classic-music has 1.26
+million windows of messages. `--corpus imslp_midi --protocol given` takes the reference's own music and its own parts.
 
 On two cores the first takes ten minutes; an epoch of messages takes as long.
 """

@@ -14,8 +14,8 @@ def load_together(corpora: Mapping[str, ModuleType], request: Request) -> list[P
     found over all of them: a piece that two corpora have is one work, under whatever names.
 
     Args:
-        corpora: The modules of `features.corpora.CORPORA`, by their names. Of two pieces of one name, the later one's is
-            preceded by its corpus.
+        corpora: The modules of `features.corpora.CORPORA`, by their names. Of two pieces of one name, the later one's
+            is preceded by its corpus.
         request: What is wanted; composers may be in any of the corpora.
 
     Raises:

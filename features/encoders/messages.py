@@ -1,9 +1,9 @@
 """Events -> windows of MIDI messages as they stand in the file: message x (type, channel, note, ...).
 
-As EraClassifierBiLSTM-4.76M reads them (https://huggingface.co/TiMauzi/EraClassifierBiLSTM-4.76M): 24 messages, the next
-window 20 messages on; of each its type as a number, and the seven most frequent attributes of messages, standardised.
-Which these are, their means and deviations come from the training windows, and are settings of the fitted encoder, so
-that they are saved with a model. What is stored of a piece does not depend on them.
+As EraClassifierBiLSTM-4.76M reads them (https://huggingface.co/TiMauzi/EraClassifierBiLSTM-4.76M): 24 messages, the
+next window 20 messages on; of each its type as a number, and the seven most frequent attributes of messages,
+standardised. Which these are, their means and deviations come from the training windows, and are settings of the
+fitted encoder, so that they are saved with a model. What is stored of a piece does not depend on them.
 """
 
 from collections.abc import Sequence
