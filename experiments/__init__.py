@@ -19,6 +19,7 @@ TOOLS = {
     "tune": "experiments.tune",
     "catalogue": "experiments.catalogue",
     "explore": "experiments.explore",
+    "explain": "experiments.explain",
     "calibrate": "experiments.calibrate",
     "predict": "experiments.predict",
     "audit": "experiments.audit",

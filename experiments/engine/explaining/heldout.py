@@ -1,0 +1,104 @@
+"""Music to explain: one piece, or pieces of a corpus that a model has never heard."""
+
+import random
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from experiments.engine.auditing.external import match_composer
+from experiments.engine.config import CorpusConfig, Places
+from experiments.engine.inspection.explanation import find_piece
+from experiments.engine.predicting.files import read_music
+from experiments.engine.runner import load_pieces
+from experiments.engine.saved_models import SavedModel
+from features.corpora.catalogue import Piece
+from features.datasets import LeftOut, load_dataset
+from features.errors import InputError
+
+if TYPE_CHECKING:
+    from features.datasets import Dataset
+
+
+def find_music(name: str, corpus: CorpusConfig, places: Places) -> tuple[str, bytes]:
+    """Returns the name of a piece, and its bytes as a MIDI file.
+
+    Args:
+        name: The path of a MIDI file or a score, or else the name of a piece of the corpus or a part of it.
+        corpus: Where to look if there is no such file.
+        places: Where the corpus lies.
+
+    Raises:
+        InputError: There is neither such a file nor such a piece, or it cannot be read.
+    """
+    path = Path(name).expanduser()
+    if path.is_file():
+        return path.name, read_music(path)
+    if path.suffix.lower() in (".mid", ".midi") and path.parent != Path(".") and places.data_home is None:
+        raise InputError(f"There is no file {name}; check the path, or name a piece of a corpus.")
+    pieces = load_pieces(corpus, places)
+    names = SimpleNamespace(
+        pieces=tuple(piece.piece for piece in pieces if not piece.left_out),
+        left_out=tuple(
+            LeftOut(piece.piece, piece.composer, piece.left_out) for piece in pieces if piece.left_out
+        ),
+    )
+    found = find_piece(names, name, flag="MODEL", table=f"python -m experiments.catalogue {corpus.corpus}")
+    return found, next(piece for piece in pieces if piece.piece == found).read()
+
+
+def unheard_pieces(saved: SavedModel, corpus: CorpusConfig, places: Places) -> tuple[list[Piece], "Dataset"]:
+    """Returns the pieces by composers whom a model knows, of works that it was neither trained nor validated on.
+
+    Args:
+        saved: The model.
+        corpus: Which corpus.
+        places: Where it lies.
+
+    Returns:
+        The pieces, called as the model calls their composers, and the data set of the whole corpus, which knows works.
+
+    Raises:
+        InputError: There is no such piece.
+    """
+    known = []
+    for piece in load_pieces(corpus, places):
+        if composer := match_composer(piece.composer, saved.classes):
+            known.append(replace(piece, composer=composer))
+    if not known:
+        raise InputError(
+            f"The corpus {corpus.corpus} has nothing by {', '.join(saved.classes)}; name one that the model knows "
+            "with --corpus."
+        )
+    dataset = load_dataset(known, saved.encoder, cache_dir=places.cache_dir, every_composer=False)
+    heard, by_name = saved.heard, {piece.piece: piece for piece in known}
+    unheard = [
+        by_name[name]
+        for name, work, content in zip(dataset.pieces, dataset.works, dataset.contents, strict=True)
+        if work not in heard.works and content not in heard.contents
+    ]
+    if not unheard:
+        raise InputError(
+            f"The model in {saved.path} has heard every work of {corpus.corpus}; check it on other music."
+        )
+    return unheard, dataset
+
+
+def deal(pieces: list[Piece], count: int, *, seed: int) -> list[Piece]:
+    """Returns some pieces at random, as nearly as many of each composer as there are.
+
+    Args:
+        pieces: What to choose from.
+        count: How many; all if there are fewer.
+        seed: Another one chooses others.
+    """
+    chance, by_composer = random.Random(seed), defaultdict(list)
+    for piece in sorted(pieces):
+        by_composer[piece.composer].append(piece)
+    for waiting in by_composer.values():
+        chance.shuffle(waiting)
+    dealt: list[Piece] = []
+    while len(dealt) < min(count, len(pieces)):
+        dealt += [waiting.pop() for waiting in by_composer.values() if waiting]
+    return dealt[:count]
