@@ -1,0 +1,93 @@
+"""The era reference's own corpus, on Parquet files as Hugging Face writes them."""
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from features.corpora.catalogue import Request
+from features.corpora.imslp_midi import load
+from features.corpora.labels import label_pieces
+from features.errors import InputError
+from features.midi import notes_to_midi
+
+SCALE = notes_to_midi([(240 * i, 240 * (i + 1), 60 + i) for i in range(12)])
+
+
+def row(title, composer="Bach, Johann Sebastian", *, era="Baroque", year=1722.0, midi=SCALE):
+    names = {"title": title, "composer": composer, "year": year, "era": era, "midi": midi}
+    return names | {"style": era, "key": "C major", "license": "CC BY-SA 4.0", "midi_mido": "{}"}
+
+
+@pytest.fixture
+def home(tmp_path):
+    """Three sides; the first in two groups of rows."""
+
+    def write(side, rows, **how):
+        (tmp_path / "data").mkdir(exist_ok=True)
+        path = tmp_path / "data" / f"{side}-00000-of-00001.parquet"
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), path, **how)
+
+    write(
+        "train",
+        [row("Fugue"), row("Waltz", "Chopin, Frédéric", era="Romantic", year=None), row("Fugue")],
+        row_group_size=2,
+    )
+    write("validation", [row("Air", None, era=None, year=1905.0)])
+    write("test", [row("Song", "Nobody, A.", era="Early 20th century", midi=notes_to_midi([(0, 9, 70)]))])
+    return tmp_path
+
+
+def test_pieces_have_composers_works_sides_and_facts(home):
+    pieces = load(Request(data_home=home))
+    assert [piece.composer for piece in pieces] == ["A. Nobody", "Bach", "Chopin", "Bach", "unknown"]
+    assert [piece.facts["side"] for piece in pieces] == ["test", "train", "train", "train", "validation"]
+    assert pieces[1].work == pieces[3].work == "Fugue" and pieces[1].piece != pieces[3].piece
+    assert pieces[1].facts["year"] == "1722" and "year" not in pieces[2].facts
+    assert pieces[1].read() == pieces[3].read() == SCALE != pieces[0].read()
+
+
+def test_the_era_is_that_of_the_corpus_else_that_of_the_year(home):
+    pieces = label_pieces(load(Request(data_home=home)), "era")
+    assert [piece.label for piece in pieces] == [
+        *("Early 20th century", "Baroque", "Romantic", "Baroque", "Modern"),
+    ]
+
+
+def test_files_as_the_datasets_library_writes_them(tmp_path):
+    rows = [row("Fugue", midi={"bytes": SCALE, "path": None})]
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "all.parquet")
+    (piece,) = load(Request(data_home=tmp_path / "all.parquet"))
+    assert piece.read() == SCALE and piece.facts["side"] == ""
+
+
+def test_composers_are_chosen_by_their_labels(home):
+    assert {piece.composer for piece in load(Request(data_home=home, composers=("Bach",)))} == {"Bach"}
+
+
+def test_a_row_without_a_file_has_a_reason(tmp_path):
+    rows = [row("Fugue"), row("Air", midi=None)]
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "all.parquet")
+    with pytest.raises(InputError, match="Row 1 of group 0 in .* has no MIDI file"):
+        load(Request(data_home=tmp_path))[1].read()
+
+
+@pytest.mark.parametrize(
+    ("write", "sentence"),
+    [
+        (lambda path: None, "There is no Parquet file under"),
+        (lambda path: path.write_bytes(b"no parquet"), "cannot be read as Parquet .*; fetch it again"),
+        (
+            lambda path: pyarrow.parquet.write_table(pyarrow.Table.from_pylist([{"title": "Air"}]), path),
+            "lacks the column composer and era and",
+        ),
+    ],
+)
+def test_what_is_not_the_corpus_is_refused(tmp_path, write, sentence):
+    write(tmp_path / "all.parquet")
+    with pytest.raises(InputError, match=sentence):
+        load(Request(data_home=tmp_path))
+
+
+def test_without_a_folder_it_says_how_to_fetch_one():
+    with pytest.raises(InputError, match="needs --data-home.*hf download TiMauzi/imslp-midi-by-sa"):
+        load(Request())
