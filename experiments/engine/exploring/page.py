@@ -14,6 +14,7 @@ from experiments.engine.exploring.sounds import Player, Sound
 from experiments.engine.exploring.tables import composer_rows
 from experiments.engine.rendering import PAGES
 from features.midi.descriptors import Descriptors
+from features.words import clock
 
 PITCH_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 
@@ -115,18 +116,6 @@ def describe_piece(collection: Collection, index: int) -> dict[str, str]:
         "instruments": _instruments(piece),
         "chunks": f"{dataset.num_chunks[index]:,}, padding {100 * collection.padding[index]:.0f} %",
     }
-
-
-def clock(seconds: float) -> str:
-    """Returns a time as it stands on a clock.
-
-    Example:
-        >>> clock(7.4), clock(117.6), clock(3725)
-        ('0:07', '1:58', '1:02:05')
-    """
-    minutes, left = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
 
 
 def pitch_name(pitch: int) -> str:

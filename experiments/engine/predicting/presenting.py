@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from experiments.engine.predicting.asking import Answer, Asker, ranked
+from features.words import clock
 
 NONE = "none of these"
 
@@ -59,16 +60,6 @@ def timeline_rows(answer: Answer) -> list[dict[str, Any]]:
             row["start_s"], row["end_s"] = (round(float(second), 3) for second in answer.spans[number])
         rows.append(row | {"probabilities": _rounded(ranked(answer.classes, probabilities))})
     return rows
-
-
-def clock(seconds: float) -> str:
-    """Returns minutes and seconds.
-
-    Example:
-        >>> clock(75.0)
-        '1:15'
-    """
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def sentence_on(asker: Asker) -> str:
