@@ -36,7 +36,8 @@ class CorpusConfig:
     """Which music."""
 
     corpus: str = "music21_scores"
-    """Name of a corpus: music21_scores, midi_classics, composer_folders, synthetic."""
+    """Name of a corpus: music21_scores, midi_classics, imslp_midi, composer_folders, synthetic; several with + between
+    them."""
     pieces: Literal["reference", "clean"] = "reference"
     """Which list of its pieces: reference, as they stand; clean, labels put right (midi_classics only)."""
     composers: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 CORPORA = {
     "music21_scores": "features.corpora.music21_scores",
     "midi_classics": "features.corpora.midi_classics",
+    "imslp_midi": "features.corpora.imslp_midi",
     "composer_folders": "features.corpora.composer_folders",
     "synthetic": "features.corpora.synthetic",
 }
