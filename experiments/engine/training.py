@@ -23,7 +23,6 @@ from experiments.engine.records import write_csv
 from experiments.engine.whole import appears_whole
 from features.datasets import Dataset
 
-
 PLATEAU_EPOCHS, PLATEAU_FACTOR, PLATEAU_THRESHOLD = 10, 0.1, 1e-4
 """Those of PyTorch's ReduceLROnPlateau, which the reference of the era study has."""
 
