@@ -127,7 +127,8 @@ class Pair:
         corrected = f" after Holm's correction for {self.num_pairs} comparisons" if self.num_pairs > 1 else ""
         return (
             f"{verdict}, worse on {fewer}; difference {100 * found.value:.1f} points, 95 % interval "
-            f"{100 * found.low:.1f} to {100 * found.high:.1f}: {self.verdict} (p = {self.p_works:.2g} by work{corrected})."
+            f"{100 * found.low:.1f} to {100 * found.high:.1f}: {self.verdict} "
+            f"(p = {self.p_works:.2g} by work{corrected})."
         )
 
 

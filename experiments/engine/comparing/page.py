@@ -40,7 +40,7 @@ def print_comparison(record: Mapping[str, Any]) -> None:
     for note in record["notes"]:
         terminal.print(note, soft_wrap=True)
     for alarm in record["alarms"]:
-        terminal.print(alarm, style="bold red", soft_wrap=True)
+        terminal.print(alarm, style="bold red", highlight=False, soft_wrap=True)
     for on in dict.fromkeys(row["on"] for row in record["rows"]):
         terminal.print(_scores(record, on))
     costs = Table(title="What they cost", caption="Speed and memory of a process with one core.")
