@@ -1,0 +1,102 @@
+"""The study of eras: from rolls and from messages, and nobody who is tested was heard."""
+
+import json
+
+import pytest
+
+from experiments import four_composers
+from experiments.engine.config import Config
+from experiments.engine.predictions import read_predictions
+from experiments.engine.saved_models import load_saved_model
+from experiments.era import DEFAULT, configure, main
+
+MESSAGES = (
+    "--smoke",
+    "--encoder",
+    "messages",
+    "--hyperparameters",
+    "units",
+    "8",
+    "--chunks-per-epoch",
+    "300",
+)
+
+
+def run(results, cache_dir, *arguments):
+    main([*arguments, "--cache-dir", str(cache_dir), "--results-dir", str(results)])
+    (folder,) = (results / "era").iterdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def of_messages(cache_dir, tmp_path_factory):
+    return run(tmp_path_factory.mktemp("messages"), cache_dir, *MESSAGES)
+
+
+def test_a_run_asks_for_eras_and_says_so_everywhere(of_messages, read_rows):
+    metrics = json.loads((of_messages / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["label"] == "era" and metrics["classes"] == ["Baroque", "Modern"]
+    assert metrics["encoder"] == "messages" and metrics["model"] == "message_lstm"
+    assert set(metrics["test"]["baselines"]) == {"majority", "fingerprint"}  # histograms are of rolls
+    (row, *_) = read_rows(of_messages / "splits.csv")
+    assert (row["composer"], row["era"]) == ("Pupil 2 of Ada", "Baroque")
+    answers = read_predictions(of_messages / "predictions.csv")
+    assert answers.label == "era" and set(answers.composers) == {"Baroque", "Modern"}
+    assert list(read_rows(of_messages / "predictions.csv")[0])[:3] == ["piece", "work", "era"]
+    assert "By era" in (of_messages / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_saved_model_knows_its_question_and_what_training_heard(of_messages):
+    model = load_saved_model(of_messages)
+    assert model.description["label"] == model.description["study"] == "era"
+    assert model.encoder.is_fitted and model.encoder.means[model.encoder.features.index("note")] > 40
+    assert model.model.input_shape[1:] == (24, 8)
+
+
+def test_under_the_protocol_composer_nobody_is_trained_on_and_tested(cache_dir, tmp_path, read_rows):
+    small = ("--hyperparameters", "width", "16", "num_blocks", "3", "--channels", "binary")
+    folder = run(tmp_path, cache_dir, "--smoke", "--protocol", "composer", *small)
+    sides = {}
+    for row in read_rows(folder / "splits.csv"):
+        sides.setdefault(row["composer"], set()).add(row["split"])
+    assert len(sides) == 12 and all(len(of_one) == 1 for of_one in sides.values())
+    assert set().union(*sides.values()) == {"train", "validation", "test"}
+    assert (folder / "report.html").exists() and (folder / "figures" / "confusion_piece.png").exists()
+
+
+def test_who_it_was_cannot_be_asked_of_unheard_composers(cache_dir, tmp_path, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        four_composers.main(
+            [
+                "--smoke",
+                "--protocol",
+                "composer",
+                "--cache-dir",
+                str(cache_dir),
+                "--results-dir",
+                str(tmp_path),
+            ]
+        )
+    assert stopped.value.code == 2 and "so who it was cannot be asked" in capsys.readouterr().err
+
+
+def test_the_sides_of_a_corpus_need_a_corpus_that_has_some(cache_dir, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        run(tmp_path, cache_dir, "--smoke", "--protocol", "given")
+    assert "this corpus has none; take --protocol work" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("encoder", "model"),
+    [("piano_roll", "frame_cnn"), ("messages", "message_lstm"), ("descriptors", "descriptor_lstm")],
+)
+def test_every_encoding_has_a_builder(encoder, model):
+    assert configure(DEFAULT.replace(encoder={"encoder": encoder})).model.model == model
+    asked = DEFAULT.replace(encoder={"encoder": encoder}, model={"model": "lstm"})
+    assert configure(asked) == asked
+
+
+def test_other_studies_are_called_what_they_were():
+    """A question that is younger than published runs must not change their names."""
+    assert "label" not in Config("four_composers").to_dict()["corpus"]
+    assert Config("four_composers").digest() == Config.from_dict(Config("four_composers").to_dict()).digest()
