@@ -1,0 +1,67 @@
+"""The table of eras: windows and pieces under each protocol, one below the other, beside baselines and the reference."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from experiments.engine import cells
+from experiments.engine.reference import ERA_RECALL, ERA_SCORES
+from experiments.engine.seeds import Seeds
+
+PROTOCOLS = ("chunk", "given", "file", "near_duplicate", "work", "source", "composer")
+"""The leakiest first."""
+
+NOTE = (
+    "The reference, EraClassifierBiLSTM-4.76M, reports an accuracy of {accuracy:.3f} and a macro-F1 of {macro_f1:.3f} by "
+    "window, on files of its own music; recall {recall}. *Majority* and *fingerprint* are piece macro-F1. Under "
+    "`composer` nobody who is tested was heard."
+).format(**ERA_SCORES, recall=", ".join(f"{name} {value:.3f}" for name, value in ERA_RECALL.items()))
+
+
+def is_of_eras(group: Seeds) -> bool:
+    """Whether a row belongs into this table rather than into those of composers."""
+    return group.metrics.get("label") == "era"
+
+
+def in_order(groups: Sequence[Seeds]) -> list[Seeds]:
+    """Returns rows by corpus, model and encoding, and under each by protocol."""
+
+    def place(group: Seeds) -> tuple:
+        metrics = group.metrics
+        return metrics["corpus"], metrics["model"], metrics["encoder"], PROTOCOLS.index(metrics["protocol"])
+
+    return sorted(groups, key=place)
+
+
+def eras_table(numbered: Sequence[tuple[int, Seeds]], root: Path) -> list[str]:
+    """Returns the lines of the table; none without rows.
+
+    Args:
+        numbered: The rows, with their numbers.
+        root: The folder of the page, from which the links lead.
+    """
+    if not numbered:
+        return []
+    return ["**Eras**", "", *cells.table(numbered, COLUMNS, root), "", NOTE, ""]
+
+
+def _recalls(group: Seeds) -> str:
+    """The recall of each era by piece, in the order of time."""
+    names = group.metrics["classes"]
+    found = [(name, group.mean("test", "piece", "per_class", name, "recall")) for name in names]
+    return ", ".join(f"{name} {value:.2f}" for name, value in found if value is not None)
+
+
+COLUMNS = {
+    "corpus": lambda group: f"{group.metrics['corpus']} ({group.metrics['pieces']})",
+    "split": cells.split,
+    "model": cells.model,
+    "encoding": lambda group: group.metrics["encoder"],
+    "window accuracy": cells.mean("chunk", "accuracy"),
+    "window macro-F1": cells.mean("chunk", "macro_f1"),
+    "piece accuracy": cells.mean("piece", "accuracy"),
+    "piece macro-F1 (95 %)": cells.headline,
+    "recall by piece": _recalls,
+    "majority": cells.mean("baselines", "majority", "macro_f1"),
+    "fingerprint": cells.mean("baselines", "fingerprint", "macro_f1"),
+}
+"""A heading, and what makes its cell."""
