@@ -7,6 +7,7 @@ from typing import Any
 
 from experiments.engine import cells
 from experiments.engine.composers.board import composers_table, in_order, is_of_all_composers
+from experiments.engine.eras import board as eras
 from experiments.engine.publishing import commits_of
 from experiments.engine.seeds import PublishedRun, Seeds, over_seeds
 
@@ -64,7 +65,7 @@ def row(run: PublishedRun) -> dict[str, Any]:
 
 
 def markdown(runs: Sequence[PublishedRun], root: Path) -> str:
-    """Returns all tables: whole studies, then single folds, then all composers, then the commands.
+    """Returns all tables: whole studies, then single folds, then all composers, then eras, then the commands.
 
     Args:
         runs: The published runs.
@@ -72,15 +73,15 @@ def markdown(runs: Sequence[PublishedRun], root: Path) -> str:
     """
     if not runs:
         return NOTHING_YET
-    whole, single, many = _numbered(runs)
-    numbered = [*whole, *single, *many]
+    whole, single, many, of_eras = _numbered(runs)
+    numbered = [*whole, *single, *many, *of_eras]
     parts = []
     if whole:
         title = "**All folds: every piece predicted once**"
         parts += [title, "", *cells.table(whole, HEADLINE, root), ""]
     if single:
         parts += ["**Single splits**", "", *cells.table(single, SINGLE, root), ""]
-    parts += composers_table(many, root)
+    parts += composers_table(many, root) + eras.eras_table(of_eras, root)
     commands = [f"{run.command}  # {number}" for number, group in numbered for run in group.runs]
     return "\n".join([*parts, "```", *commands, "```"])
 
@@ -92,12 +93,15 @@ def headline(runs: Sequence[PublishedRun], root: Path) -> str:
 
 
 def _numbered(runs: Sequence[PublishedRun]) -> tuple[list[tuple[int, Seeds]], ...]:
-    """Returns the numbered rows of whole studies, of single splits, and of all composers."""
+    """Returns the numbered rows of whole studies, of single splits, of all composers, and of eras."""
     groups = over_seeds(runs)
+    of_eras = eras.in_order([group for group in groups if eras.is_of_eras(group)])
+    groups = [group for group in groups if not eras.is_of_eras(group)]
     few, many = ([g for g in groups if is_of_all_composers(g) == wanted] for wanted in (False, True))
     whole, single = ([g for g in few if (g.metrics["fold"] == "all") == wanted] for wanted in (True, False))
     numbers = itertools.count(1)
-    return tuple([(next(numbers), group) for group in part] for part in (whole, single, in_order(many)))
+    parts = (whole, single, in_order(many), of_eras)
+    return tuple([(next(numbers), group) for group in part] for part in parts)
 
 
 def _corpus(group: Seeds) -> str:

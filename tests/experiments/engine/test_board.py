@@ -173,3 +173,18 @@ def test_the_leaderboard_knows_the_threshold_and_the_likeliest_five(publish_sket
 
 def test_nothing_published_is_said(tmp_path):
     assert board.markdown([], tmp_path) == "No run has been published yet."
+
+
+def test_eras_have_a_table_of_their_own_with_all_protocols(publish_sketch, tmp_path):
+    composers = publish_sketch()
+    for protocol in ("composer", "file"):
+        config = CONFIG.replace(split={"protocol": protocol}, corpus={"label": "era"})
+        run = publish_sketch(config)
+        records.write_json(run.folder / "metrics.json", run.metrics | {"label": "era"})
+    runs = [read_run(folder) for folder in sorted((tmp_path / "published").iterdir())]
+    text = board.markdown(runs, tmp_path)
+    lines = text[text.index("**Eras**") :].splitlines()
+    rows = [line for line in lines if re.match(r"\| \d", line)]
+    assert [row.split(" | ")[2] for row in rows] == ["file", "composer"]
+    assert "Ada 1.00" in rows[0] and "accuracy of 0.585" in text
+    assert text.count(composers.folder.name) == 1 and board.headline(runs, tmp_path).count("| 1 |") == 1
