@@ -142,12 +142,22 @@ def interval_of(notes: Notes) -> float:
 
 def stretch(notes: Notes, times: float) -> Notes:
     """Returns a piece that takes so many times as long; ticks and velocities stay."""
+    return retimed(notes, lambda seconds: seconds * times)
+
+
+def retimed(notes: Notes, moved: Callable[[np.ndarray], np.ndarray]) -> Notes:
+    """Returns a piece at other times; ticks and velocities stay.
+
+    Args:
+        notes: The piece.
+        moved: From seconds to seconds, never backwards.
+    """
     seconds = {
         "notes": ("start_s", "end_s"),
         "instruments": ("end_s",),
         "pedals": ("time_s",),
         "bends": ("time_s",),
-        "tempos": ("time_s", "seconds_per_tick"),
+        "tempos": ("time_s",),
         "time_signatures": ("time_s",),
         "key_signatures": ("time_s",),
     }
@@ -155,7 +165,9 @@ def stretch(notes: Notes, times: float) -> Notes:
     for name, columns in seconds.items():
         changed[name] = getattr(notes, name).copy()
         for column in columns:
-            changed[name][column] *= times
+            changed[name][column] = moved(changed[name][column])
+    # As many ticks pass as before: a tempo becomes what it is over its first second.
+    changed["tempos"]["seconds_per_tick"] *= moved(notes.tempos["time_s"] + 1) - changed["tempos"]["time_s"]
     return replace(notes, **changed)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from features.census import ComposerCount, count_composers
 from features.corpora.catalogue import Piece
 from features.corpora.labels import in_order
+from features.encoders.humanised import Humanised
 from features.encoders.rows import Rows
 from features.errors import InputError
 from features.preparation import prepare
@@ -47,6 +48,7 @@ class Dataset:
         census: How much music the corpus has by each composer, also by those whom a part of it leaves out.
         label: What the classes are, one of `features.corpora.labels.LABELS`.
         facts: What the corpus knows of each piece beside its label, who wrote it (`writer`) always.
+        renderings: The same pieces as others might play them, to train on.
     """
 
     pieces: tuple[str, ...]
@@ -67,6 +69,7 @@ class Dataset:
     census: tuple[ComposerCount, ...] = field(default=(), repr=False)
     label: str = "composer"
     facts: tuple[Mapping[str, str], ...] = field(default=(), repr=False)
+    renderings: tuple["Dataset", ...] = field(default=(), repr=False)
 
     @property
     def composers(self) -> list[str]:
@@ -117,6 +120,7 @@ class Dataset:
         semitones: np.ndarray | None = None,
         later: np.ndarray | None = None,
         rates: np.ndarray | None = None,
+        renderings: np.ndarray | None = None,
     ) -> np.ndarray:
         """Returns chunks, decoded from the memory-mapped rows.
 
@@ -128,16 +132,49 @@ class Dataset:
                 they stand, padded where the piece ends.
             rates: How many times as fast to play each of them, shape `(n,)`; None for as it stands.
                 Only for an encoder that `can_change_tempo`.
+            renderings: Which rendering to take each of them from, at about the same place, shape `(n,)`; 0 for the
+                piece itself; None for the pieces themselves.
 
         Returns:
             float32 array of shape `(n,) + encoder.chunk_shape`.
         """
-        starts, ends = self._starts[indices], self._ends[indices]
+        if renderings is None:
+            return self._decoded(*self._places(indices), semitones, later, rates)
+        chunks = np.empty((len(indices), *self.encoder.chunk_shape), np.float32)
+        for number in np.unique(renderings):
+            mine = renderings == number
+            source = self.renderings[number - 1] if number else self
+            places = self._places_in(source, indices[mine]) if number else self._places(indices[mine])
+            changes = (None if values is None else values[mine] for values in (semitones, later, rates))
+            chunks[mine] = source._decoded(*places, *changes)
+        return chunks
+
+    def _places(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Returns the first row of the piece of each chunk, of the chunk, and the end of the piece."""
+        return self._firsts[indices], self._starts[indices], self._ends[indices]
+
+    def _places_in(
+        self, rendering: "Dataset", indices: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Returns the same in a rendering: chunks begin at the same share of the piece."""
+        firsts, starts, ends = self._places(indices)
+        share = (starts - firsts) / (ends - firsts)
+        any_chunk = np.searchsorted(rendering.chunk_pieces, self.chunk_pieces[indices])
+        firsts, _, ends = rendering._places(any_chunk)
+        return firsts, firsts + (share * (ends - firsts)).astype(int), ends
+
+    def _decoded(
+        self,
+        firsts: np.ndarray,
+        starts: np.ndarray,
+        ends: np.ndarray,
+        semitones: np.ndarray | None,
+        later: np.ndarray | None,
+        rates: np.ndarray | None,
+    ) -> np.ndarray:
         if later is not None:
-            first = self._firsts[indices]
             num_rows = self.encoder.chunk_frames if rates is None else self.encoder.rows_read(rates)
-            last = np.maximum(first, ends - num_rows)
-            starts = np.clip(starts + later, first, last)
+            starts = np.clip(starts + later, firsts, np.maximum(firsts, ends - num_rows))
         if rates is None:
             return self.encoder.decode(self._rows, starts, ends, shift=semitones)
         return self.encoder.decode(self._rows, starts, ends, shift=semitones, rate=rates)
@@ -208,6 +245,34 @@ def load_dataset(
         label=label,
         facts=facts,
     )
+
+
+def with_renderings(
+    dataset: Dataset, pieces: Sequence[Piece], count: int, *, strength: float, cache_dir: Path
+) -> Dataset:
+    """Returns a data set with humanised renderings of its pieces, to train on; see `features.humanising`.
+
+    Args:
+        dataset: What `load_dataset` made of the pieces.
+        pieces: Of these.
+        count: How many renderings of each piece.
+        strength: How freely they are played.
+        cache_dir: Where prepared rows are kept.
+
+    Raises:
+        InputError: The encoder does not read notes, or a piece has no rendering.
+    """
+    renderings = []
+    for number in range(1, count + 1):
+        encoder = Humanised(dataset.encoder, strength, number)
+        rendering = load_dataset(pieces, encoder, cache_dir=cache_dir, label=dataset.label)
+        if rendering.pieces != dataset.pieces:
+            lost = sorted(set(dataset.pieces) - set(rendering.pieces))
+            raise InputError(
+                f"There is nothing left of {lost[0]} when it is humanised; take a lower strength."
+            )
+        renderings.append(replace(rendering, encoder=dataset.encoder))
+    return replace(dataset, renderings=tuple(renderings))
 
 
 def _require_pieces(

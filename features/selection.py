@@ -75,6 +75,7 @@ def take_pieces(dataset: Dataset, keep: np.ndarray) -> Dataset:
         classes=tuple(dataset.classes[label] for label in classes),
         fingerprints=dataset.fingerprints[pieces],
         chunk_pieces=np.searchsorted(pieces, dataset.chunk_pieces[chunks]),
+        renderings=tuple(take_pieces(rendering, keep) for rendering in dataset.renderings),
         **{name: tuple(getattr(dataset, name)[piece] for piece in pieces) for name in by_piece},
         **{name: getattr(dataset, name)[chunks] for name in by_chunk},
     )

@@ -126,6 +126,8 @@ class TrainingChunks(keras.utils.PyDataset):
         if config.tempo:  # drawn last, so that all else is drawn as it is without; and so are those below
             most = np.log1p(config.tempo)
             changes["rates"] = np.exp(rng.uniform(-most, most, together))
+        if config.renderings:
+            changes["renderings"] = rng.integers(0, config.renderings + 1, together)
         changes = {name: np.broadcast_to(values, order.shape) for name, values in changes.items()}
         return order, changes, self._plan_variations(rng, len(order))
 

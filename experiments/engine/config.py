@@ -26,7 +26,7 @@ ADDED_LATER = {"added_later": True}
 
 SHARES = {
     **{"average": 0.99999, "mixup": 10.0, "sampling_power": 1.0},
-    **{"velocity_dropout": 1.0, "note_dropout": 0.9, "jitter": 1.0},
+    **{"velocity_dropout": 1.0, "note_dropout": 0.9, "jitter": 1.0, "humanise": 4.0},
 }
 """Settings of the training that are numbers from 0, and the most that leaves something to learn."""
 
@@ -185,16 +185,20 @@ class TrainingConfig:
     """Share of notes that are left out of training chunks."""
     jitter: float = field(default=0.0, metadata=ADDED_LATER)
     """Share of beginnings and ends of notes that are moved by a frame in training chunks."""
+    renderings: int = field(default=0, metadata=ADDED_LATER)
+    """Training chunks are also taken from so many humanised renderings of the training pieces, each equally often."""
+    humanise: float = field(default=1.0, metadata=ADDED_LATER)
+    """How freely these are played (1: about as pianists play; 0: as it stands)."""
     chunks_per_epoch: int | None = field(default=None, metadata=ADDED_LATER)
     """Draw no more than so many training chunks, anew each epoch; None: all of them."""
 
     def __post_init__(self) -> None:
         """Refuses numbers with which nothing can be trained."""
-        least = {"epochs": 1, "batch_size": 1, "patience": 1, "transpose": 0, "seed": 0, "chunks_per_epoch": 1}
-        for name, least in least.items():
+        least = dict.fromkeys(("epochs", "batch_size", "patience", "chunks_per_epoch"), 1)
+        for name, fewest in (least | dict.fromkeys(("transpose", "seed", "renderings"), 0)).items():
             value = getattr(self, name)
-            if value is not None and value < least:
-                raise InputError(f"Expected {name} to be {least} or more, but received {value}.")
+            if value is not None and value < fewest:
+                raise InputError(f"Expected {name} to be {fewest} or more, but received {value}.")
         for name in ("balance", "logit_adjustment"):
             if not 0 <= getattr(self, name) <= 2:
                 raise InputError(f"Expected {name} to be from 0 to 2, but received {getattr(self, name)}.")

@@ -30,7 +30,7 @@ from features.corpora import CORPORA
 from features.corpora.catalogue import Piece, Request
 from features.corpora.joined import load_together
 from features.corpora.labels import label_pieces
-from features.datasets import Dataset, load_dataset
+from features.datasets import Dataset, load_dataset, with_renderings
 from features.encoders import ENCODERS
 from features.errors import InputError
 from features.selection import counted_by, keep_composers, sample_works
@@ -122,6 +122,9 @@ def prepare(config: Config, places: Places) -> Dataset:
     encoder = make_encoder(config.encoder)
     pieces = load_pieces(config.corpus, places)
     dataset = load_dataset(pieces, encoder, cache_dir=places.cache_dir, label=config.corpus.label)
+    if count := config.training.renderings:
+        how = {"strength": config.training.humanise, "cache_dir": places.cache_dir}
+        dataset = with_renderings(dataset, pieces, count, **how)
     if len(dataset.classes) < 2:
         advice = "take a lower --min-pieces, or other music"
         if dataset.label == "composer":
@@ -205,10 +208,11 @@ def split_of(study: Study) -> Split:
     config, dataset = study.config.split, study.dataset
     hop = getattr(dataset.encoder, "hop", None) or dataset.encoder.chunk_frames
     training = study.config.training
-    if config.protocol == "chunk" and (training.move or training.tempo or hop < dataset.encoder.chunk_frames):
+    is_varied = training.move or training.tempo or training.renderings
+    if config.protocol == "chunk" and (is_varied or hop < dataset.encoder.chunk_frames):
         raise InputError(
             "Under the protocol chunk, chunks that are moved in time, played faster, or overlap would bring the very "
-            "frames of test chunks into training; add --no-move, and leave --tempo and --hop out."
+            "frames of test chunks into training; add --no-move, and leave --tempo and --hop out, and --renderings."
         )
     if config.protocol == "composer" and dataset.label == "composer":
         raise InputError(

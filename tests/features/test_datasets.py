@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.corpora.catalogue import Piece
-from features.datasets import load_dataset
+from features.datasets import load_dataset, with_renderings
 from features.encoders.piano_roll import PianoRoll
 from features.errors import InputError
 from features.midi import fingerprint, notes_to_midi, read_events, read_notes
+from features.selection import take_pieces
 
 ENCODER = PianoRoll(chunk_frames=20)
 NUM_TICKS_A_FRAME = 96  # 480 ticks a beat, half a second a beat, ten frames a second
@@ -166,6 +167,45 @@ def test_at_its_own_tempo_a_chunk_is_what_it_is(dataset, data):
         np.testing.assert_array_equal(plain, played)
 
 
+@pytest.fixture(scope="module")
+def rendered(dataset, tmp_path_factory):
+    cache_dir = tmp_path_factory.mktemp("renderings")
+    return with_renderings(dataset, PIECES, 2, strength=1.0, cache_dir=cache_dir)
+
+
+def test_a_rendering_is_heard_where_it_is_asked_for(dataset, rendered):
+    everything = np.arange(len(dataset.chunk_pieces))
+    semitones, which = everything % 3, everything % 2
+    plain, some, other = (
+        rendered.chunks(everything, semitones=semitones, renderings=renderings)
+        for renderings in (None, which, 2 * which)
+    )
+    np.testing.assert_array_equal(plain, dataset.chunks(everything, semitones=semitones))
+    np.testing.assert_array_equal(some[which == 0], plain[which == 0])
+    for one, another in ((some, plain), (other, some)):
+        assert all((a != b).any() for a, b in zip(one[which == 1], another[which == 1], strict=True))
+
+
+def test_a_rendering_begins_and_ends_with_its_piece(dataset, rendered):
+    ones = np.ones(1, int)
+    for piece in range(len(dataset.pieces)):
+        rendering = rendered.renderings[0]
+        first = np.flatnonzero(dataset.chunk_pieces == piece)[:1]
+        own = np.flatnonzero(rendering.chunk_pieces == piece)
+        for later, expected in ((0, own[:1]), (10**6, own[-1:])):
+            chunk = rendered.chunks(first, renderings=ones, later=later * ones)
+            np.testing.assert_array_equal(chunk, rendering.chunks(expected, later=later * ones))
+
+
+def test_a_part_of_a_data_set_has_its_part_of_the_renderings(dataset, rendered):
+    keep = np.array(dataset.composers) == dataset.composers[-1]
+    part, chunks = take_pieces(rendered, keep), np.flatnonzero(keep[dataset.chunk_pieces])
+    twos = np.full(len(chunks), 2)
+    np.testing.assert_array_equal(
+        part.chunks(np.arange(len(chunks)), renderings=twos), rendered.chunks(chunks, renderings=twos)
+    )
+
+
 def test_names_what_is_left_out_and_why(dataset, tmp_path):
     bad = [piece("Ada/silent.mid", SILENT), piece("Bela/cut.mid", TRUNCATED), piece("Bela/empty.mid", b"")]
     mixed = load([bad[0], PIECES[0], PIECES[1], bad[1], PIECES[2], bad[2], PIECES[3]], tmp_path)
@@ -198,7 +238,9 @@ def test_a_corpus_of_unreadable_files_is_an_error(tmp_path):
 
 
 def test_a_composer_who_loses_every_piece_is_an_error(tmp_path):
-    with pytest.raises(InputError, match=r"No usable piece is left of Cleo; 1 file c.*Cleo/x\.mid: It has no"):
+    with pytest.raises(
+        InputError, match=r"No usable piece is left of Cleo; 1 file c.*Cleo/x\.mid: It has no"
+    ):
         load([*PIECES, piece("Cleo/x.mid", SILENT)], tmp_path)
 
 

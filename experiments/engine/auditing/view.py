@@ -48,11 +48,12 @@ def _table(title: str, groups: list[tuple[str, list[dict[str, Any]]]]) -> Table:
             else:
                 folds = row["folds"].removeprefix("all").removeprefix(", ")
                 folds = f" ({folds})" if folds else ""
-                table.add_row(f"  {row['name']}{folds}", *_cells(row))
+                table.add_row(f"  {row['name']}{folds}", *score_cells(row))
     return table
 
 
-def _cells(row: Mapping[str, Any]) -> list[str]:
+def score_cells(row: Mapping[str, Any]) -> list[str]:
+    """Returns the scores of a row by piece and by chunk, each with its difference."""
     cells = []
     for level in ("piece", "chunk"):
         score, low, high = (row[f"{level}_macro_f1{end}"] for end in ("", "_low", "_high"))

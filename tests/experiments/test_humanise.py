@@ -1,0 +1,30 @@
+"""A model is scored on renderings of the works of its test part, and told how far they are from these."""
+
+import json
+
+import pytest
+
+from experiments.humanise import main
+
+
+def test_renderings_stand_beside_their_pieces(uninterrupted, cache_dir, tmp_path, capsys, read_rows):
+    places = ["--cache-dir", str(cache_dir), "--results-dir", str(tmp_path)]
+    main([str(uninterrupted), "--strengths", "1", "3", *places])
+    (folder,) = (tmp_path / "humanise").iterdir()
+    rows = read_rows(folder / "humanise.csv")
+    assert [row["name"] for row in rows] == ["as it stands", "strength 1", "strength 3"]
+    test = json.loads((uninterrupted / "metrics.json").read_text())["test"]["piece"]
+    assert float(rows[0]["piece_macro_f1"]) == pytest.approx(test["macro_f1"], abs=1e-5)
+    assert {row["pieces"] for row in rows} == {str(test["count"])}
+    assert all(row["piece_difference"] and row["against"] == "as it stands" for row in rows[1:])
+    for name in ("onset_frames", "tempo_percent", "velocities"):
+        assert 0 == float(rows[0][name]) < float(rows[1][name]) < float(rows[2][name])
+    said = capsys.readouterr().out
+    assert "strength 3" in said and str(folder) in said
+
+
+def test_nobody_plays_backwards(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["model", "--strengths", "-1"])
+    assert stopped.value.code == 2
+    assert "strengths above 0" in capsys.readouterr().err
