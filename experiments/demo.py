@@ -46,13 +46,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     from experiments.engine.predicting.asking import Asker
     from experiments.engine.saved_models import load_saved_model
 
-    app = App(Ear(Asker(load_saved_model(asked.model), prior=asked.prior)), host=asked.host)
-    server = open_server(app, asked.port)
+    ear = Ear(Asker(load_saved_model(asked.model), prior=asked.prior))
+    server = open_server(App(ear, host=asked.host), asked.port)
     url = f"http://{_shown(asked.host)}:{server.port}"
     print(f"Listening at {url}; Ctrl-C ends it.", flush=True)
     if asked.open:
         webbrowser.open(url)
     server.serve_forever()  # until Ctrl-C, which also closes it
+    ear.close()
 
 
 def _shown(host: str) -> str:

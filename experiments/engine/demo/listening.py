@@ -33,13 +33,18 @@ class Ear:
         self.asker = asker
         self._lock = Lock()
 
+    def close(self) -> None:
+        """Waits until nothing is computed any more, and lets nobody begin: a program must not end in the middle."""
+        self._lock.acquire()
+
     def listen(self, data: bytes) -> dict[str, Any]:
         """Returns the notes of a piece, without saying whose it is.
 
         Raises:
             InputError: It cannot be read, or is too long.
         """
-        notes = _sounding(_read(data))
+        with self._lock:
+            notes = _sounding(_read(data))
         shown = notes[:MOST_NOTES]
         return {
             "seconds": round(float(notes["end_s"].max()), 3),
@@ -56,8 +61,8 @@ class Ear:
         Raises:
             InputError: It cannot be read, or is too long.
         """
-        _read(data)
         with self._lock:
+            _read(data)
             answer = self.asker.answer(dataset_of_file("", data, self.asker.saved.encoder))
         return {
             "ranking": answer.ranking,
@@ -75,12 +80,12 @@ class Ear:
         """
         from experiments.engine.explaining import note_attributions, top_notes
 
-        notes = _read(data)
-        if _sounding(notes)["end_s"].max() > LONGEST_EXPLAINED_S:
-            raise InputError(
-                f"Which notes decided is found out for pieces of up to {LONGEST_EXPLAINED_S // 60} minutes."
-            )
         with self._lock:
+            notes = _read(data)
+            if _sounding(notes)["end_s"].max() > LONGEST_EXPLAINED_S:
+                raise InputError(
+                    f"Which notes decided is found out for pieces of up to {LONGEST_EXPLAINED_S // 60} minutes."
+                )
             explained = note_attributions(self.asker.saved, notes, methods=("gradients",))
         of_piece, weights = explained.piece.notes.notes, explained.weights["gradients"]
         deciding = [index for index in top_notes(weights) if weights[index] > 0]

@@ -43,9 +43,7 @@ async function choose(source) {
     music = { ...heard, source, offset: 0, deciding: null, answer: null };
     // Asked for while the visitor listens; shown after the guess.
     music.answered = post("answer", source);
-    music.explained = music.answered.then(() => post("why", source));
     music.answered.catch(() => {});
-    music.explained.catch(() => {});
     show();
   } catch (error) {
     if (mine === turn) say(error.message);
@@ -309,7 +307,7 @@ function swatch(name, colour) {
 async function explain(mine) {
   find("why").textContent = "Looking for the notes that decided…";
   try {
-    const { composer, notes } = await music.explained;
+    const { composer, notes } = await post("why", music.source);
     if (mine !== turn) return;
     music.deciding = notes;
     find("why").textContent = notes.length
