@@ -1,4 +1,4 @@
-"""The table of eras: windows and pieces under each protocol, one below the other, beside baselines and the reference."""
+"""The table of eras: windows and pieces under each protocol, one below the other, beside baselines."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,8 +11,8 @@ PROTOCOLS = ("chunk", "given", "file", "near_duplicate", "work", "source", "comp
 """The leakiest first."""
 
 NOTE = (
-    "The reference, EraClassifierBiLSTM-4.76M, reports an accuracy of {accuracy:.3f} and a macro-F1 of {macro_f1:.3f} by "
-    "window, on files of its own music; recall {recall}. *Majority* and *fingerprint* are piece macro-F1. Under "
+    "The reference, EraClassifierBiLSTM-4.76M, reports an accuracy of {accuracy:.3f} and a macro-F1 of {macro_f1:.3f} "
+    "by window, on files of its own music; recall {recall}. *Majority* and *fingerprint* are piece macro-F1. Under "
     "`composer` nobody who is tested was heard."
 ).format(**ERA_SCORES, recall=", ".join(f"{name} {value:.3f}" for name, value in ERA_RECALL.items()))
 

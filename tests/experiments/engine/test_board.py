@@ -186,5 +186,5 @@ def test_eras_have_a_table_of_their_own_with_all_protocols(publish_sketch, tmp_p
     lines = text[text.index("**Eras**") :].splitlines()
     rows = [line for line in lines if re.match(r"\| \d", line)]
     assert [row.split(" | ")[2] for row in rows] == ["file", "composer"]
-    assert "Ada 1.00" in rows[0] and "accuracy of 0.585" in text
+    assert "Ada 0.80, Bela 0.85, Cleo 0.90" in rows[0] and "accuracy of 0.585" in text
     assert text.count(composers.folder.name) == 1 and board.headline(runs, tmp_path).count("| 1 |") == 1
