@@ -23,6 +23,9 @@ from experiments.engine.config import CorpusConfig, Places
 from experiments.engine.records import prepare_output
 from features.errors import InputError
 
+SHORTEST_S = 15
+"""Less music says hardly anything of a composer."""
+
 
 @dataclass(frozen=True)
 class Arguments:
@@ -38,6 +41,8 @@ class Arguments:
     """Check explanations over pieces of the corpus that the model has never heard."""
     num_pieces: int = 100
     """How many pieces a check takes."""
+    seconds: float = 60
+    """How much of each piece a check takes, from its beginning."""
     sounds: bool = True
     """Whether the passages that decided can be heard."""
     seed: int = 0
@@ -65,7 +70,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     saved = load_saved_model(arguments.model)
     if arguments.check:
         folder, found = check(
-            saved, arguments.corpus, arguments.places, num_pieces=arguments.num_pieces, seed=arguments.seed
+            saved,
+            arguments.corpus,
+            arguments.places,
+            num_pieces=arguments.num_pieces,
+            seconds=arguments.seconds,
+            seed=arguments.seed,
         )
         print("\n".join([*found["sentences"], verdict(found), f"Open {folder / 'check.html'}"]))
         return
@@ -95,6 +105,10 @@ def check_flags(arguments: Arguments) -> None:
         raise InputError("--composer and --output are for a piece; leave them out beside --check.")
     if arguments.num_pieces < 1:
         raise InputError(f"Expected num_pieces to be 1 or more, but received {arguments.num_pieces}.")
+    if not arguments.seconds >= SHORTEST_S:
+        raise InputError(
+            f"Expected seconds to be {SHORTEST_S} or more, as long as a chunk, but received {arguments.seconds:g}."
+        )
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ CATEGORY_COLUMNS = ("composer", "pieces", "kind", "category", "share", "weight",
 
 
 def check(
-    saved: SavedModel, corpus: CorpusConfig, places: Places, *, num_pieces: int, seed: int
+    saved: SavedModel, corpus: CorpusConfig, places: Places, *, num_pieces: int, seconds: float, seed: int
 ) -> tuple[Path, dict[str, Any]]:
     """Tries the explanations of a model on pieces that it has never heard, and writes what was found.
 
@@ -45,6 +45,7 @@ def check(
         corpus: Where the pieces are taken from.
         places: Where it lies, and where results go; with `resume` it goes on where it was stopped.
         num_pieces: How many, as nearly as many of each composer as there are.
+        seconds: Of each piece only so much is tried, from its beginning.
         seed: Another one chooses other pieces and random notes.
 
     Returns:
@@ -64,13 +65,14 @@ def check(
     work_of = dict(zip(dataset.pieces, dataset.works, strict=True))
     folder.mkdir(parents=True, exist_ok=True)
     with records.open_folder(folder):
-        rows = _try_all(saved, chosen, folder / "rows.json", seed=seed, resume=places.resume)
+        rows = _try_all(saved, chosen, folder / "rows.json", seconds=seconds, seed=seed, resume=places.resume)
         for row in rows:
             row["work"] = work_of[row["piece"]]
         found = sum_up(rows, seed=seed) | {
             "model": folder.parent.name,
             "corpus": corpus.corpus,
             "pieces": pieces_name(corpus),
+            "seconds": seconds,
             "seed": seed,
             "unheard_pieces": len(pieces),
         }
@@ -94,13 +96,13 @@ def check(
 
 
 def _try_all(
-    saved: SavedModel, chosen: Sequence, path: Path, *, seed: int, resume: bool
+    saved: SavedModel, chosen: Sequence, path: Path, *, seconds: float, seed: int, resume: bool
 ) -> list[dict[str, Any]]:
     """Tries pieces one after another, and notes each as soon as it is done."""
     from experiments.engine.explaining.gradients import IntegratedGradients
-    from experiments.engine.explaining.trials import LONGEST_S, beginning, shuffled, try_piece
+    from experiments.engine.explaining.trials import beginning, shuffled, try_piece
 
-    settings = {"seed": seed, "longest_s": LONGEST_S}
+    settings = {"seed": seed, "seconds": seconds}
     done: dict[str, dict] = {}
     if resume and path.exists() and (before := records.read_json(path))["settings"] == settings:
         done = {row["piece"]: row for row in before["rows"]}
@@ -111,12 +113,12 @@ def _try_all(
         row = done.get(piece.piece)
         if row is None:
             try:
-                notes = beginning(read_notes(read_events(piece.read())), LONGEST_S)
+                notes = beginning(read_notes(read_events(piece.read())), seconds)
                 read = read_with(saved, notes)
             except InputError as error:
                 print(f"Left out: {piece.piece}: {error}", file=sys.stderr)
                 continue
-            row = {"piece": piece.piece, "composer": piece.composer}
+            row = {"piece": piece.piece, "composer": piece.label or piece.composer}
             tried, weights = try_piece(
                 read, attribute, ignorant[number % NUM_SHUFFLES], seed=1_000_003 * seed + number
             )
@@ -181,7 +183,7 @@ def sentences(found: Mapping[str, Any]) -> list[str]:
             f"more on {by['more']}, less on {by['less']}."
         )
     said.append(
-        "Another composer is answered without the notes that decided in "
+        "The answer is another without the notes that decided in "
         + ", ".join(f"{percent(means[f'changed_{method}']['mean'])} ({WAYS[method]})" for method in METHODS)
         + f" of the pieces, without random ones in {percent(means['changed_random']['mean'])}."
     )

@@ -14,6 +14,7 @@ from experiments.engine.predicting.files import read_music
 from experiments.engine.runner import load_pieces
 from experiments.engine.saved_models import SavedModel
 from features.corpora.catalogue import Piece
+from features.corpora.labels import label_pieces
 from features.datasets import LeftOut, load_dataset
 from features.errors import InputError
 
@@ -62,16 +63,27 @@ def unheard_pieces(saved: SavedModel, corpus: CorpusConfig, places: Places) -> t
     Raises:
         InputError: There is no such piece.
     """
-    known = []
-    for piece in load_pieces(corpus, places):
-        if composer := match_composer(piece.composer, saved.classes):
-            known.append(replace(piece, composer=composer))
+    label = saved.description.get("label", "composer")
+    pieces = load_pieces(corpus, places)
+    if label == "composer":
+        matched = [
+            replace(piece, composer=match_composer(piece.composer, saved.classes) or "") for piece in pieces
+        ]
+        known = [piece for piece in matched if piece.composer]
+    else:
+        known = [
+            piece
+            for piece in label_pieces(pieces, label, classes=saved.classes)
+            if piece.label in saved.classes
+        ]
     if not known:
         raise InputError(
-            f"The corpus {corpus.corpus} has nothing by {', '.join(saved.classes)}; name one that the model knows "
+            f"The corpus {corpus.corpus} has nothing by {', '.join(saved.classes)}, whom the model knows; name another "
             "with --corpus."
         )
-    dataset = load_dataset(known, saved.encoder, cache_dir=places.cache_dir, every_composer=False)
+    dataset = load_dataset(
+        known, saved.encoder, cache_dir=places.cache_dir, every_composer=False, label=label
+    )
     heard, by_name = saved.heard, {piece.piece: piece for piece in known}
     unheard = [
         by_name[name]
@@ -95,7 +107,7 @@ def deal(pieces: list[Piece], count: int, *, seed: int) -> list[Piece]:
     """
     chance, by_composer = random.Random(seed), defaultdict(list)
     for piece in sorted(pieces):
-        by_composer[piece.composer].append(piece)
+        by_composer[piece.label or piece.composer].append(piece)
     for waiting in by_composer.values():
         chance.shuffle(waiting)
     dealt: list[Piece] = []

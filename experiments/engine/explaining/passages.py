@@ -70,17 +70,13 @@ def sound_of(notes: np.ndarray, start_s: float) -> str:
     Raises:
         InputError: FluidSynth fails.
     """
-    ticks = {name: _ticks(notes[name] - start_s) for name in ("start_s", "end_s")}
-    ends = np.clip(ticks["end_s"], ticks["start_s"] + 1, _ticks(float(SECONDS)))
+    last = _ticks(SECONDS)
+    starts = np.clip(_ticks(notes["start_s"] - start_s), 0, last - 1)
     rows = zip(
-        ticks["start_s"],
-        ends,
-        notes["pitch"],
-        notes["velocity"],
-        notes["program"],
-        notes["channel"],
+        starts,
+        np.clip(_ticks(notes["end_s"] - start_s), starts + 1, last),
         # Each instrument on a track of its own, so that notes that meet stay apart.
-        notes["instrument"],
+        *(notes[name] for name in ("pitch", "velocity", "program", "channel", "instrument")),
         strict=True,
     )
     data = notes_to_midi([tuple(map(int, row)) for row in rows], ticks_per_beat=TICKS_PER_BEAT)

@@ -20,9 +20,6 @@ from experiments.engine.explaining.gradients import IntegratedGradients, log_odd
 from features.midi import Notes
 from models.saving import in_float32
 
-LONGEST_S = 180
-"""Of each piece the first three minutes are tried: a hundred pieces take minutes, not hours."""
-
 NUM_DRAWS = 10
 """Random tenths of the notes that are taken away in turn; their mean stands beside the notes that decided."""
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from experiments.engine.explaining import note_attributions
 from experiments.engine.saved_models import Heard, SavedModel
 from features.encoders.piano_roll import PianoRoll
 from features.midi import notes_to_midi, read_events, read_notes
@@ -60,3 +61,9 @@ def make_notes():
 def scale(make_notes):
     """Half a minute and more: 59, 60, 61 and 62 in turn, half a second each, over a long low note."""
     return make_notes([(beat, beat + 1, 59 + beat % 4) for beat in range(72)] + [(0, 72, 40)])
+
+
+@pytest.fixture(scope="session")
+def explained(listener, scale):
+    """The explanation of what the model answers about the scale."""
+    return note_attributions(listener, scale)

@@ -21,11 +21,6 @@ from features.errors import InputError
 from features.midi import notes_to_midi, read_events, read_notes
 
 
-@pytest.fixture(scope="module")
-def explained(listener, scale):
-    return note_attributions(listener, scale)
-
-
 @pytest.mark.parametrize("method", METHODS)
 def test_only_the_pitches_that_the_model_hears_have_weight(explained, method):
     pitches, weights = explained.piece.notes.notes["pitch"], explained.weights[method]
