@@ -88,7 +88,7 @@ def report_no_side(dataset: Dataset, split: Split) -> None:
     count = len(set(dataset.chunk_pieces[split.indices(NO_SIDE)].tolist()))
     if count:
         print(
-            f"{count} pieces are on no side: their work is on another side, by another source or composer, or nothing of "
-            "their composers is in training.",
+            f"{count} pieces are on no side: their work is on another side, by another source or composer, or nothing "
+            "of their composers is in training.",
             file=sys.stderr,
         )
