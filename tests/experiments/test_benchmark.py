@@ -107,3 +107,52 @@ def test_numbers_with_which_nothing_can_be_timed_are_refused(flag, capsys):
         benchmark.main(["corpus", "--corpus", "synthetic", flag, "0"])
     assert stopped.value.code == 2
     assert "to be 1 or more, but received 0" in capsys.readouterr().err
+
+
+def test_training_is_timed_to_the_score_of_the_reference(cache_dir, tmp_path, capsys):
+    flags = ["--corpus", "synthetic", "--epochs", "2", "--reference-epochs", "1", "--precision", "float32"]
+    flags += ["--hyperparameters", "width", "16", "num_blocks", "3", "--channels", "binary"]
+    benchmark.main(["training", *flags, "--cache-dir", str(cache_dir), "--output", str(tmp_path)])
+    assert "The test part is not touched" in capsys.readouterr().out
+    reference, ours = json.loads((tmp_path / "benchmark.json").read_text(encoding="utf-8"))["rows"]
+    assert (reference["network"], reference["epochs"], reference["times less"]) == (
+        "cnn_reference",
+        "1",
+        "1.0",
+    )
+    assert (ours["network"], ours["epochs"]) == ("frame_cnn", "2")
+    assert (ours["s to the score"] == "not reached") == (ours["times less"] == "-")
+    assert not list(cache_dir.glob("benchmark-*")), "What was trained has to go."
+
+
+def test_all_folds_at_once_have_no_one_score_to_reach(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        benchmark.main(["training", "--fold", "all"])
+    assert "Expected fold to be one fold" in capsys.readouterr().err
+
+
+def test_growth_is_measured_in_a_process_for_each_part_of_a_corpus(cache_dir, tmp_path, capfd):
+    flags = ["--corpus", "synthetic", "--builders", "lstm", "--samples", "1", "0.5", "--steps", "2"]
+    flags += ["--batch-size", "8", "--precision", "float32", "--channels", "binary"]
+    benchmark.main(["scaling", *flags, "--cache-dir", str(cache_dir), "--output", str(tmp_path)])
+    printed = capfd.readouterr()
+    assert "lstm, 0.5 of the works" in printed.err and "libraries included" in printed.out
+    half, whole = json.loads((tmp_path / "benchmark.json").read_text(encoding="utf-8"))["rows"]
+    assert (half["sample"], whole["sample"], half["to the first"]) == ("0.5", "1", "1.00")
+    assert int(half["chunks"]) < int(whole["chunks"])
+    assert all(
+        float(row[rate].replace(",", "")) > 0
+        for row in (half, whole)
+        for rate in ("trained a s", "answered a s")
+    )
+
+
+def test_what_cannot_be_measured_is_refused_before_anything_is(capsys):
+    for flags, reason in {
+        ("--samples", "2"): "Expected samples to be shares",
+        ("--steps", "0"): "Expected steps to be 1 or more",
+        ("--builders", "nobody"): "There is no model named 'nobody'",
+    }.items():
+        with pytest.raises(SystemExit, match="2"):
+            benchmark.main(["scaling", *flags])
+        assert reason in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import dataclasses
 import statistics
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,18 @@ from experiments.engine.search.files import read_history
 from experiments.engine.search.opening import open_search, prepare_study
 from experiments.engine.search.running import run_trials
 from experiments.engine.search.state import best_trial, read_search
+from experiments.engine.speed.settings import Searches
+from experiments.engine.speed.tables import print_table
 from experiments.engine.training import WATCHED
+from experiments.four_composers import configure
 from features.errors import InputError
+
+WHAT_IS_SCORED = """
+Score: macro-F1 by chunk of the best setting, mean over its folds, of the network that is kept: after the last epoch
+(reference), of the best epoch of each fold (rollcall). Best epochs: of the best epoch for both, so that they compare.
+Chunk-epochs: chunks trained on, each as often as it was, over all trials. Both train alike but for what saves compute:
+rollcall stops after 3 epochs without a better one, has 10 at most, tries 12 settings on one fold, the best 4 for longer
+on two, the best 2 on all, and ends trials that are clearly behind. The test works are not touched."""
 
 FOLDS = 3
 
@@ -49,6 +60,22 @@ class Outcome:
     chunk_epochs: int
     seconds: float
     num_trials: int
+
+
+def benchmark(asked: Searches) -> None:
+    """Runs every search with every seed, in turn, and prints what it came to and what it took."""
+    corpus = configure(Config("benchmark", corpus=asked.corpus)).corpus
+    measured = {}
+    for seed in range(asked.seeds):
+        for name, search in searches(corpus, asked.encoder, seed).items():
+            print(f"{name}, seed {seed}", file=sys.stderr)
+            folder = f"{corpus.corpus}-{corpus.sample:g}-{name}-seed{seed}"
+            measured.setdefault(name, []).append(run(search, asked.places, name=folder))
+    title = (
+        f"{asked.corpus.corpus}, {asked.corpus.sample:g} of the works: settings of the reference CNN, 3 folds"
+    )
+    print_table(title, HEADINGS, rows(measured), output=asked.output)
+    print(WHAT_IS_SCORED)
 
 
 def searches(corpus: CorpusConfig, encoder: EncoderConfig, seed: int) -> dict[str, Search]:

@@ -8,10 +8,12 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from experiments.engine.environment import THREADS, environment
 from features.workers import end_with_parent
+
+T = TypeVar("T")
 
 ONE_THREAD = dict.fromkeys(THREADS, "1")
 
@@ -68,8 +70,20 @@ def measure_alone(task: Callable[..., Any], items: Sequence[Any], folder: Path) 
         folder: Where it writes; made here, and left as it leaves it.
     """
     folder.mkdir()
-    with environment(ONE_THREAD), ProcessPoolExecutor(1, get_context("spawn"), _start_alone) as pool:
-        return pool.submit(_measure, task, items, folder).result()
+    with environment(ONE_THREAD):
+        return in_new_process(_measure, task, items, folder, start=_start_alone)
+
+
+def in_new_process(function: Callable[..., T], *arguments: Any, start: Callable = end_with_parent) -> T:
+    """Returns what a function returns that is called in a process of its own, and so has its memory for itself.
+
+    Args:
+        function: One that can be pickled.
+        *arguments: Of the function.
+        start: What the process does first.
+    """
+    with ProcessPoolExecutor(1, get_context("spawn"), start) as pool:
+        return pool.submit(function, *arguments).result()
 
 
 def _start_alone() -> None:
@@ -88,10 +102,10 @@ def _measure(task: Callable[..., Any], items: Sequence[Any], folder: Path) -> Me
     result = task(items, counted, progress=True)
     seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu_started
     size = sum(path.stat().st_size for path in counted.rglob("*") if path.is_file())
-    return Measurement(result, seconds, cpu_seconds, size, _peak_bytes())
+    return Measurement(result, seconds, cpu_seconds, size, peak_bytes())
 
 
-def _peak_bytes() -> int | None:
+def peak_bytes() -> int | None:
     """The most memory this process ever had."""
     try:
         # Not `getrusage`, by which a process on Linux begins with the peak of the one that started it.

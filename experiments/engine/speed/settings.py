@@ -1,0 +1,130 @@
+"""What can be timed, and how: the flags of the benchmarks."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from experiments.engine.config import (
+    REPOSITORY,
+    CorpusConfig,
+    EncoderConfig,
+    ModelConfig,
+    Places,
+    SplitConfig,
+    TrainingConfig,
+)
+from features.errors import InputError
+
+
+@dataclass(frozen=True)
+class Builders:
+    """A training step of every builder."""
+
+    rounds: int = 10
+    """How often each is timed, in turn; one more round goes first and is not counted."""
+    batch_size: int = 32
+    """Chunks a step."""
+    num_channels: int = 2
+    """Channels of a chunk."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Precision of training; auto: bfloat16 on processors that compute in it, else float32."""
+    output: Path | None = None
+    """Write the table to this folder too, as benchmark.json."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """From MIDI files to the closed store of chunks, on one core, beside pretty_midi and the bare bytes."""
+
+    corpus: CorpusConfig = CorpusConfig()
+    data_home: Path | None = None
+    """Where the corpus lies: a zip file, a folder, or a CSV file."""
+    download: bool = False
+    """Fetch the corpus from the network if the corpus can be fetched."""
+    cache_dir: Path = REPOSITORY / ".cache"
+    """Where all is written, and deleted again; a corpus may keep there what it has converted."""
+    repeats: int = 3
+    """How often each route is taken, in turn."""
+    every: int = 1
+    """Take every so-many-th file only, for a quick look."""
+    output: Path | None = None
+    """Write the table to this folder too, as benchmark.json."""
+
+    def __post_init__(self) -> None:
+        """Refuses numbers with which nothing can be timed."""
+        for name in ("repeats", "every"):
+            if getattr(self, name) < 1:
+                raise InputError(f"Expected {name} to be 1 or more, but received {getattr(self, name)}.")
+
+
+@dataclass(frozen=True)
+class Searches:
+    """The reference's random search beside ours, in one space, counted in chunk-epochs. Started again, it goes on."""
+
+    corpus: CorpusConfig = CorpusConfig()
+    encoder: EncoderConfig = EncoderConfig(channels=("velocity",))
+    places: Places = Places()
+    seeds: int = 3
+    """How often, with other proposals and other trainings."""
+    output: Path | None = None
+    """Write the table to this folder too, as benchmark.json."""
+
+    def __post_init__(self) -> None:
+        """Refuses numbers with which nothing can be compared."""
+        if self.seeds < 1:
+            raise InputError(f"Expected seeds to be 1 or more, but received {self.seeds}.")
+
+
+@dataclass(frozen=True)
+class Trainings:
+    """Until the reference CNN's best validation score: the network asked for, beside the reference CNN."""
+
+    corpus: CorpusConfig = CorpusConfig()
+    encoder: EncoderConfig = EncoderConfig()
+    split: SplitConfig = SplitConfig()
+    model: ModelConfig = ModelConfig()
+    training: TrainingConfig = TrainingConfig()
+    places: Places = Places()
+    reference_epochs: int = 10
+    """Passes over the training chunks by the reference CNN."""
+    seeds: int = 1
+    """How often, in turn, with other weights and another order, beginning with --seed."""
+    output: Path | None = None
+    """Write the table to this folder too, as benchmark.json."""
+
+    def __post_init__(self) -> None:
+        """Refuses numbers with which nothing can be compared."""
+        if self.split.fold == "all":
+            raise InputError(
+                "Expected fold to be one fold, whose validation part tells when the score is reached."
+            )
+        for name in ("seeds", "reference_epochs"):
+            if getattr(self, name) < 1:
+                raise InputError(f"Expected {name} to be 1 or more, but received {getattr(self, name)}.")
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Chunks a second in training and in answering, and memory, of every builder on more and more of a corpus."""
+
+    corpus: CorpusConfig = CorpusConfig()
+    encoder: EncoderConfig = EncoderConfig()
+    training: TrainingConfig = TrainingConfig()
+    places: Places = Places()
+    builders: tuple[str, ...] = ()
+    """Which builders; all that read chunks if it is left out."""
+    samples: tuple[float, ...] = (0.1, 0.33, 1.0)
+    """Shares of the works of each composer."""
+    steps: int = 30
+    """Training batches that are timed; as many chunks are answered for."""
+    output: Path | None = None
+    """Write the table to this folder too, as benchmark.json."""
+
+    def __post_init__(self) -> None:
+        """Refuses numbers with which nothing can be timed."""
+        if self.steps < 1:
+            raise InputError(f"Expected steps to be 1 or more, but received {self.steps}.")
+        if not all(0 < share <= 1 for share in self.samples):
+            raise InputError(
+                f"Expected samples to be shares above 0, at most 1, but received {self.samples}."
+            )
