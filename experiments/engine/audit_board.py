@@ -68,7 +68,7 @@ def _ladder(lettered: Lettered, root: Path) -> str:
             cells = [_rung(rows.get((model, rung))) for rung in LADDER]
             link = f"[{letter}]({audit.folder.relative_to(root).as_posix()})"
             lines.append([link, *_study(audit), model, *cells])
-    return _table(head, lines)
+    return markdown_table(head, lines)
 
 
 def _ablations(lettered: Lettered) -> str:
@@ -78,7 +78,9 @@ def _ablations(lettered: Lettered) -> str:
         rows = {(row["model"], row["name"]): row for row in audit.rows("ablation")}
         for model in dict.fromkeys(name for name, _ in rows):
             lines.append([letter, model, *(_changes(rows.get((model, name))) for name in names)])
-    return _table(("", "without", *(name.replace("_", " ") for name in names)), lines) if lines else ""
+    return (
+        markdown_table(("", "without", *(name.replace("_", " ") for name in names)), lines) if lines else ""
+    )
 
 
 def _transfer(lettered: Lettered) -> str:
@@ -100,10 +102,11 @@ def _transfer(lettered: Lettered) -> str:
             score = f"{row['piece_macro_f1']:.3f} ({low:.3f}–{high:.3f})"
             others = (f"{row[name]:.3f}" for name in ("piece_accuracy", "piece_balanced_accuracy"))
             lines.append([letter, corpus, row["name"], row["model"], str(row["pieces"]), score, *others])
-    return _table(head, lines) if lines else ""
+    return markdown_table(head, lines) if lines else ""
 
 
-def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+def markdown_table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """Returns a table of cells, with a line for its head."""
     first, *rest = ("| " + " | ".join(cells) + " |" for cells in (head, *lines))
     return "\n".join([first, "|" + "---|" * len(head), *rest])
 

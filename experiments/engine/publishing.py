@@ -1,4 +1,4 @@
-"""What is published: small files of finished runs, searches and audits, and of finished folds of studies."""
+"""What is published: small files of finished runs, searches, audits and comparisons, and of folds of studies."""
 
 import gzip
 import shutil
@@ -22,8 +22,11 @@ SMALL_OF_A_SEARCH = (
 )
 """What is published of a search beside the run of its best setting; its page can be made from it again."""
 
-SMALL_OF_AN_AUDIT = ("*.json", "*.csv", "figures/*.png")
-"""What is published of an audit; its page can be made from it again."""
+SMALL_OF_AN_OVERVIEW = ("*.json", "*.csv", "figures/*.png")
+"""What is published of an audit or a comparison of builders; its page can be made from it again."""
+
+AUDIT_FILE, ZOO_FILE = "audit.json", "builders.json"
+"""Say what an audit, or a comparison of builders, was made for; their presence tells them from runs."""
 
 LARGEST_BYTES = 1_000_000
 """A larger file is left out: a split by chunk, say, which its seed gives again. Answers by piece, which are long for
@@ -53,7 +56,7 @@ def publish(folder: Path, published: Path) -> Path:
     the repository is. Of a finished one the folds leave out the answers that their summary holds.
 
     Args:
-        folder: The run folder, or that of a search or of an audit.
+        folder: The run folder, or that of a search, of an audit or of a comparison of builders.
         published: Where published runs lie, by experiment.
 
     Returns:
@@ -66,7 +69,9 @@ def publish(folder: Path, published: Path) -> Path:
     if is_search(folder):
         return _publish_search(folder, published)
     if is_audit(folder):
-        return _publish_audit(folder, published)
+        return _publish_overview(folder, published, AUDIT_FILE)
+    if is_zoo(folder):
+        return _publish_overview(folder, published, ZOO_FILE)
     if is_search(folder.parent):
         raise InputError(
             f"{folder} is the best of a search; publish the search, {folder.parent}, which holds it."
@@ -105,19 +110,31 @@ def is_search(folder: Path) -> bool:
 
 def is_audit(folder: Path) -> bool:
     """Whether a folder is that of an audit rather than of a run."""
-    return (folder / "audit.json").exists()
+    return (folder / AUDIT_FILE).exists()
 
 
-def _publish_audit(folder: Path, published: Path) -> Path:
-    """Copies an audit; the runs of the network that it shows have to be published first, so that it can be checked."""
+def is_zoo(folder: Path) -> bool:
+    """Whether a folder is that of a comparison of builders rather than of a run."""
+    return (folder / ZOO_FILE).exists()
+
+
+def _publish_overview(folder: Path, published: Path, file: str) -> Path:
+    """Copies an audit or a comparison; the runs that it shows have to be published first, so that it can be checked.
+
+    Args:
+        folder: Of the overview.
+        published: Where published runs lie, by experiment.
+        file: Its own, which says what it was made for.
+    """
     if not is_finished(folder):
-        raise InputError(f"The audit {folder} is not finished; go on with it with --resume first.")
-    experiment = read_json(folder / "audit.json")["config"]["experiment"]
+        raise InputError(f"{folder} is not finished; go on with it with --resume first.")
+    experiment = read_json(folder / file)["config"]["experiment"]
     target = published / experiment / folder.name
     if target.resolve() != folder:
-        if target.exists() and read_json(target / "audit.json") != read_json(folder / "audit.json"):
+        if target.exists() and read_json(target / file) != read_json(folder / file):
             raise InputError(
-                f"{target} is another audit of this name; rename {folder} to audit-SOMETHING, and publish it then."
+                f"{target} is another one of this name; rename {folder} to {file.removesuffix('.json')}-SOMETHING, and "
+                "publish it then."
             )
         shown = {run for row in read_json(folder / "metrics.json")["rows"] for run in row["runs"].split()}
         missing = sorted(
@@ -125,11 +142,11 @@ def _publish_audit(folder: Path, published: Path) -> Path:
         )
         if missing:
             raise InputError(
-                f"The audit {folder} shows runs that are not published; publish first: {', '.join(missing)}."
+                f"{folder} shows runs that are not published; publish first: {', '.join(missing)}."
             )
         _check_commits([folder])
         shutil.rmtree(target, ignore_errors=True)
-        _copy_small(folder, target, SMALL_OF_AN_AUDIT)
+        _copy_small(folder, target, SMALL_OF_AN_OVERVIEW)
     return target
 
 

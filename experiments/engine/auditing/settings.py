@@ -9,11 +9,9 @@ from experiments.engine import records
 from experiments.engine.auditing.variants import ABLATED, AblationName, Rung, on_rung
 from experiments.engine.changes import changes
 from experiments.engine.config import Config, Places
+from experiments.engine.publishing import AUDIT_FILE
 from features.errors import InputError
 from features.splits import LADDER
-
-AUDIT_FILE = "audit.json"
-"""Says what an audit was made for; its presence tells an audit from a run."""
 
 Cheap = Literal["histogram_forest", "histogram_linear", "fingerprint", "majority"]
 
