@@ -28,7 +28,7 @@ class Arguments:
     """What to publish first."""
 
     publish: tuple[Path, ...] = ()
-    """Folders to copy to the published ones: finished runs, searches, audits, builders, or studies with finished folds."""
+    """Folders to copy there first: finished runs, searches, audits, builders, or studies with finished folds."""
     published: Path = REPOSITORY / "results" / "published"
     """Where published runs lie; `leaderboard.csv` and a `README.md` with all tables are written beside this folder."""
     readme: Path = REPOSITORY / "README.md"
