@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
 from experiments.engine.canvas import save_figure
 from experiments.engine.zoo.rows import BASELINES, NETWORKS
@@ -16,6 +16,10 @@ WIDTH, LETTERS = 5.6, 10
 COSTS = {"train_seconds": "seconds of training a fold", "num_parameters": "parameters"}
 
 MARKERS = "osD^vP*Xph<>"
+
+BASELINE_LOOKS = [
+    {"color": color, "linestyle": style} for color in ("#999", "#222") for style in (":", "--", "-.", "-")
+]
 
 NOT_DRAWN = ("majority",)
 
@@ -45,15 +49,13 @@ def save_score_against_cost(rows: Sequence[Mapping[str, Any]], path: Path) -> No
                     linestyle="none",
                     label=row["name"].replace("_", " "),
                 )
-            for number, row in enumerate(baselines):
-                style = (0, (1 + 2 * number, 2))
+            for row, look in zip(baselines, BASELINE_LOOKS, strict=False):
                 label_of = row["name"].replace("_", " ")
-                axis.axhline(
-                    row["piece_macro_f1"], color="#777", linestyle=style, linewidth=1, label=label_of
-                )
+                axis.axhline(row["piece_macro_f1"], **look, linewidth=1, label=label_of)
             axis.set(xscale="log", xlabel=label, ylabel="macro-F1 by piece")
-            axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-            axis.xaxis.set_minor_formatter(lambda value, _: "")
+            axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.xaxis.set_major_formatter(EngFormatter())
+            axis.xaxis.set_minor_formatter(NullFormatter())
             axis.grid(alpha=0.3)
         axes[0].set_title("Score against cost, 95 % over draws of works", fontsize="medium")
         handles = axes[0].get_legend_handles_labels()
