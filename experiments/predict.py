@@ -94,7 +94,7 @@ def write(asked: Arguments, answers: Sequence["Answer"], errors: Mapping[str, st
     from experiments.engine.terminal import console
 
     for path, how in (
-        (asked.csv, lambda file: presenting.write_csv_to(file, answers, errors, asker.saved.classes)),
+        (asked.csv, lambda file: presenting.write_csv_to(file, answers, errors, asker)),
         (
             asked.json,
             lambda file: presenting.write_json_to(file, answers, errors, asker, timeline=asked.timeline),

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Request, Response
 
 from experiments.engine.demo.listening import MAX_BYTES, Ear
 from experiments.engine.demo.pieces import PIECES, read_built_in, surprise
+from experiments.engine.predicting.asking import COMPOSER
 from experiments.engine.rendering import PAGES
 from features.errors import InputError
 
@@ -81,8 +82,10 @@ class App:
     def _page(self) -> str:
         saved = self.ear.asker.saved
         setup = {"classes": saved.classes, "max_bytes": MAX_BYTES, "too_large": TOO_LARGE}
+        label = self.ear.asker.label
+        setup["asks_who"] = label == COMPOSER
         setup["can_say_none"] = bool(self.ear.asker.calibration and self.ear.asker.calibration.score)
-        return PAGES.get_template("demo.html").render(setup=json.dumps(setup), pieces=PIECES)
+        return PAGES.get_template("demo.html").render(setup=json.dumps(setup), pieces=PIECES, label=label)
 
     def _is_for_us(self, request: Request) -> bool:
         """Whether a request names this machine, not some name that a stranger has pointed at it (DNS rebinding)."""

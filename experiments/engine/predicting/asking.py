@@ -17,6 +17,9 @@ from features.in_memory import dataset_of_file
 CALIBRATION = "calibration"
 """Under which key `model.json` holds what `experiments.calibrate` found."""
 
+COMPOSER = "composer"
+"""What a model tells apart that does not say otherwise."""
+
 FLAT, TRAINING, AS_IT_IS = "flat", "training", "as the network has it"
 
 
@@ -32,6 +35,7 @@ class Answer:
         spans: When each chunk begins and ends, in seconds, shape `(chunks, 2)`; None if the encoder keeps no time.
         is_none: Whether it is by none of these; None if the model has no threshold for it.
         was_heard: Whether the model was trained on this very file.
+        label: What the classes are: composers, unless a study asked for something else.
     """
 
     name: str
@@ -41,6 +45,7 @@ class Answer:
     spans: np.ndarray | None
     is_none: bool | None
     was_heard: bool
+    label: str = COMPOSER
 
     @property
     def ranking(self) -> list[tuple[str, float]]:
@@ -68,6 +73,7 @@ class Asker:
             that of training, or, of a model that is not calibrated, for whatever is in the network's answers.
 
     Attributes:
+        label: What its classes are.
         calibration: How its answers become probabilities; None if that was never fitted.
         prior: How likely each class is before anything is heard, shape `(classes,)`; None if that is not known.
         prior_name: What that prior is, in words.
@@ -77,7 +83,7 @@ class Asker:
     """
 
     def __init__(self, saved: SavedModel, *, prior: str | None = None):
-        self.saved = saved
+        self.saved, self.label = saved, saved.description.get("label", COMPOSER)
         found = saved.description.get(CALIBRATION)
         self.calibration = Calibration.from_dict(found) if found else None
         if self.calibration is not None:
@@ -115,6 +121,7 @@ class Asker:
             spans=spans_of(dataset),
             is_none=self._is_none(answers["piece"], answers["chunk"]),
             was_heard=dataset.contents[0] in self.saved.trained_on.contents,
+            label=self.label,
         )
 
     def _probabilities(self, answers: np.ndarray, num_chunks: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from experiments.engine import records
 from experiments.engine.auditing.external import match_composer
 from experiments.engine.config import Config, CorpusConfig, Places
 from experiments.engine.evaluation import calibration_error
-from experiments.engine.predicting.asking import CALIBRATION
+from experiments.engine.predicting.asking import CALIBRATION, COMPOSER
 from experiments.engine.predicting.calibration import (
     Calibration,
     fit,
@@ -89,7 +89,10 @@ def calibrate(folder: Path, places: Places, *, unknown: Path | None = None) -> d
     counts = np.bincount(dataset.labels[train], minlength=len(saved.classes))
     calibration = Calibration(tuple((counts / counts.sum()).tolist()), temperature, exponent)
     measured = {side: _measure(of_side, calibration, saved.classes) for side, of_side in asked.items()}
-    others = [] if is_of_other_labels(saved) else _unknown_pieces(saved, config, places, unknown)
+    asks_who = (
+        saved.description.get("label", COMPOSER) == COMPOSER
+    )  # of anything else nothing need be unknown
+    others = _unknown_pieces(saved, config, places, unknown) if asks_who else []
     if len({piece.composer for piece in others}) > 1:
         theirs = load_dataset(others, saved.encoder, cache_dir=places.cache_dir, every_composer=False)
         strangers = _ask(saved, theirs, ~np.isin(theirs.contents, list(saved.heard.contents)))
@@ -98,11 +101,6 @@ def calibrate(folder: Path, places: Places, *, unknown: Path | None = None) -> d
     path = saved.path.with_suffix(".json")
     records.write_json(path, records.read_json(path) | {CALIBRATION: found})
     return found
-
-
-def is_of_other_labels(saved: SavedModel) -> bool:
-    """Whether a model tells something else than composers apart, of which nothing need be unknown."""
-    return saved.description.get("label", "composer") != "composer"
 
 
 def _sides(saved: SavedModel, dataset: Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -28,7 +28,7 @@ def table_of(answers: Sequence[Answer], asker: Asker) -> Table:
     """Returns the answers as a table, a row a piece."""
     table = Table(caption=sentence_on(asker))
     table.add_column("file", overflow="fold", ratio=1)
-    for heading in ("composer", "", "runner-up", ""):
+    for heading in (asker.label, "", "runner-up", ""):
         table.add_column(heading, justify="left" if heading else "right", no_wrap=True)
     for answer in answers:
         (first, p_first), (second, p_second) = answer.ranking[:2]
@@ -79,7 +79,7 @@ def values_of(answer: Answer, *, timeline: bool) -> dict[str, Any]:
     values = {
         "file": answer.name,
         "answer": NONE if answer.is_none else first,
-        "composer": first,
+        answer.label: first,
         "probability": round(p_first, 6),
         "runner_up": second,
         "runner_up_probability": round(p_second, 6),
@@ -91,13 +91,17 @@ def values_of(answer: Answer, *, timeline: bool) -> dict[str, Any]:
     return values | ({"timeline": timeline_rows(answer)} if timeline else {})
 
 
-def write_csv_to(
-    file: TextIO, answers: Iterable[Answer], errors: Mapping[str, str], classes: Sequence[str]
-) -> None:
+def write_csv_to(file: TextIO, answers: Iterable[Answer], errors: Mapping[str, str], asker: Asker) -> None:
     """Writes a row a file, those that could not be answered for with the reason."""
     columns = (
-        *("file", "answer", "composer", "probability", "runner_up", "runner_up_probability"),
-        *("none_of_these", "in_training", "num_chunks", *(f"p_{name}" for name in classes), "error"),
+        *("file", "answer", asker.label, "probability", "runner_up", "runner_up_probability"),
+        *(
+            "none_of_these",
+            "in_training",
+            "num_chunks",
+            *(f"p_{name}" for name in asker.saved.classes),
+            "error",
+        ),
     )
     writer = csv.DictWriter(file, columns, lineterminator="\n")
     writer.writeheader()

@@ -248,20 +248,21 @@ async function reveal(guess) {
 
 function showAnswer(guess) {
   const { ranking, answer, timeline, remark, composer, title, in_training: heard } = music.answer;
-  const says = answer === NONE ? "none of these composers" : `${answer}, ${percent(ranking[0][1])}`;
+  const says = answer === NONE ? NONE : `${answer}, ${percent(ranking[0][1])}`;
   const verdict = find("verdict"), strong = document.createElement("b");
   strong.textContent = says;
   verdict.replaceChildren(guess ? `You say ${guess}; the model says ` : "The model says ", strong, ".");
   find("truth").hidden = !composer && !heard;
   const known = composer ? `It is by ${composer}: ${title}.` : "";
   find("truth").textContent = `${known} ${heard ? "The model was trained on this very file." : ""}`.trim();
+  find("if").hidden = answer !== NONE;
   find("bars").replaceChildren(...ranking.slice(0, COLOURS.length).map(bar));
   find("chunks").replaceChildren(...timeline.map(chunkRow));
   find("remark").textContent = remark;
   find("legend").hidden = !("start_s" in timeline[0]);
   const more = ranking.length > COLOURS.length ? [swatch("others", OTHERS)] : [];
   find("legend").replaceChildren(...music.leading.map((name, place) => swatch(name, COLOURS[place])), ...more);
-  if (composer && guess) count(guess, answer, composer);
+  if (composer && guess && setup.asks_who) count(guess, answer, composer);
 }
 
 function count(guess, answer, composer) {

@@ -7,6 +7,7 @@ import pytest
 
 from experiments.engine.predicting.asking import CALIBRATION, Asker, read_prior
 from experiments.engine.predicting.calibration import Calibration
+from experiments.engine.predicting.presenting import values_of
 from experiments.engine.saved_models import load_saved_model
 from features.corpora.synthetic import compose
 from features.errors import InputError
@@ -101,3 +102,10 @@ def test_what_is_below_the_threshold_is_by_none_of_these(saved, threshold, is_no
 def test_no_prior_can_be_put_into_answers_whose_own_is_not_known(saved):
     with pytest.raises(InputError, match="calibrate the model"):
         Asker(saved, prior="flat")
+
+
+def test_a_model_of_something_else_than_composers_says_what_it_tells(saved):
+    model = dataclasses.replace(saved, description=saved.description | {"label": "era"})
+    answer = Asker(model).ask("", compose("Ada", 1, movement=1))
+    values = values_of(answer, timeline=False)
+    assert values["era"] == values["answer"] == answer.ranking[0][0] and "composer" not in values
