@@ -120,7 +120,7 @@ def answer_without_top(explanation: Explanation, method: str) -> float:
     from experiments.engine.evaluation import vote
 
     top = decided(explanation, method)
-    answers = explanation.piece.answer_without(top)
+    (answers,) = explanation.piece.answers_without(top)
     _, (joined,) = vote(answers, np.zeros(len(answers), int))
     return float(joined[explanation.piece.saved.classes.index(explanation.composer)])
 

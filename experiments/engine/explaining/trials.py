@@ -1,7 +1,6 @@
 """Can weights be believed? A piece without the notes that decided, and asked of a model that has learnt nothing."""
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -76,17 +75,15 @@ def try_piece(
     row = {"notes": len(heard), "chunks": len(piece.starts), "answer": piece.saved.classes[wanted]}
     row["probability"] = float(_joint(piece.probabilities)[wanted])
     top = {method: top_notes(found) for method, found in weights.items()}
-    for method, notes in top.items():
-        row |= _named(method, _loss_without(piece, heard[notes], wanted))
     chance, first = np.random.default_rng(seed), top[METHODS[0]]
     lengths = (piece.notes.notes["end_s"] - piece.notes.notes["start_s"])[heard]
-    draws = {
-        "random": lambda: chance.choice(len(heard), len(first), replace=False),
-        "similar": lambda: as_long(first, lengths, chance),
-    }
-    for name, draw in draws.items():
-        losses = [_loss_without(piece, heard[draw()], wanted) for _ in range(NUM_DRAWS)]
-        row |= _named(name, {key: float(np.mean([loss[key] for loss in losses])) for key in losses[0]})
+    taken = {method: [notes] for method, notes in top.items()}
+    taken["random"] = [chance.choice(len(heard), len(first), replace=False) for _ in range(NUM_DRAWS)]
+    taken["similar"] = [as_long(first, lengths, chance) for _ in range(NUM_DRAWS)]
+    for name, draws in taken.items():
+        after = piece.answers_without(*(heard[notes] for notes in draws))
+        losses = [_loss(piece.probabilities, answers, wanted) for answers in after]
+        row |= {f"{key}_{name}": float(np.mean([loss[key] for loss in losses])) for key in losses[0]}
     agreement = compare_weights(*weights.values())
     unlearnt = gradient_weights(piece, wanted, attribute=ignorant)[heard]
     row |= {
@@ -122,17 +119,12 @@ def as_long(chosen: np.ndarray, lengths: np.ndarray, chance: np.random.Generator
     )
 
 
-def _loss_without(piece: ReadPiece, notes: Sequence[int], wanted: int) -> dict[str, float]:
-    before, after = piece.probabilities, piece.answer_without(notes)
+def _loss(before: np.ndarray, after: np.ndarray, wanted: int) -> dict[str, float]:
     return {
         "fall": float(_joint(before)[wanted] - _joint(after)[wanted]),
         "odds": float((log_odds(before, wanted) - log_odds(after, wanted)).mean()),
         "changed": float(_joint(after).argmax() != wanted),
     }
-
-
-def _named(name: str, loss: dict[str, float]) -> dict[str, float]:
-    return {f"{key}_{name}": value for key, value in loss.items()}
 
 
 def _joint(probabilities: np.ndarray) -> np.ndarray:

@@ -49,7 +49,9 @@ def test_gradients_add_up_to_the_log_odds_less_those_of_silence(explained, liste
 def test_a_deletion_is_what_the_answer_loses_without_the_note(explained, listener):
     piece, wanted = explained.piece, listener.classes.index(explained.composer)
     note = int(top_notes(explained.weights[DELETION])[0])
-    lost = log_odds(piece.probabilities, wanted) - log_odds(piece.answer_without(np.array([note])), wanted)
+    lost = log_odds(piece.probabilities, wanted) - log_odds(
+        piece.answers_without(np.array([note]))[0], wanted
+    )
     assert explained.weights[DELETION][note] == pytest.approx(lost.sum(), abs=1e-4)
 
 
