@@ -1,6 +1,7 @@
 """Predictions come back from disk as they were, whatever a piece is called."""
 
 import csv
+import dataclasses
 import gzip
 
 import numpy as np
@@ -29,8 +30,17 @@ class Music:
     """As much of a data set as predictions read: three pieces of one, three and two chunks."""
 
     pieces, works = ("a", "b", "c"), ("w", "w", "v")
-    classes, composers = ("Ada", "Bela"), ["Ada", "Ada", "Bela"]
+    classes, composers, label = ("Ada", "Bela"), ["Ada", "Ada", "Bela"], "composer"
     chunk_pieces = np.array([0, 1, 1, 1, 2, 2])
+
+
+def test_what_is_asked_is_what_the_column_is_called(tmp_path):
+    asked = dataclasses.replace(PREDICTIONS, label="era")
+    write_predictions(tmp_path / "predictions.csv", asked)
+    assert (tmp_path / "predictions.csv").read_text(encoding="utf-8").startswith("piece,work,era,p_Bach,")
+    again = read_predictions(tmp_path / "predictions.csv")
+    assert (again.label, again.composers) == ("era", PREDICTIONS.composers)
+    assert join([again, again]).label == "era"
 
 
 @pytest.mark.parametrize("name", ["predictions.csv", "predictions.csv.gz"])
