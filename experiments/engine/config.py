@@ -135,7 +135,8 @@ class ModelConfig:
     """Which network."""
 
     model: str = "frame_cnn"
-    """Name of a builder: frame_cnn, cnn_reference, lstm; of descriptors: descriptor_lstm."""
+    """Name of a builder: frame_cnn, cnn_reference, cnn, resnet, crnn, pitch_cnn, lstm, transformer, bag_attention; of
+    descriptors: descriptor_lstm; of messages: message_lstm."""
     hyperparameters: Mapping[str, int | float | str] = field(default_factory=dict)
     """Hyper-parameters that differ from the builder's defaults, as NAME VALUE pairs."""
 
