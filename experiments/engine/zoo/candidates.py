@@ -1,6 +1,5 @@
 """Which networks are compared: every builder as it is by default, and those that a setting turns into another kind."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from experiments.engine.config import ModelConfig
@@ -16,8 +15,8 @@ VARIANTS = {
 
 CANDIDATES = {name: ModelConfig(name) for name in BUILDERS} | VARIANTS
 
-AXES = {3: ("chunk", "bag"), 2: ("sequence",)}
-"""What a builder may read, by how many axes a chunk has."""
+READ_OF = {"descriptors": ("sequence",), "messages": ("messages",)}
+"""What a builder has to read, by encoder; of any other one, chunks, or bags of them."""
 
 
 @dataclass(frozen=True)
@@ -39,21 +38,26 @@ class ZooSettings:
             raise InputError(f"Expected folds to be numbers of different folds, but received {self.folds}.")
 
 
-def candidates_for(settings: ZooSettings, chunk_shape: Sequence[int]) -> dict[str, ModelConfig]:
-    """Returns the networks asked for that can read such chunks, by name.
+def candidates_for(settings: ZooSettings, encoder: str) -> dict[str, ModelConfig]:
+    """Returns the networks asked for that can read what an encoder makes, by name.
+
+    Args:
+        settings: Which networks.
+        encoder: Name of the encoder.
 
     Raises:
-        InputError: One was named that cannot, or none can.
+        InputError: One was named that cannot.
     """
+    wanted = READ_OF.get(encoder, ("chunk", "bag"))
     readers = {
         name: candidate
         for name, candidate in CANDIDATES.items()
-        if module_of(BUILDERS, candidate.model, kind="model").RANK in AXES.get(len(chunk_shape), ())
+        if module_of(BUILDERS, candidate.model, kind="model").RANK in wanted
     }
     unable = [name for name in settings.builders if name not in readers]
-    if unable or not readers:
+    if unable:
         raise InputError(
-            f"Chunks of shape {tuple(chunk_shape)} cannot be read by {', '.join(unable or CANDIDATES)}; name others of "
-            f"{', '.join(readers or CANDIDATES)}, or take another encoder."
+            f"What the encoder {encoder} makes cannot be read by {', '.join(unable)}; name others of "
+            f"{', '.join(readers)}, or take another encoder."
         )
     return {name: readers[name] for name in settings.builders or readers}

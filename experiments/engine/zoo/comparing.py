@@ -38,9 +38,9 @@ def compare_builders(config: Config, places: Places, settings: ZooSettings, *, s
 
     check_names(config)
     places = dataclasses.replace(places, resume=True)
+    candidates = candidates_for(settings, config.encoder.encoder)
     study = Study(config, places, prepare(config, places))
     report_left_out(study.dataset)
-    candidates = candidates_for(settings, study.dataset.encoder.chunk_shape)
     for fold in settings.folds:  # what cannot be divided should leave no folder behind
         split_of(dataclasses.replace(study, config=config.replace(split={"fold": fold})))
     folder = zoo_folder(config, places)
