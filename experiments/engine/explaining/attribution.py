@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from experiments.engine.explaining.sharing import share_cells
 from experiments.engine.saved_models import SavedModel
 from features.errors import InputError
 from features.midi import Notes
+
+if TYPE_CHECKING:
+    from experiments.engine.explaining.gradients import IntegratedGradients
 
 GRADIENTS, DELETION = "gradients", "deletion"
 METHODS = (GRADIENTS, DELETION)
@@ -101,17 +105,19 @@ def note_attributions(
     return Explanation(piece, saved.classes[wanted], {name: ways[name](piece, wanted) for name in methods})
 
 
-def gradient_weights(piece: ReadPiece, wanted: int, *, attribute=None) -> np.ndarray:
+def gradient_weights(
+    piece: ReadPiece, wanted: int, *, attribute: "IntegratedGradients | None" = None
+) -> np.ndarray:
     """Returns the weight of each note by integrated gradients, float64 `(notes,)`.
 
     Args:
         piece: The piece.
         wanted: The class.
-        attribute: An `IntegratedGradients` to use again; None for one of the piece's model.
+        attribute: Of another model, to ask that; None for the piece's own.
     """
-    from experiments.engine.explaining.gradients import IntegratedGradients
+    from experiments.engine.explaining.gradients import of_model
 
-    attribute = attribute or IntegratedGradients(piece.saved.model)
+    attribute = attribute or of_model(piece.saved.model)
     length = piece.encoder.chunk_frames
     cells = np.zeros((piece.chunks.shape[1], piece.rows.num_frames + length))
     for start, chunk in zip(piece.starts, piece.chunks, strict=True):

@@ -106,7 +106,6 @@ def _try_all(
     done: dict[str, dict] = {}
     if resume and path.exists() and (before := records.read_json(path))["settings"] == settings:
         done = {row["piece"]: row for row in before["rows"]}
-    attribute = IntegratedGradients(saved.model)
     ignorant = [IntegratedGradients(shuffled(saved.model, number)) for number in range(NUM_SHUFFLES)]
     rows: list[dict[str, Any]] = []
     for number, piece in enumerate(tqdm(chosen, desc="Trying pieces", unit="piece")):
@@ -119,9 +118,7 @@ def _try_all(
                 print(f"Left out: {piece.piece}: {error}", file=sys.stderr)
                 continue
             row = {"piece": piece.piece, "composer": piece.label or piece.composer}
-            tried, weights = try_piece(
-                read, attribute, ignorant[number % NUM_SHUFFLES], seed=1_000_003 * seed + number
-            )
+            tried, weights = try_piece(read, ignorant[number % NUM_SHUFFLES], seed=1_000_003 * seed + number)
             row |= tried
             row["categories"] = sort_weights(read.notes.notes[read.is_heard], weights[GRADIENTS])
         rows.append(row)

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from experiments.engine.answering import reads_bags
 from experiments.engine.saved_models import SavedModel
 from features.ablations import ablate
 from features.encoders.piano_roll import PianoRoll
@@ -74,7 +75,8 @@ class ReadPiece:
         return self.ask(chunks).reshape(len(taken), len(places), -1)
 
     def ask(self, chunks: np.ndarray) -> np.ndarray:
-        """Returns the probabilities of chunks, `(chunks, classes)`."""
+        """Returns the probabilities of chunks, `(chunks, classes)`; those who read bags get one chunk in each."""
+        chunks = chunks[:, np.newaxis] if reads_bags(self.saved.model) else chunks
         # Not `predict`, whose threads cost more than so few chunks do.
         model, firsts = self.saved.model, range(0, len(chunks), BATCH)
         return np.concatenate([model.predict_on_batch(chunks[first : first + BATCH]) for first in firsts])

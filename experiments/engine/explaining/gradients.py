@@ -5,6 +5,8 @@ the network reads chunks to each of which one trainable array is added, and is t
 descent, at learning rate 1: the array, which was zero, is then the gradient, exactly.
 """
 
+import functools
+
 import keras
 import numpy as np
 
@@ -24,7 +26,9 @@ class Nudged(keras.Model):
     def __init__(self, network: keras.Model):
         super().__init__()
         self.network = network
-        self.nudge = self.add_weight(shape=network.input_shape[1:], initializer="zeros", name="nudge")
+        # A network that reads bags, of any size, reads each chunk in a bag of its own.
+        shape = tuple(size or 1 for size in network.input_shape[1:])
+        self.nudge = self.add_weight(shape=shape, initializer="zeros", name="nudge")
 
     def call(self, chunks: keras.KerasTensor) -> keras.KerasTensor:
         return self.network(chunks + self.nudge, training=False)
@@ -57,12 +61,19 @@ class IntegratedGradients:
             chunk: What the network reads, without the batch axis.
             wanted: The class that the weights speak for.
         """
-        path = self._shares.reshape(-1, *(1 for _ in chunk.shape)) * chunk
+        example = chunk.reshape(self._nudged.nudge.shape)
+        path = np.multiply.outer(self._shares, example)
         targets = np.zeros((len(path), self._num_classes), np.float32)
         targets[:, wanted] = 1
-        self._nudged.nudge.assign(np.zeros(chunk.shape, np.float32))
+        self._nudged.nudge.assign(np.zeros_like(example))
         self._nudged.train_on_batch(path, targets)
-        return chunk * keras.ops.convert_to_numpy(self._nudged.nudge)
+        return chunk * keras.ops.convert_to_numpy(self._nudged.nudge).reshape(chunk.shape)
+
+
+@functools.lru_cache(maxsize=1)
+def of_model(model: keras.Model) -> IntegratedGradients:
+    """Returns the integrated gradients of a model; the same again when the same model is asked for next."""
+    return IntegratedGradients(model)
 
 
 def log_odds(probabilities: np.ndarray, wanted: int) -> np.ndarray:

@@ -45,14 +45,13 @@ def beginning(notes: Notes, seconds: float) -> Notes:
 
 
 def try_piece(
-    piece: ReadPiece, attribute: IntegratedGradients, ignorant: IntegratedGradients, *, seed: int
+    piece: ReadPiece, ignorant: IntegratedGradients, *, seed: int
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Tries the weights of the notes of a piece.
 
     Args:
         piece: The piece as the model reads it.
-        attribute: Integrated gradients of the model.
-        ignorant: Those of one whose weights are shuffled.
+        ignorant: Integrated gradients of a model whose weights are shuffled.
         seed: Of the random notes.
 
     Returns:
@@ -68,7 +67,7 @@ def try_piece(
         method: found[heard]
         for method, found in zip(
             METHODS,
-            (gradient_weights(piece, wanted, attribute=attribute), deletion_weights(piece, wanted)),
+            (gradient_weights(piece, wanted), deletion_weights(piece, wanted)),
             strict=True,
         )
     }

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import keras
 import numpy as np
 import pytest
 
@@ -53,6 +54,18 @@ def test_a_deletion_is_what_the_answer_loses_without_the_note(explained, listene
         piece.answers_without(np.array([note]))[0], wanted
     )
     assert explained.weights[DELETION][note] == pytest.approx(lost.sum(), abs=1e-4)
+
+
+def test_a_model_of_bags_hears_each_chunk_in_a_bag_of_its_own(listener, scale):
+    listens = listener.model
+    bag = keras.Input((None, 128, 150, 1), name="bag")
+    each = keras.layers.TimeDistributed(listens, name="each")(bag)
+    model = keras.Model(bag, keras.layers.GlobalAveragePooling1D(name="mean")(each))
+    plain, bagged = (
+        note_attributions(saved, scale) for saved in (listener, dataclasses.replace(listener, model=model))
+    )
+    for method in METHODS:
+        assert np.allclose(plain.weights[method], bagged.weights[method], atol=1e-4)
 
 
 def test_a_model_is_explained_without_being_changed(listener, scale):
