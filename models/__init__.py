@@ -14,6 +14,7 @@ BUILDERS = {
     "crnn": "models.crnn",
     "pitch_cnn": "models.pitch_cnn",
     "transformer": "models.transformer",
+    "bag_attention": "models.bag_attention",
     "descriptor_lstm": "models.descriptor_lstm",
     "message_lstm": "models.message_lstm",
 }

@@ -19,6 +19,7 @@ EXAMPLES = {
     ("pitch", "frame", "channel"): (128, 150, 2),
     ("step", "descriptor"): (10, 14),
     ("message", "feature"): (24, 8),
+    ("chunk", "pitch", "frame", "channel"): (8, 128, 150, 2),
 }
 """What builders read: the axes of one example, and a shape that it may have."""
 

@@ -53,6 +53,18 @@ def build(hp, input_shape: tuple[int, int, int], num_classes: int) -> keras.Mode
             fewer than two classes.
     """
     check_arguments(input_shape, num_classes)
+
+    inputs = keras.Input(input_shape, name="chunk")
+    x = frame_features(hp, inputs)
+    outputs = class_probabilities(x, num_classes)
+
+    label_smoothing, optimizer = choose_label_smoothing(hp), choose_adamw(hp)
+    model = keras.Model(inputs, outputs, name="frame_cnn")
+    return compile_classifier(model, optimizer, label_smoothing=label_smoothing)
+
+
+def frame_features(hp, chunks: keras.KerasTensor) -> keras.KerasTensor:
+    """The body: `(batch, 128, frame, channel)` to `(batch, feature)`; see `build`."""
     width = hp.Choice("width", [128, 192, 256, 320], default=192)
     num_blocks = hp.Int("num_blocks", 3, 6, default=5)
     kernel_size = hp.Choice("kernel_size", [3, 5, 7], default=5)
@@ -62,12 +74,8 @@ def build(hp, input_shape: tuple[int, int, int], num_classes: int) -> keras.Mode
     time_pooling = hp.Choice("time_pooling", list(TIME_POOLING), default="average_and_maximum")
     init = choose_init(hp)
     dropout = hp.Float("dropout", 0.0, 0.3, default=0.1)
-    label_smoothing = choose_label_smoothing(hp)
-    optimizer = choose_adamw(hp)
 
-    inputs = keras.Input(input_shape, name="chunk")
-
-    x = frames_first(piano_range(inputs))
+    x = frames_first(piano_range(chunks))
     for number in range(1, num_blocks + 1):
         name = f"block_{number}"
         block = conv_block(
@@ -80,8 +88,4 @@ def build(hp, input_shape: tuple[int, int, int], num_classes: int) -> keras.Mode
             x = one_of("pooling", pooling, POOLING)(2, name=f"pool_{number}")(x)
         x = layers.Dropout(dropout, name=f"dropout_{number}")(x)
     x = one_of("time_pooling", time_pooling, TIME_POOLING)(x)
-    x = head_dropout(x, dropout)
-
-    outputs = class_probabilities(x, num_classes)
-    model = keras.Model(inputs, outputs, name="frame_cnn")
-    return compile_classifier(model, optimizer, label_smoothing=label_smoothing)
+    return head_dropout(x, dropout)

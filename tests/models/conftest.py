@@ -36,7 +36,8 @@ def examples(chunks, sequences, messages):
     """Returns a function that gives what a builder reads, by its name."""
 
     def examples_of(name):
-        by_rank = {"chunk": chunks, "sequence": sequences, "messages": messages}
+        bags = np.stack([chunks, chunks[::-1]], axis=1)
+        by_rank = {"chunk": chunks, "sequence": sequences, "messages": messages, "bag": bags}
         return by_rank[importlib.import_module(BUILDERS[name]).RANK]
 
     return examples_of

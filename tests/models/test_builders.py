@@ -44,6 +44,22 @@ DEFAULTS = {
         "learning_rate": 2e-3,
         "weight_decay": 1e-2,
     },
+    "bag_attention": {
+        "width": 192,
+        "num_blocks": 5,
+        "kernel_size": 5,
+        "connections": "plain",
+        "normalization": "batch",
+        "pooling": "max",
+        "time_pooling": "average_and_maximum",
+        "init": "glorot_uniform",
+        "dropout": 0.1,
+        "attention_units": 64,
+        "label_smoothing": 0.0,
+        "optimizer": "adamw",
+        "learning_rate": 2e-3,
+        "weight_decay": 1e-2,
+    },
     "message_lstm": {
         "units": 384,
         "num_layers": 2,
@@ -183,7 +199,7 @@ CONDITIONAL_DEFAULTS = {
             ("optimizer", "sgd"): {"sgd_learning_rate": 2e-2, "momentum": 0.9},
         }
         for name, learning_rate in {
-            **dict.fromkeys(("cnn", "resnet", "crnn", "pitch_cnn"), 2e-3),
+            **dict.fromkeys(("cnn", "resnet", "crnn", "pitch_cnn", "bag_attention"), 2e-3),
             "transformer": 1e-3,
         }.items()
     },
@@ -198,6 +214,8 @@ NUM_PARAMETERS = {
     ("message_lstm", (24, 8)): 4_761_732,  # for six classes see test_message_lstm
     ("frame_cnn", (128, 150, 1)): 832_900,
     ("frame_cnn", (128, 150, 2)): 923_140,
+    ("bag_attention", (8, 128, 150, 1)): 882_244,
+    ("bag_attention", (4, 128, 150, 2)): 972_484,
     ("lstm", (128, 150, 1)): 181_252,
     ("lstm", (128, 150, 2)): 246_788,
     ("cnn", (128, 150, 1)): 220_924,
@@ -212,7 +230,7 @@ NUM_PARAMETERS = {
     ("transformer", (128, 150, 2)): 1_376_452,
 }
 
-SHAPES = {"chunk": (128, 30, 1), "sequence": (10, 14), "messages": (12, 8)}
+SHAPES = {"chunk": (128, 30, 1), "sequence": (10, 14), "messages": (12, 8), "bag": (3, 128, 30, 1)}
 """Of a small example, by what a builder reads."""
 
 
@@ -255,7 +273,8 @@ def test_number_of_parameters(name, shape):
 
 @pytest.mark.parametrize("name", BUILDERS)
 def test_declares_what_one_example_is(name):
-    assert rank(name) == {"descriptor_lstm": "sequence", "message_lstm": "messages"}.get(name, "chunk")
+    others = {"descriptor_lstm": "sequence", "message_lstm": "messages", "bag_attention": "bag"}
+    assert rank(name) == others.get(name, "chunk")
 
 
 @pytest.mark.parametrize("name", BUILDERS)
@@ -308,6 +327,7 @@ def test_refuses_a_shape_with_other_axes(name):
         "chunk": ((128, 150), r"\(pitch, frame, channel\), for example \(128, 150, 2\)"),
         "sequence": ((128, 150, 1), r"\(step, descriptor\), for example \(10, 14\)"),
         "messages": ((128, 150, 1), r"\(message, feature\), for example \(24, 8\)"),
+        "bag": ((128, 150, 1), r"\(chunk, pitch, frame, channel\), for example \(8, 128, 150, 2\)"),
     }[rank(name)]
     with pytest.raises(
         ValueError, match=rf"Expected input_shape = {axes}, but received {re.escape(str(shape))}"

@@ -21,6 +21,7 @@ NUM_DRAWS = 30
 LARGEST = {
     "cnn_reference": {"width": 64, "num_blocks": 2, "kernel_size": 3, "dense_units": 128},
     "frame_cnn": {"width": 320, "num_blocks": 6, "kernel_size": 7},
+    "bag_attention": {"width": 320, "num_blocks": 6, "kernel_size": 7, "attention_units": 128},
     "descriptor_lstm": {"units": 256, "num_layers": 3, "direction": "both"},
     "message_lstm": {"units": 384, "num_layers": 3},
     "lstm": {"units": 256, "num_layers": 3, "direction": "both"},
@@ -31,11 +32,12 @@ LARGEST = {
     "transformer": {"frames_per_step": 10, "width": 256, "num_blocks": 6, "expansion": 4},
 }
 
-SMALL = {"chunk": (128, 30, 1), "sequence": (10, 14), "messages": (12, 8)}
+SMALL = {"chunk": (128, 30, 1), "sequence": (10, 14), "messages": (12, 8), "bag": (3, 128, 30, 1)}
 LARGE = {
     "chunk": [(128, 150, 1), (128, 150, 2)],
     "sequence": [(100, 14), (10, 16)],
     "messages": [(24, 8), (96, 8)],
+    "bag": [(8, 128, 150, 1), (4, 128, 150, 2)],
 }
 """Shapes of an example, by what a builder reads."""
 
