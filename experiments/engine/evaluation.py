@@ -105,7 +105,10 @@ def top_accuracy(labels: np.ndarray, probabilities: np.ndarray, count: int) -> f
 
 
 def macro_f1(confusions: np.ndarray) -> np.ndarray:
-    """Returns the mean F1 over the classes that occur, in truth or in an answer.
+    """Returns the mean F1 over the classes that are there to be found.
+
+    Whoever is only named by mistake has no F1 of his own: he lowers that of whom he is taken for. So all models are
+    scored over the same classes, and a draw of works over those it holds.
 
     Args:
         confusions: Counts by true and answered class, shape `(..., classes, classes)`.
@@ -113,20 +116,14 @@ def macro_f1(confusions: np.ndarray) -> np.ndarray:
     Example:
         >>> float(macro_f1(np.array([[3, 1], [0, 4]])).round(4))
         0.873
+        >>> float(macro_f1(np.array([[3, 0, 1], [0, 4, 0], [0, 0, 0]])).round(4))
+        0.9286
     """
-    return np.nanmean(f1_by_class(confusions), axis=-1)
-
-
-def f1_by_class(confusions: np.ndarray) -> np.ndarray:
-    """Returns the F1 of each class, NaN for one that does not occur; `confusions` as for `macro_f1`.
-
-    Example:
-        >>> f1_by_class(np.array([[3, 1, 0], [0, 4, 0], [0, 0, 0]])).round(2).tolist()
-        [0.86, 0.89, nan]
-    """
-    hits = np.diagonal(confusions, axis1=-2, axis2=-1)
-    either = confusions.sum(axis=-1) + confusions.sum(axis=-2)
-    return np.divide(2 * hits, either, out=np.full(either.shape, np.nan), where=either > 0)
+    hits, support = np.diagonal(confusions, axis1=-2, axis2=-1), confusions.sum(axis=-1)
+    either = support + confusions.sum(axis=-2)
+    return np.nanmean(
+        np.divide(2 * hits, either, out=np.full(hits.shape, np.nan), where=support > 0), axis=-1
+    )
 
 
 def accuracy(confusions: np.ndarray) -> np.ndarray:

@@ -96,7 +96,6 @@ def measure(
     runs: str = "",
     against: str = "",
     compared_with: Answers | None = None,
-    score: Score = macro_f1,
 ) -> Row:
     """Returns the row of a set of answers.
 
@@ -109,21 +108,16 @@ def measure(
         runs: Names of the run folders the answers come from.
         against: What the row is compared with, in words.
         compared_with: The answers of that; differences are paired, on the pieces that both tested.
-        score: Stands in for macro-F1.
     """
-    how = {
-        name: (level, score if measured is macro_f1 else measured)
-        for name, (level, measured) in SCORES.items()
-    }
     numbers = {
         name: combine_on_common_pieces([answers[level]], [1], measured)
-        for name, (level, measured) in how.items()
+        for name, (level, measured) in SCORES.items()
         if level in answers
     }
     for name_of, level in DIFFERENCES.items():
         other = (compared_with or {}).get(level)
         if other is not None and level in answers and other.classes == answers[level].classes:
-            found = combine_on_common_pieces([answers[level], other], [1, -1], score)
+            found = combine_on_common_pieces([answers[level], other], [1, -1])
             numbers |= {name_of: found} if found else {}
     return Row(
         part,

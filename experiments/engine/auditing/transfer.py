@@ -12,11 +12,10 @@ from experiments.engine import records
 from experiments.engine.auditing.external import External
 from experiments.engine.auditing.findings import transfer_finding
 from experiments.engine.auditing.priors import estimate_prior, flat_prior, prior_in_answers, with_prior
-from experiments.engine.auditing.rows import Answers, Row, Score, measure
+from experiments.engine.auditing.rows import Answers, Row, measure
 from experiments.engine.auditing.sharing import UNHEARD, find_heard
 from experiments.engine.auditing.training_pieces import Trained, what_was_heard
 from experiments.engine.baselines import STACKED, all_histograms, ask_baseline, usable_baselines
-from experiments.engine.evaluation import f1_by_class
 from experiments.engine.predictions import Predictions, of_chunks, of_pieces, voted
 from experiments.engine.runner import Study, load_pieces
 from experiments.engine.saved_models import SavedModel
@@ -155,7 +154,6 @@ def _rows(
     answers = {model: _only(of.answers, kept) for model, of in answered.items()}
     rows = []
     for model, mine in answers.items():
-        score = _macro_f1_of(mine["piece"])
         fingerprint = None if model == STACKED else answers.get(STACKED)
         against = "" if fingerprint is None else STACKED
         row = measure(
@@ -165,7 +163,6 @@ def _rows(
             mine,
             against=against,
             compared_with=fingerprint,
-            score=score,
         )
         rows.append(dataclasses.replace(row, finding=transfer_finding(row, name, at_home.get(model))))
         if (prior := answered[model].prior) is None:
@@ -186,7 +183,6 @@ def _rows(
                 {"piece": piece},
                 against=AS_IS,
                 compared_with=mine,
-                score=score,
             )
             rows.append(dataclasses.replace(row, finding=transfer_finding(row, name, None)))
     return rows
@@ -203,9 +199,3 @@ def _only(answers: Answers, pieces: set[str]) -> dict[str, Predictions]:
         }
         found[level] = dataclasses.replace(part, probabilities=part.probabilities[kept], **names)
     return found
-
-
-def _macro_f1_of(part: Predictions) -> Score:
-    """Returns macro-F1 over the composers who are there: who is only named by mistake has no F1 of his own."""
-    present = np.unique(part.labels)
-    return lambda confusions: np.nanmean(f1_by_class(confusions)[..., present], axis=-1)

@@ -91,6 +91,14 @@ def test_a_class_that_nobody_wrote_and_nobody_named_does_not_count():
     assert measured["per_class"]["Dov"] == {"precision": 0, "recall": 0, "f1": 0, "support": 0}
 
 
+def test_a_class_that_is_only_named_by_mistake_has_no_f1_of_its_own():
+    labels, probabilities = np.array([0, 0, 1]), np.eye(4)[[0, 2, 1]]
+    measured = scores(labels, probabilities, works=["a", "b", "c"], classes=CLASSES)
+    assert measured["macro_f1"] == pytest.approx(
+        metrics.f1_score(labels, [0, 2, 1], labels=[0, 1], average="macro")
+    )
+
+
 def test_a_perfect_answer_has_perfect_scores():
     labels, _ = random_answers(0)
     measured = score(probabilities=np.eye(4)[labels])
@@ -149,6 +157,19 @@ def test_the_interval_holds_the_score_and_is_always_the_same(seed):
     low, high = macro_f1_interval(labels, answers, works=works, num_classes=4)
     assert 0 <= low <= metrics.f1_score(labels, answers, average="macro") <= high <= 1
     assert (low, high) == macro_f1_interval(labels, answers, works=works, num_classes=4)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_interval_lies_around_the_score_also_with_a_long_tail(seed):
+    """Of many composers one work is tested: a draw without it has no say about them."""
+    rng = np.random.default_rng(seed)
+    num_works = np.maximum(1, 60 // np.arange(1, 51))
+    labels = np.repeat(np.arange(50), num_works)
+    answers = np.where(rng.random(len(labels)) < 0.65, labels, rng.permutation(labels))
+    low, high = macro_f1_interval(labels, answers, works=[f"{n}" for n in range(len(labels))], num_classes=50)
+    score = metrics.f1_score(labels, answers, labels=range(50), average="macro")
+    assert low < score < high
+    assert abs((low + high) / 2 - score) < 0.25 * (high - low)
 
 
 def test_the_interval_narrows_with_more_works_and_not_with_more_pieces_of_one():
