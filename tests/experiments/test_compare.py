@@ -186,6 +186,16 @@ def test_a_run_that_has_heard_its_test_works_is_found_out(run_compare, uninterru
     assert {row["on"] for row in record["rows"]} == {"unheard works", "heard works"}
 
 
+def test_where_every_work_was_heard_even_the_differences_are_marked(
+    run_compare, uninterrupted, other, copy_run
+):
+    leaky = copy_run(other)
+    change_rows(leaky / "splits.csv", lambda row: row | {"work": "one"})
+    _, record = run_compare(uninterrupted, leaky)
+    assert {row["on"] for row in record["rows"]} == {record["on"]} == {"heard works"}
+    assert "even their differences are on heard works" in record["alarms"][-1]
+
+
 def test_files_that_changed_are_asked_again(run_compare, refuse, uninterrupted, other, copy_run, monkeypatch):
     older = copy_run(other)
     records.write_json(

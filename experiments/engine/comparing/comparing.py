@@ -115,6 +115,10 @@ def alarms(candidates: Sequence[Candidate], answered: Answered) -> list[str]:
                 f"{candidate.letter} ({candidate.name}) was trained or validated on works of "
                 f"{counted(found.total(), 'piece')} of {len(names)} ({reasons}): scores on these stand apart."
             )
+    if UNHEARD not in group_pieces(answered):
+        sentences.append(
+            "There is no work that none of them has heard: even their differences are on heard works."
+        )
     return sentences
 
 

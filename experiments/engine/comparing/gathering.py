@@ -25,6 +25,7 @@ from experiments.engine.comparing.music import Music
 from experiments.engine.config import Config, Places
 from experiments.engine.predictions import Predictions
 from experiments.engine.runner import load_pieces
+from experiments.engine.telling import MOST_NAMED
 from features.corpora.catalogue import Piece
 from features.datasets import Dataset, load_dataset
 from features.errors import InputError
@@ -74,6 +75,10 @@ def gather(candidates: Sequence[Candidate], music: Music, places: Places) -> Ans
     else:
         answered = _from_music(candidates, classes, music, places)
     names = _names(answered.parts["piece"], classes)
+    if not names:
+        raise InputError(
+            f"No piece that all models answer is by {', '.join(classes)}, whom all of them know."
+        )
     parts = {
         level: [part and restrict(part, names, classes, answered.works) for part in answers]
         for level, answers in answered.parts.items()
@@ -138,8 +143,9 @@ def notes_on_classes(candidates: Sequence[Candidate], classes: Sequence[str]) ->
     for each in candidates:
         others = sorted(set(each.classes) - set(classes))
         if others:
+            named = ", ".join(others) if len(others) <= MOST_NAMED else f"{len(others)} others"
             notes.append(
-                f"{each.letter} also knows {', '.join(others)}: pieces by them are left out, and its answers are "
+                f"{each.letter} also knows {named}: pieces by them are left out, and its answers are "
                 f"divided among {', '.join(classes)}."
             )
     return notes

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from experiments.engine import records
 from experiments.engine.terminal import console
+from features.words import counted
 
 HEADINGS = {
     "accuracy": "accuracy",
@@ -51,7 +52,7 @@ def print_comparison(record: Mapping[str, Any]) -> None:
     terminal.print(costs)
     for pair in record["pairs"]:
         terminal.print(pair["sentence"], style="bold" if pair["is_sure"] else "", soft_wrap=True)
-    terminal.print(f"They disagree on {record['num_disagreements']} pieces.")
+    terminal.print(f"They disagree on {counted(record['num_disagreements'], 'piece')}.")
 
 
 def cost_cells(model: Mapping[str, Any]) -> list[str]:
@@ -75,7 +76,7 @@ def cost_cells(model: Mapping[str, Any]) -> list[str]:
 
 def _scores(record: Mapping[str, Any], on: str) -> Table:
     rows = [row for row in record["rows"] if row["on"] == on and row["level"] == "piece"]
-    title = f"On {on}: {rows[0]['pieces']} pieces of {rows[0]['works']} works"
+    title = f"On {on}: {counted(rows[0]['pieces'], 'piece')} of {counted(rows[0]['works'], 'work')}"
     table = Table(title=title, caption="By piece; 95 % intervals by bootstrap over works.")
     table.add_column("model", no_wrap=True)
     for heading in HEADINGS.values():
