@@ -113,6 +113,18 @@ class Dataset:
         encoder = self.encoder.fitted(self._rows, self._starts[indices], self._ends[indices])
         return replace(self, encoder=encoder)
 
+    def read_with(self, encoder: Any) -> "Dataset":
+        """Returns the same data with an encoder that differs at most in what it was fitted to.
+
+        Raises:
+            ValueError: It would make other chunks.
+        """
+        if encoder == self.encoder:
+            return self
+        if not hasattr(encoder, "unfitted") or encoder.unfitted != getattr(self.encoder, "unfitted", None):
+            raise ValueError(f"The model reads chunks of {encoder}, but these are of {self.encoder}.")
+        return replace(self, encoder=encoder)
+
     def chunks(
         self,
         indices: np.ndarray,

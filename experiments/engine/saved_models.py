@@ -72,7 +72,8 @@ class SavedModel:
         """
         from experiments.engine.answering import answer_chunks
 
-        return answer_chunks(self.model, dataset, self._checked(dataset, indices), self.answering)
+        dataset, indices = self._checked(dataset, indices)
+        return answer_chunks(self.model, dataset, indices, self.answering)
 
     def answer(self, dataset: Dataset, indices: np.ndarray | None = None) -> dict[str, Predictions]:
         """Returns answers by `"chunk"` and by `"piece"`, over the classes of the model.
@@ -83,14 +84,14 @@ class SavedModel:
         """
         from experiments.engine.answering import answer
 
-        answers = answer(self.model, dataset, self._checked(dataset, indices), self.answering)
+        dataset, indices = self._checked(dataset, indices)
+        answers = answer(self.model, dataset, indices, self.answering)
         return {level: dataclasses.replace(found, classes=self.classes) for level, found in answers.items()}
 
-    def _checked(self, dataset: Dataset, indices: np.ndarray | None) -> np.ndarray:
-        """Returns which chunks are asked for, if they are of the encoder."""
-        if dataset.encoder != self.encoder:
-            raise ValueError(f"The model reads chunks of {self.encoder}, but these are of {dataset.encoder}.")
-        return np.arange(len(dataset.chunk_pieces)) if indices is None else indices
+    def _checked(self, dataset: Dataset, indices: np.ndarray | None) -> tuple[Dataset, np.ndarray]:
+        """Returns the data as the encoder knows it, and which chunks are asked for."""
+        indices = np.arange(len(dataset.chunk_pieces)) if indices is None else indices
+        return dataset.read_with(self.encoder), indices
 
 
 def load_saved_model(model: str | Path, *, description: Mapping[str, Any] | None = None) -> SavedModel:

@@ -153,6 +153,11 @@ class Messages:
         return np.concatenate([types[..., None], np.where(told, standard, 0)], axis=-1).astype(np.float32)
 
     @property
+    def unfitted(self) -> "Messages":
+        """The same encoder before it has heard any music."""
+        return Messages(self.chunk_frames, self.hop, self.beats, self.merge_tracks, self.without)
+
+    @property
     def is_fitted(self) -> bool:
         """Whether means and deviations come from music."""
         return any(self.means)

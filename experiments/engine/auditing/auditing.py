@@ -98,7 +98,7 @@ def _describe(audit: Audit) -> dict[str, Any]:
 def _load_external(external: ExternalSettings, study: Study) -> Any:
     from experiments.engine.auditing.external import load_external
 
-    return load_external(external, study.dataset.classes, study.places)
+    return load_external(external, study.dataset.classes, study.places, label=study.dataset.label)
 
 
 def _transfer(audit: Audit, external: ExternalSettings, other: Any, rows: Sequence[dict[str, Any]]) -> None:

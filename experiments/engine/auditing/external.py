@@ -1,4 +1,4 @@
-"""Another corpus as a model sees it: pieces by composers that it knows, under the names by which it knows them."""
+"""Another corpus as a model sees it: pieces of classes that it knows, under the names by which it knows them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from experiments.engine.config import CorpusConfig, Places
 from experiments.engine.runner import load_pieces
 from features.corpora.catalogue import Piece
 from features.corpora.composers import find_composer, plain
+from features.corpora.labels import label_pieces
 from features.datasets import Dataset, load_dataset
 from features.errors import InputError
 
@@ -23,30 +24,38 @@ class External:
         pieces: By composers that the model knows, called as it calls them.
         known: How its labels were understood: a label of the corpus, and the composer of the model.
         unknown: Labels that the model has no composer for, and how many pieces each has.
+        label: What the model is asked, if not for composers.
     """
 
     pieces: tuple[Piece, ...]
     known: dict[str, str]
     unknown: dict[str, int]
+    label: str = "composer"
 
     def encoded(self, encoder: Any, places: Places) -> Dataset:
         """Returns its pieces, read and encoded; files that cannot be read are left out."""
-        return load_dataset(self.pieces, encoder, cache_dir=places.cache_dir, every_composer=False)
+        where = {"cache_dir": places.cache_dir, "label": self.label}
+        return load_dataset(self.pieces, encoder, every_composer=False, **where)
 
 
-def load_external(wanted: ExternalSettings, classes: Sequence[str], places: Places) -> External:
+def load_external(
+    wanted: ExternalSettings, classes: Sequence[str], places: Places, *, label: str = "composer"
+) -> External:
     """Reads which pieces there are.
 
     Args:
         wanted: Which corpus, and where it lies.
-        classes: The composers that the model knows.
+        classes: What the model knows.
         places: Where a corpus may keep what was expensive to make.
+        label: What its classes are.
 
     Raises:
         InputError: The corpus cannot be used, or has nobody whom the model knows.
     """
     config = CorpusConfig(corpus=wanted.corpus, pieces=wanted.external_pieces)
     pieces = load_pieces(config, replace(places, data_home=wanted.external))
+    if label != "composer":
+        return _labelled(pieces, classes, label)
     labels = Counter(piece.composer for piece in pieces if not piece.left_out)
     known = {label: name for label in labels if (name := match_composer(label, classes))}
     unknown = {label: count for label, count in labels.most_common() if label not in known}
@@ -61,6 +70,16 @@ def load_external(wanted: ExternalSettings, classes: Sequence[str], places: Plac
         if piece.composer in known
     ]
     return External(tuple(kept), known, unknown)
+
+
+def _labelled(pieces: Sequence[Piece], classes: Sequence[str], label: str) -> External:
+    """Returns the pieces of the classes of a model that is not asked for composers."""
+    labelled = label_pieces(pieces, label, classes=classes)
+    kept = [piece for piece in labelled if piece.label in classes]
+    if not kept:
+        raise InputError(f"Nothing in the other music is of {', '.join(classes)}; take other music.")
+    unknown = Counter(piece.label for piece in labelled if piece.label not in classes)
+    return External(tuple(kept), {name: name for name in classes}, dict(unknown), label)
 
 
 def match_composer(label: str, classes: Sequence[str]) -> str | None:

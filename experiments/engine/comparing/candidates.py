@@ -67,6 +67,11 @@ class Candidate:
         """Whom it knows, in the order of its answers."""
         return tuple(self.metrics["classes"]) if self.run else self.saved.classes
 
+    @property
+    def label(self) -> str:
+        """What its classes are."""
+        return (self.metrics if self.run else self.saved.description).get("label", "composer")
+
     @cached_property
     def encoder(self) -> Any:
         """What makes its chunks; known of a run without loading its model."""

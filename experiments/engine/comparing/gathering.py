@@ -199,9 +199,11 @@ def _from_music(
         pieces, tested = _pieces_of(runs[0], places), _check_same_pieces(runs, music)
     else:
         wanted = ExternalSettings(places.data_home, music.corpus, music.pieces)
-        pieces = {piece.piece: piece for piece in load_external(wanted, classes, places).pieces}
+        label = candidates[0].label
+        external = load_external(wanted, classes, places, label=label)
+        pieces = {piece.piece: piece for piece in external.pieces}
         tested = set(pieces)
-    pieces = {name: piece for name, piece in pieces.items() if piece.composer in classes}
+    pieces = {name: piece for name, piece in pieces.items() if (piece.label or piece.composer) in classes}
     datasets: dict[Any, Dataset] = {}
     answers: dict[str, list[Predictions | None]] = {level: [] for level in LEVELS}
     heard = []
