@@ -63,7 +63,7 @@ def histogram_forest(seed: int = 0, num_jobs: int = 1):
 
 
 def histogram_boosting(seed: int = 0, num_jobs: int = 1):
-    """Gradient boosting of up to 100 rounds; on pieces, which are few, a leaf may hold five of them."""
+    """Gradient boosting of up to 100 rounds; of many classes fewer, so that it does not take all day."""
     from models.brief_boosting import BriefBoosting
 
     return BriefBoosting(seed=seed)

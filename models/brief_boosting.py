@@ -6,8 +6,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 MAX_ROUNDS, MAX_TREES = 100, 2000
 """A round grows a tree for each class, some twenty a second for 1,000 pieces."""
 
-SMALLEST_LEAF = 5
-"""Pieces in a leaf, at least; the usual 20 are more than rare composers have."""
+LARGEST_LEAF, LEAVES_PER_CLASS = 20, 10
+"""A leaf holds 20 pieces at least, as is usual, unless that is more than a tenth of what there is of a composer."""
 
 
 class BriefBoosting(HistGradientBoostingClassifier):
@@ -23,14 +23,14 @@ class BriefBoosting(HistGradientBoostingClassifier):
     """
 
     def __init__(self, seed: int = 0):
-        super().__init__(
-            class_weight="balanced", min_samples_leaf=SMALLEST_LEAF, early_stopping=False, random_state=seed
-        )
+        super().__init__(class_weight="balanced", early_stopping=False, random_state=seed)
         self.seed = seed
 
     def fit(self, x: np.ndarray, y: np.ndarray) -> "BriefBoosting":
         """Fits examples `(example, feature)` to their labels."""
-        self.max_iter = most_rounds(len(np.unique(y)))
+        num_classes = len(np.unique(y))
+        self.max_iter = most_rounds(num_classes)
+        self.min_samples_leaf = max(1, min(LARGEST_LEAF, len(y) // (LEAVES_PER_CLASS * num_classes)))
         return super().fit(x, y)
 
 

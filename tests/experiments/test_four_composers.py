@@ -19,6 +19,7 @@ from experiments.engine.command import parse
 from experiments.engine.predictions import read_predictions
 from features.corpora import synthetic
 from features.corpora.catalogue import Request
+from models.baselines import BASELINES
 
 METRICS = {
     *("experiment", "run_id", "corpus", "pieces", "protocol", "fold", "seed", "encoder", "model", "classes"),
@@ -63,10 +64,7 @@ def test_a_run_leaves_what_the_contract_says_and_nothing_else(folder):
         *("predictions.csv", "predictions-chunks.csv.gz", "model.h5", "model.json"),
         *("predictions-validation.csv", "predictions-fingerprint-validation.csv", "predictions-stacked.csv"),
         *("composers.csv", "thresholds.csv", "confusions.csv"),
-        *(
-            f"predictions-{name}.csv"
-            for name in ("majority", "fingerprint", "histogram_linear", "histogram_forest")
-        ),
+        *(f"predictions-{name}.csv" for name in BASELINES),
         *(
             f"figures/{name}.png"
             for name in ("learning_curves", "confusion_chunk", "confusion_piece", "class_scores", "composers")
