@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.engine.records import read_json
-from experiments.engine.seeds import LADDER
+from features.splits import LADDER, RUNGS
 
 NOT_SHOWN = ("majority",)
 
@@ -60,12 +60,14 @@ Lettered = Sequence[tuple[str, PublishedAudit]]
 
 
 def _ladder(lettered: Lettered, root: Path) -> str:
-    head = ("", "corpus", "channels", "model", *(rung.replace("_", "-") for rung in LADDER))
+    there = {row["name"] for _, audit in lettered for row in audit.rows("ladder")}
+    rungs = [rung for rung in RUNGS if rung in LADDER or rung in there]
+    head = ("", "corpus", "channels", "model", *(rung.replace("_", "-") for rung in rungs))
     lines = []
     for letter, audit in lettered:
         rows = {(row["model"], row["name"]): row for row in audit.rows("ladder")}
         for model in dict.fromkeys(name for name, _ in rows):
-            cells = [_rung(rows.get((model, rung))) for rung in LADDER]
+            cells = [_rung(rows.get((model, rung))) for rung in rungs]
             link = f"[{letter}]({audit.folder.relative_to(root).as_posix()})"
             lines.append([link, *_study(audit), model, *cells])
     return markdown_table(head, lines)

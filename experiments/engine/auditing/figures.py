@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from experiments.engine.canvas import save_figure
-from features.splits import LADDER
+from features.splits import RUNGS
 
 WIDTH, LETTERS = 5.6, 10
 """Inches and points: letters can still be read where a picture is shrunk to the width of a telephone."""
@@ -43,7 +43,7 @@ def save_audit_figures(folder: Path, rows: Rows) -> None:
 
 
 def _draw_ladder(rows: Rows, colours: Colours) -> plt.Figure:
-    rungs = [rung for rung in LADDER if any(row["name"] == rung for row in rows)]
+    rungs = [rung for rung in RUNGS if any(row["name"] == rung for row in rows)]
     figure, axes = plt.subplots(2, figsize=(WIDTH, 7), layout="constrained", sharex=True)
     for axis, (level, title) in zip(axes, LEVELS.items(), strict=True):
         number = f"{level}_macro_f1"

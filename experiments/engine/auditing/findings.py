@@ -3,7 +3,7 @@
 from experiments.engine.auditing.rows import Row
 from experiments.engine.auditing.variants import ABLATED, WHAT_IS_HEARD
 from experiments.engine.comparison import Combined
-from features.splits import LADDER
+from features.splits import LADDER, RUNGS
 
 HEARS_NOTHING = "majority"
 
@@ -21,8 +21,9 @@ def rung_finding(row: Row, below: str) -> str:
     if found is None:
         heard = ", with other chunks of every tested file in training" if row.name == "chunk" else ""
         return f"{_scores(row)}{heard}."
-    between = LADDER[LADDER.index(below) + 1 : LADDER.index(row.name) + 1]
-    heard = ", and ".join(WHAT_IS_HEARD[rung] for rung in between)
+    between = RUNGS[RUNGS.index(below) + 1 : RUNGS.index(row.name) + 1]
+    # A source does not keep composers together, so that it need not be said of it.
+    heard = ", and ".join(WHAT_IS_HEARD[rung] for rung in between if rung in (row.name, *LADDER))
     fewer = "; also, fewer pieces are left to train on" if row.name == "source" else ""
     meanings = (
         f"that much came from having heard {heard}{fewer}",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from experiments.engine.config import Config
-from features.splits import LADDER
+from features.splits import RUNGS
 
 ALL = "all"
 
@@ -16,6 +16,7 @@ WHAT_IS_HEARD = {
     "file": "other chunks of the very files that are tested",
     "near_duplicate": "copies of the tested music in other files",
     "work": "other movements and arrangements of the tested works",
+    "composer": "other works of the very composers who are tested",
     "source": "other files by whoever made the tested ones",
 }
 """What a model has heard on the rung below, and no more on this one; of `source` also fewer pieces to train on."""
@@ -73,7 +74,7 @@ ABLATED = {
     ),
 }
 
-Rung = Literal[LADDER]
+Rung = Literal[RUNGS]
 AblationName = Literal[tuple(ABLATED)]
 
 
@@ -114,7 +115,7 @@ def on_rung(config: Config, protocol: str) -> Config:
 def ladder(config: Config, rungs: tuple[str, ...]) -> list[Variant]:
     """Returns the rungs asked for, and that of the study itself, the leakiest first."""
     wanted = {*rungs, config.split.protocol}
-    return [Variant("ladder", rung, on_rung(config, rung)) for rung in LADDER if rung in wanted]
+    return [Variant("ladder", rung, on_rung(config, rung)) for rung in RUNGS if rung in wanted]
 
 
 def ablations(config: Config, names: tuple[str, ...], encoder: Any) -> list[Variant]:

@@ -23,6 +23,8 @@ def problems_of(**encoder):
 
 def test_every_protocol_that_any_study_has_is_a_rung_and_the_leakiest_comes_first():
     assert set(LADDER) == set(PROTOCOLS) - {"composer", "given"}
+    of_eras = CONFIG.replace(corpus={"label": "era"}, split={"protocol": "composer"})
+    assert [rung.name for rung in ladder(of_eras, ("source", "work"))] == ["work", "composer", "source"]
     assert [rung.name for rung in ladder(CONFIG, ("work", "chunk"))] == ["chunk", "work"]
 
 
