@@ -17,6 +17,7 @@ from experiments.engine.evaluation import (
     over_draws,
 )
 from experiments.engine.predictions import Predictions
+from features.words import counted
 
 OF_CONFUSIONS = {"accuracy": accuracy, "macro_f1": macro_f1}
 
@@ -120,13 +121,11 @@ class Pair:
     def sentence(self) -> str:
         """Says who is better, by how much, and whether that is sure."""
         found, (more, fewer, _) = self.differences["accuracy"], self.works
-        if found.value == 0:
-            verdict = f"{self.better} and {self.worse} are right equally often; {self.better} is better on {more} works"
-        else:
-            verdict = f"{self.better} is better than {self.worse} on {more} works"
+        even = f"{self.better} and {self.worse} are right equally often; {self.better} is better on"
+        verdict = even if found.value == 0 else f"{self.better} is better than {self.worse} on"
         corrected = f" after Holm's correction for {self.num_pairs} comparisons" if self.num_pairs > 1 else ""
         return (
-            f"{verdict}, worse on {fewer}; difference {100 * found.value:.1f} points, 95 % interval "
+            f"{verdict} {counted(more, 'work')}, worse on {fewer}; difference {100 * found.value:.1f} points, 95 % interval "
             f"{100 * found.low:.1f} to {100 * found.high:.1f}: {self.verdict} "
             f"(p = {self.p_works:.2g} by work{corrected})."
         )
@@ -140,12 +139,12 @@ def compare_pairs(letters: Sequence[str], parts: Sequence[Predictions]) -> list[
         parts: Their answers by piece, for the same pieces in the same order.
     """
     numbers = [(one, other) for one in range(len(parts)) for other in range(one + 1, len(parts))]
-    counted = [_count(parts[one], parts[other]) for one, other in numbers]
-    p_works = holm([mcnemar(*works[:2]) for works, _ in counted])
-    p_pieces = holm([mcnemar(*pieces) for _, pieces in counted])
+    tallies = [_count(parts[one], parts[other]) for one, other in numbers]
+    p_works = holm([mcnemar(*works[:2]) for works, _ in tallies])
+    p_pieces = holm([mcnemar(*pieces) for _, pieces in tallies])
     pairs = []
     for (one, other), (works, pieces), by_work, by_piece in zip(
-        numbers, counted, p_works, p_pieces, strict=True
+        numbers, tallies, p_works, p_pieces, strict=True
     ):
         if pieces[0] < pieces[1]:
             one, other, works, pieces = other, one, (works[1], works[0], works[2]), pieces[::-1]
