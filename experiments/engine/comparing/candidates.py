@@ -1,6 +1,5 @@
 """What is compared: run folders with their answers, and saved models that have yet to answer."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -60,7 +59,7 @@ class Candidate:
     def heard(self) -> Mapping[str, Any] | None:
         """What `model.json` says it was trained and validated on; None if nothing says so."""
         path = self.file.with_suffix(".json") if self.file else None
-        return None if path is None or not path.exists() else json.loads(path.read_text(encoding="utf-8"))
+        return records.read_json(path) if path and path.exists() else None
 
     @property
     def classes(self) -> tuple[str, ...]:

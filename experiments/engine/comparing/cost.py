@@ -1,5 +1,6 @@
 """What a model costs: its size on disk, and the time and memory of its answers, measured in a process of its own."""
 
+import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -70,5 +71,9 @@ def answer_silence(
     if file not in _LOADED:
         _LOADED[file] = load_saved_model(file, description=described)
     saved = _LOADED[file]
-    chunks = np.zeros((max(len(items), BATCH_SIZE), *saved.encoder.chunk_shape), np.float32)
-    saved.model.predict(chunks, batch_size=BATCH_SIZE, verbose=0)
+    shape = [size or 1 for size in saved.model.input_shape[1:]]
+    bag_size = math.prod(shape) // math.prod(
+        saved.encoder.chunk_shape
+    )  # 1, unless it answers for several at once
+    silence = np.zeros((-(-max(len(items), BATCH_SIZE) // bag_size), *shape), np.float32)
+    saved.model.predict(silence, batch_size=max(BATCH_SIZE // bag_size, 1), verbose=0)

@@ -10,6 +10,7 @@ from scipy.sparse.csgraph import connected_components
 from experiments.engine import records
 from experiments.engine.comparing.candidates import Candidate
 from features.datasets import Dataset
+from features.errors import InputError
 from features.splits.protocols import TEST, TRAIN, VALIDATION
 
 SAME_PIECE, SAME_WORK = "heard itself", "of a work of which another piece was heard"
@@ -78,12 +79,20 @@ def heard_by_description(candidate: Candidate, dataset: Dataset) -> Heard | None
     Args:
         candidate: With a `model.json`.
         dataset: The corpus.
+
+    Raises:
+        InputError: It says so in a way that cannot be read.
     """
     description = candidate.heard
     if not description or "trained_on" not in description:
         return None
-    pieces = [piece for name in ("trained_on", "validated_on") for piece in description.get(name, ())]
-    contents, named = {piece["content"] for piece in pieces}, {piece["work"] for piece in pieces}
+    try:
+        pieces = [piece for name in ("trained_on", "validated_on") for piece in description.get(name, ())]
+        contents, named = {piece["content"] for piece in pieces}, {piece["work"] for piece in pieces}
+    except (KeyError, TypeError) as error:
+        raise InputError(
+            f"The model.json of {candidate.name} does not say what it was trained on ({error}); copy it again."
+        ) from error
     same = np.isin(dataset.contents, list(contents))
     works = named | {work for work, is_heard in zip(dataset.works, same, strict=True) if is_heard}
     heard = {

@@ -125,8 +125,8 @@ class Pair:
         verdict = even if found.value == 0 else f"{self.better} is better than {self.worse} on"
         corrected = f" after Holm's correction for {self.num_pairs} comparisons" if self.num_pairs > 1 else ""
         return (
-            f"{verdict} {counted(more, 'work')}, worse on {fewer}; difference {100 * found.value:.1f} points, 95 % interval "
-            f"{100 * found.low:.1f} to {100 * found.high:.1f}: {self.verdict} "
+            f"{verdict} {counted(more, 'work')}, worse on {fewer}; difference {100 * found.value:.1f} points, "
+            f"95 % interval {100 * found.low:.1f} to {100 * found.high:.1f}: {self.verdict} "
             f"(p = {self.p_works:.2g} by work{corrected})."
         )
 
