@@ -4,8 +4,6 @@ A group is what must not be divided. Folds are stratified by composer; none of t
 which the pieces come, as long as the caller sorts them.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
@@ -35,7 +33,7 @@ def hold_out_groups(
         InputError: There is no such fold, or a composer has too few groups.
     """
     check_folds(fold, num_folds)
-    _check_enough(composers, groups, num_folds, protocol)
+    check_enough(composers, groups, num_folds, protocol)
     sides = np.full(len(groups), TRAIN, dtype="U10")
     is_test = folds_of(composers, groups, num_folds, seed) == fold
     sides[is_test] = TEST
@@ -66,7 +64,7 @@ def hold_out_sources(
         InputError: There is no such fold, or the sources cannot be divided like this.
     """
     check_folds(fold, num_folds)
-    _check_enough(composers, sources, num_folds, "source")
+    check_enough(composers, sources, num_folds, "source")
     missing = ""
     for shuffle in range(seed, seed + ATTEMPTS):
         fold_of = folds_of(composers, sources, num_folds, shuffle)
@@ -112,35 +110,6 @@ def _complete_fold(
             if distance < least and not _missing(composers, candidate, (TRAIN, VALIDATION)):
                 best, least = candidate, distance
     return best, _missing(composers, best, (VALIDATION,))
-
-
-def hold_out_writers(
-    divide: Callable,
-    labels: np.ndarray,
-    writers: np.ndarray,
-    works: np.ndarray,
-    fold: int,
-    num_folds: int,
-    seed: int,
-) -> np.ndarray:
-    """Returns the side of each piece, `(pieces,)`, with nobody who wrote any and no work on two sides.
-
-    Of a work that two sides would share, as when somebody arranges another's, the test side keeps its pieces, and of
-    training and validation the side that has more.
-
-    Args:
-        divide: `hold_out_groups`, or `features.splits.rare.hold_out_few`.
-        labels: `(pieces,)`, what is asked, by which folds are stratified.
-        writers: `(pieces,)`, who wrote each.
-        works: `(pieces,)`, the work of each.
-        fold: The fold held out.
-        num_folds: Into how many folds those who wrote are dealt.
-        seed: Of the split.
-    """
-    sides = divide(labels, writers, fold, num_folds, seed, "composer")
-    sides[(sides != TEST) & np.isin(works, works[sides == TEST])] = NO_SIDE
-    keep_works_on_one_side(sides, works)
-    return sides
 
 
 def take_given_sides(given: np.ndarray | None, fold: int) -> np.ndarray:
@@ -199,7 +168,12 @@ def check_folds(fold: int, num_folds: int) -> None:
         raise InputError(f"There is no fold {fold}; choose one of 0 to {num_folds - 1}.")
 
 
-def _check_enough(composers: np.ndarray, groups: np.ndarray, num_folds: int, protocol: str) -> None:
+def check_enough(composers: np.ndarray, groups: np.ndarray, num_folds: int, protocol: str) -> None:
+    """Refuses composers, or other classes, with fewer groups than there are folds.
+
+    Raises:
+        InputError: There are some; they are named.
+    """
     counts = count_groups(composers, groups)
     few = {name: count for name, count in counts.items() if count < num_folds}
     if few:

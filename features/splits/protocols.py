@@ -21,10 +21,10 @@ from features.splits.holding_out import (
     count_groups,
     hold_out_groups,
     hold_out_sources,
-    hold_out_writers,
     take_given_sides,
 )
 from features.splits.rare import hold_out_few, hold_out_few_sources
+from features.splits.writers import hold_out_writers
 
 PROTOCOLS = {
     "work": "Whole works are held out, stratified by composer: the honest score (default).",
@@ -190,8 +190,7 @@ def _hold_out(
     if protocol == "composer":
         if "writer" not in by_piece:
             raise ValueError("The protocol composer needs who wrote each piece; pass writers.")
-        divide = hold_out_groups if rare == "refuse" else hold_out_few
-        return hold_out_writers(divide, composers, by_piece["writer"], works, fold, num_folds, seed)
+        return hold_out_writers(composers, by_piece["writer"], works, fold, num_folds, seed, rare=rare)
     if protocol == "near_duplicate" and protocol not in by_piece:
         raise ValueError("The protocol near_duplicate needs the group of each piece; pass near_duplicates.")
     groups = by_piece["piece" if protocol == "file" else protocol]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.errors import InputError
@@ -41,6 +41,7 @@ ARRANGED = st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), max_size=
 
 
 @given(st.lists(st.integers(1, 5), min_size=6, max_size=9), ARRANGED, st.integers(0, 4))
+@settings(max_examples=10)
 def test_nobody_and_no_work_is_on_two_sides(sizes, shared, fold):
     data = make_data(sizes, shared)
     split = make_split("composer", fold, **data, rare="train")
@@ -60,6 +61,14 @@ def test_every_era_is_on_every_side_and_everybody_is_tested_once():
         assert NO_SIDE not in split.chunk_split
         tested.extend(split.indices(TEST))
     assert sorted(tested) == list(range(sum(data["num_chunks"])))
+
+
+def test_validation_leaves_the_giant_of_an_age_to_training():
+    data = make_data([40, 6, 5, 5, 4, 4, 3])
+    for fold in range(5):
+        split = make_split("composer", fold, **data)
+        heard, tested = (set(np.repeat(data["writers"], 2)[split.indices(side)]) for side in (TRAIN, TEST))
+        assert {f"{era}/0" for era in ERAS} <= heard | tested
 
 
 def test_an_arrangement_is_not_trained_on_when_its_original_is_tested():
