@@ -19,10 +19,14 @@ from experiments.all_composers import DEFAULT, configure
 from experiments.engine import records
 from experiments.engine.command import Command, as_sentences, configuration, parts_of, read_arguments
 from experiments.engine.config import Config, Places
+from features.errors import InputError
 
 SCORES = ("macro_f1", "balanced_accuracy", "accuracy", "top_5_accuracy", "log_loss")
 
 MEASURED = tuple(f"{level}_{name}" for level in ("piece", "chunk") for name in SCORES)
+
+INTERVAL = ("piece_macro_f1_low", "piece_macro_f1_high")
+"""Of the macro-F1 by piece, 95 % by bootstrap over works."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +35,22 @@ class Arguments(Command):
 
     balances: tuple[float, ...] = (0.0, 0.5, 1.0)
     """How strongly rare composers weigh in training: a network for each."""
-    adjustments: tuple[float, ...] = (0.0, 0.5, 1.0)
+    adjustments: tuple[float, ...] = (0.0, 0.25, 0.5, 1.0)
     """How much of the log prior is taken off the answers: a row for each."""
+
+    def __post_init__(self) -> None:
+        """Refuses what cannot be compared before anything is trained."""
+        for name in ("balances", "adjustments"):
+            values = getattr(self, name)
+            if not values or len(set(values)) < len(values) or not all(0 <= value <= 2 for value in values):
+                given = " ".join(f"{value:g}" for value in values) or "none"
+                raise InputError(
+                    f"Expected {name} to be different numbers from 0 to 2, but received {given}."
+                )
+        if self.split.fold == "all":
+            raise InputError(
+                "Remedies are compared on one fold; give its number with --fold, or leave it out."
+            )
 
 
 @as_sentences
@@ -53,22 +71,23 @@ def compare(
     """Trains a network for each balance, in one folder, and scores all remedies; returns the folder."""
     from experiments.engine.runner import Study, prepare, report_left_out, split_of
 
-    parts = [config.replace(training={"class_weights": True, "balance": balance}) for balance in balances]
     dataset = prepare(config, places)
     report_left_out(dataset)
     split = split_of(Study(config, places, dataset))
     from experiments.engine.networks import check_network
 
     check_network(config, dataset)
-    named = _named(config)
-    with records.run_folder(named, places) as folder:
+    plain = _without_remedy(config)
+    with records.run_folder(plain, places) as folder:
         rows = []
-        for part in parts:
-            print(f"Balance {part.training.balance:g}", file=sys.stderr)
-            trained_in = folder / f"balance-{part.training.balance:g}"
+        for balance in balances:
+            print(f"Balance {balance:g}", file=sys.stderr)
+            part = plain.replace(training={"class_weights": True, "balance": balance})
+            trained_in = folder / f"balance-{balance:g}"
             rows += score(part, dataset, split, folder=trained_in, adjustments=adjustments)
-        records.write_csv(folder / "imbalance.csv", ("balance", "adjustment", *MEASURED), rows)
-        found = {"config": named.to_dict(), "rows": rows}
+        records.write_csv(folder / "imbalance.csv", ("balance", "adjustment", *MEASURED, *INTERVAL), rows)
+        compared = {"balances": list(balances), "adjustments": list(adjustments)}
+        found = {"config": plain.to_dict()} | compared | {"rows": rows}
         records.write_json(folder / "imbalance.json", found)
     return folder
 
@@ -76,14 +95,18 @@ def compare(
 def score(
     config: Config, dataset: Any, split: Any, *, folder: Path, adjustments: Sequence[float]
 ) -> list[dict[str, Any]]:
-    """Trains one network, and returns a row for each adjustment that changes its answers."""
+    """Trains one network, and returns a row for each adjustment that changes its answers.
+
+    Its folder gets `config.json`, with which it was trained.
+    """
     from experiments.engine.imbalance import adjusted, logit_offsets
     from experiments.engine.networks import train_network
     from experiments.engine.predictions import of_chunks, voted
     from features.splits.protocols import TRAIN, VALIDATION
 
     folder.mkdir(exist_ok=True)
-    network = train_network(config.replace(training={"logit_adjustment": 0.0}), dataset, split, folder=folder)
+    records.write_json(folder / "config.json", config.to_dict())
+    network = train_network(config, dataset, split, folder=folder)
     indices, labels = split.indices(VALIDATION), dataset.chunk_labels[split.indices(TRAIN)]
     probabilities = network.predict(indices)
     rows = []
@@ -97,6 +120,7 @@ def score(
         rows.append(
             {"balance": config.training.balance, "adjustment": adjustment}
             | {f"{level}_{name}": scores[name] for level, scores in levels.items() for name in SCORES}
+            | {name: levels["piece"][name.removeprefix("piece_")] for name in INTERVAL}
         )
     return rows
 
@@ -110,21 +134,24 @@ def print_rows(found: dict[str, Any]) -> None:
 
     config, rows = Config.from_dict(found["config"]), found["rows"]
     title = f"{config.corpus.corpus}, protocol {config.split.protocol}, fold {config.split.fold}: validation works"
-    table = Table(title=title)
+    table = Table(title=title, caption="95 % intervals by bootstrap over works.")
     for heading in ("balance", "adjustment", *(name.replace("_", "\n", 1) for name in MEASURED)):
         table.add_column(heading.replace("_", " "), justify="right", no_wrap=True)
     best = {name: (min if name.endswith("log_loss") else max)(row[name] for row in rows) for name in MEASURED}
     for row in rows:
+        low, high = (row[name] for name in INTERVAL)
+        intervals = {"piece_macro_f1": f" ({low:.2f}–{high:.2f})"}
         cells = [
-            Text(f"{row[name]:.3f}", style="bold" if row[name] == best[name] else "") for name in MEASURED
+            Text(f"{row[name]:.3f}{intervals.get(name, '')}", style="bold" if row[name] == best[name] else "")
+            for name in MEASURED
         ]
         table.add_row(f"{row['balance']:g}", f"{row['adjustment']:g}", *cells)
-    console(at_least=165).print(table)
+    console(at_least=175).print(table)
 
 
-def _named(config: Config) -> Config:
-    """The configuration that names the folder: what is compared is the same in all."""
-    alike = {"class_weights": True, "balance": 1.0, "logit_adjustment": 0.0}
+def _without_remedy(config: Config) -> Config:
+    """The configuration that all remedies have in common; it names the folder."""
+    alike = {"class_weights": False, "balance": 1.0, "logit_adjustment": 0.0}
     return Config("imbalance", **parts_of(config)).replace(training=alike)
 
 

@@ -25,10 +25,16 @@ def test_every_remedy_has_a_row_and_the_test_part_is_not_touched(compared, read_
     folder = compared("--smoke")
     rows = read_rows(folder / "imbalance.csv")
     assert [(float(row["balance"]), float(row["adjustment"])) for row in rows] == [
-        *((balance, adjustment) for balance in (0, 0.5) for adjustment in (0, 0.5, 1)),
+        *((balance, adjustment) for balance in (0, 0.5) for adjustment in (0, 0.25, 0.5, 1)),
         (1, 0),
     ]
-    assert all(0 <= float(row["piece_macro_f1"]) <= 1 for row in rows)
+    for row in rows:
+        low, score, high = (float(row[f"piece_macro_f1{end}"]) for end in ("_low", "", "_high"))
+        assert 0 <= low <= score <= high <= 1
+    trained = [
+        records.read_json(folder / f"balance-{name}" / "config.json")["training"] for name in ("0", "1")
+    ]
+    assert [part.get("balance", 1) for part in trained] == [0, 1]
     assert {path.name for path in folder.iterdir()} - {".lock"} == {
         *("config.json", "environment.json", "imbalance.csv", "imbalance.json"),
         *("balance-0", "balance-0.5", "balance-1"),
@@ -48,8 +54,21 @@ def test_it_goes_on_with_other_balances_and_trains_none_again(compared, read_row
     assert f"{rows[1]['piece_macro_f1']:.3f}" in capsys.readouterr().out
 
 
-def test_a_balance_that_cannot_be_ends_in_one_sentence(compared, capsys):
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("--balances", "7"), "Expected balances to be different numbers from 0 to 2, but received 7."),
+        (("--balances",), "but received none"),
+        (("--balances", "0", "0"), "but received 0 0"),
+        (("--adjustments", "inf"), "Expected adjustments"),
+        (("--fold", "all"), "one fold"),
+    ],
+)
+def test_what_cannot_be_compared_ends_in_one_sentence_before_anything_is_trained(
+    asked, said, tmp_path, capsys
+):
     with pytest.raises(SystemExit) as stopped:
-        compared("--smoke", "--resume", "--balances", "7")
+        imbalance.main(["--smoke", *asked, "--results-dir", str(tmp_path)])
     assert stopped.value.code == 2
-    assert "Expected balance to be from 0 to 2, but received 7" in capsys.readouterr().err
+    printed = " ".join(capsys.readouterr().err.replace("\u2502", " ").split())
+    assert said in printed and not list(tmp_path.iterdir())
