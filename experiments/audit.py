@@ -12,7 +12,6 @@ on, and takes up what has been run in the meantime. The study's own flags say wh
 """
 
 import dataclasses
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -21,9 +20,8 @@ import tyro
 
 from experiments import STUDIES
 from experiments.engine.auditing.settings import AuditSettings, ExternalSettings
-from experiments.engine.command import Command, as_sentences, configuration, parts_of, read_arguments
+from experiments.engine.command import Command, as_sentences, configuration, read_for_study
 from experiments.engine.search.config import check_search_name
-from experiments.engine.tables import module_of
 
 SMOKE = {"ablations": ("without_velocity", "random_key")}
 """What a rehearsal takes away, unless something else is asked for."""
@@ -46,13 +44,7 @@ class Arguments(Command):
 @as_sentences(interrupted="Interrupted; with --resume the audit goes on where it was.")
 def main(argv: Sequence[str] | None = None) -> None:
     """Runs the audit that the command line asks for."""
-    words = sys.argv[1:] if argv is None else argv
-    study = module_of(
-        STUDIES, next((word for word in words if word in STUDIES), "four_composers"), kind="study"
-    )
-    asked = read_arguments(
-        Arguments, argv, description=__doc__, name="audit", default=Arguments(**parts_of(study.DEFAULT))
-    )
+    study, asked = read_for_study(Arguments, argv, description=__doc__, name="audit")
     check_search_name(asked.name)
     config = study.configure(configuration(asked, study.DEFAULT))
     if asked.smoke:

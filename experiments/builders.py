@@ -10,7 +10,6 @@ stand in the same table: every run has them, on its own split. The study's own f
 """
 
 import dataclasses
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -18,8 +17,7 @@ from typing import Annotated, Literal
 import tyro
 
 from experiments import STUDIES
-from experiments.engine.command import Command, as_sentences, configuration, parts_of, read_arguments
-from experiments.engine.tables import module_of
+from experiments.engine.command import Command, as_sentences, configuration, read_for_study
 from experiments.engine.zoo.candidates import ZooSettings
 from features.errors import InputError
 
@@ -39,13 +37,7 @@ class Arguments(Command):
 @as_sentences(interrupted="Interrupted; the same command goes on where it was.")
 def main(argv: Sequence[str] | None = None) -> None:
     """Compares the builders that the command line asks for."""
-    words = sys.argv[1:] if argv is None else argv
-    study = module_of(
-        STUDIES, next((word for word in words if word in STUDIES), "four_composers"), kind="study"
-    )
-    asked = read_arguments(
-        Arguments, argv, description=__doc__, name="builders", default=Arguments(**parts_of(study.DEFAULT))
-    )
+    study, asked = read_for_study(Arguments, argv, description=__doc__, name="builders")
     if asked.model != study.DEFAULT.model:
         raise InputError(
             "Every builder is run with its defaults; name some with --builders, and leave --model out."

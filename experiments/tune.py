@@ -20,10 +20,9 @@ from typing import Annotated, Literal
 import tyro
 
 from experiments import STUDIES
-from experiments.engine.command import Command, as_sentences, configuration, parts_of, read_arguments
+from experiments.engine.command import Command, as_sentences, configuration, read_for_study
 from experiments.engine.environment import share_gpus
 from experiments.engine.search.config import Hosts, Search, SearchConfig, check_search_name
-from experiments.engine.tables import module_of
 from features.errors import InputError
 
 SMOKE = {"max_trials": 2, "folds": 2}
@@ -49,13 +48,7 @@ INTERRUPTED = "Interrupted; with --resume the search goes on with the same trial
 def main(argv: Sequence[str] | None = None) -> None:
     """Runs the search that the command line asks for, or works for one."""
     share_gpus()
-    words = sys.argv[1:] if argv is None else argv
-    study = module_of(
-        STUDIES, next((word for word in words if word in STUDIES), "four_composers"), kind="study"
-    )
-    asked = read_arguments(
-        Tune, argv, description=__doc__, name="tune", default=Tune(**parts_of(study.DEFAULT))
-    )
+    study, asked = read_for_study(Tune, argv, description=__doc__, name="tune")
     check_search_name(asked.name)
     settings = rehearsed(asked.search) if asked.smoke else asked.search
     search = Search(study.configure(configuration(asked, study.DEFAULT)), settings)

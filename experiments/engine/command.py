@@ -6,8 +6,10 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, TypeVar
 
+from experiments import STUDIES
 from experiments.engine.config import (
     AnswerConfig,
     Config,
@@ -19,6 +21,7 @@ from experiments.engine.config import (
     TrainingConfig,
     smoke,
 )
+from experiments.engine.tables import module_of
 from features.errors import InputError
 from models.saving import ModelFileError
 
@@ -129,6 +132,29 @@ def read_arguments(
         prog=f"python -m experiments.{name}",
         config=(tyro.conf.OmitArgPrefixes,),
     )
+
+
+def read_for_study(
+    kind: type[T], argv: Sequence[str] | None, *, description: str, name: str
+) -> tuple[ModuleType, T]:
+    """Returns the study that a command line names, and the command with the defaults of this study.
+
+    Args:
+        kind: A `Command` with a positional field `study`.
+        argv: Arguments, without the program's name; None for those of this process.
+        description: What `--help` says above the flags.
+        name: Of the tool.
+    """
+
+    def read(study: str, words: Sequence[str] | None) -> tuple[ModuleType, T]:
+        module = module_of(STUDIES, study, kind="study")
+        default = kind(**parts_of(module.DEFAULT))
+        return module, read_arguments(kind, words, description=description, name=name, default=default)
+
+    # Which word is the study, and which the value of a flag, is known only to who reads all of them.
+    words = [word for word in (sys.argv[1:] if argv is None else argv) if word not in ("-h", "--help")]
+    _, asked = read(kind.study, words)
+    return read(asked.study, argv)
 
 
 def as_sentences(

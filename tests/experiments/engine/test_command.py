@@ -4,8 +4,8 @@ import errno
 
 import pytest
 
-from experiments import benchmark, catalogue, leaderboard
-from experiments.engine.command import as_sentences
+from experiments import audit, benchmark, catalogue, leaderboard
+from experiments.engine.command import as_sentences, read_for_study
 
 
 def last_words(capsys, main):
@@ -52,3 +52,18 @@ def test_an_error_in_the_code_is_not_a_sentence():
 
     with pytest.raises(OSError, match="Bad file descriptor"):
         main([])
+
+
+@pytest.mark.parametrize(
+    ("words", "study"),
+    [
+        (["--name", "all_composers"], "four_composers"),
+        (["--name", "era", "all_composers"], "all_composers"),
+        (["all_composers", "--name", "four_composers"], "all_composers"),
+        (["--smoke", "era"], "era"),
+    ],
+)
+def test_the_study_is_told_from_values_of_flags_and_brings_its_defaults(words, study):
+    module, asked = read_for_study(audit.Arguments, words, description="", name="audit")
+    assert module.DEFAULT.experiment == asked.study == study
+    assert asked.training == module.DEFAULT.training
