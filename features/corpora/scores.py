@@ -95,6 +95,8 @@ def _parse(path: Path) -> "Score":
 
 def _length(path: Path) -> int:
     """Bytes of a score, those of a packed one as `zipfile` would unpack them."""
+    if not path.is_file():  # a pipe would make us wait for ever
+        raise InputError(f"{path} is not an ordinary file; leave it out.")
     if not zipfile.is_zipfile(path):
         return path.stat().st_size
     with zipfile.ZipFile(path) as archive:

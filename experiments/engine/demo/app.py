@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
+from experiments.engine.auditing.external import match_composer
 from experiments.engine.demo.listening import MAX_BYTES, Ear
 from experiments.engine.demo.pieces import PIECES, read_built_in, surprise
 from experiments.engine.predicting.asking import COMPOSER
@@ -70,14 +71,18 @@ class App:
             return _sentence("There is nothing here.", 404)
         try:
             data, facts = _piece_of(request)
-            revealed = facts if request.path == "/answer" else {}
-            return _json(ask(data) | revealed)
+            return _json(ask(data) | (self._revealed(facts) if request.path == "/answer" else {}))
         except InputError as error:
             return _sentence(_as_sentence(str(error)), 422)
         except RequestEntityTooLarge:
             return _sentence(TOO_LARGE, 413)
         except HTTPException:  # a request that was cut short
             return _sentence("The file did not arrive whole; send it again.", 400)
+
+    def _revealed(self, facts: dict[str, str]) -> dict[str, Any]:
+        """What is known of a piece, and which of its composers the model should have said."""
+        classes = self.ear.asker.saved.classes
+        return facts | ({"known_as": match_composer(facts["composer"], classes)} if facts else {})
 
     def _page(self) -> str:
         saved = self.ear.asker.saved
@@ -95,7 +100,7 @@ class App:
         return is_own and (name in ("localhost", self.host) or _is_address(name))
 
 
-def _piece_of(request: Request) -> tuple[bytes, dict[str, Any]]:
+def _piece_of(request: Request) -> tuple[bytes, dict[str, str]]:
     """The piece that a request is about, and what is known of it: one of ours, or what was sent.
 
     Raises:

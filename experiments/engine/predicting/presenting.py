@@ -43,7 +43,7 @@ def table_of(answers: Sequence[Answer], asker: Asker) -> Table:
 
 def print_timeline(answer: Answer, terminal: Console) -> None:
     """Prints who each chunk of a piece sounds like, a line a chunk."""
-    terminal.print(f"\n{answer.name}", style="bold")
+    terminal.print(f"\n{answer.name}", style="bold", soft_wrap=True)
     width = max(map(len, answer.classes))
     for row in timeline_rows(answer):
         when = f"{clock(row['start_s'])}–{clock(row['end_s'])}" if "start_s" in row else f"{row['chunk']:>4}"

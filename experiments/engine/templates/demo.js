@@ -65,6 +65,7 @@ function show() {
   find("answer").hidden = find("legend").hidden = find("timeline").hidden = true;
   find("guess").hidden = false;
   for (const button of find("guess").querySelectorAll("button, select")) button.disabled = false;
+  for (const list of find("guess").querySelectorAll("select")) list.value = "";
   find("music").hidden = false;
   draw();
   find("scroll").scrollLeft = 0;
@@ -262,11 +263,11 @@ function showAnswer(guess) {
   find("legend").hidden = !("start_s" in timeline[0]);
   const more = ranking.length > COLOURS.length ? [swatch("others", OTHERS)] : [];
   find("legend").replaceChildren(...music.leading.map((name, place) => swatch(name, COLOURS[place])), ...more);
-  if (composer && guess && setup.asks_who) count(guess, answer, composer);
+  const truth = music.answer.known_as || NONE;
+  if (composer && guess && setup.asks_who && (setup.can_say_none || truth !== NONE)) count(guess, answer, truth);
 }
 
-function count(guess, answer, composer) {
-  const truth = setup.classes.includes(composer) ? composer : NONE;
+function count(guess, answer, truth) {
   tally.asked += 1;
   tally.yours += guess === truth;
   tally.model += answer === truth;

@@ -81,6 +81,7 @@ def test_a_surprise_is_fifteen_seconds_and_the_same_for_one_seed(post):
     assert one == again and 0 < one["seconds"] <= pieces.SURPRISE_S
     _, answer = post("/answer?surprise=5")
     assert (answer["composer"], answer["title"]) in {(p.composer, p.title) for p in pieces.PIECES}
+    assert answer["known_as"] is None, "the model knows Ada and Bela"
     assert len({json.dumps(post(f"/listen?surprise={seed}")) for seed in range(8)}) > 4
 
 
