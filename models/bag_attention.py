@@ -76,8 +76,10 @@ class MeanOfBags(layers.Layer):
     def call(self, inputs: list[keras.KerasTensor]) -> keras.KerasTensor:
         features, scores, bags = inputs
         size = ops.shape(bags)[1]
-        weights = ops.softmax(ops.reshape(scores, (-1, size, 1)), axis=1)
-        return ops.sum(weights * ops.reshape(features, (-1, size, features.shape[-1])), axis=1)
+        features, scores = (ops.reshape(made, (-1, size, made.shape[-1])) for made in (features, scores))
+        # Not `softmax`, which warns of bags of one.
+        weights = ops.exp(scores - ops.max(scores, axis=1, keepdims=True))
+        return ops.sum(weights * features, axis=1) / ops.sum(weights, axis=1)
 
     def compute_output_shape(self, input_shapes: list[tuple[int | None, ...]]) -> tuple[int | None, ...]:
         return input_shapes[2][0], input_shapes[0][-1]

@@ -26,7 +26,7 @@ ADDED_LATER = {"added_later": True}
 
 SHARES = {
     **{"average": 0.99999, "mixup": 10.0, "sampling_power": 1.0},
-    **{"velocity_dropout": 1.0, "note_dropout": 0.9, "jitter": 1.0, "humanise": 4.0},
+    **{"velocity_dropout": 1.0, "note_dropout": 0.9, "jitter": 1.0, "humanise": 4.0, "distillation": 1.0},
 }
 """Settings of the training that are numbers from 0, and the most that leaves something to learn."""
 
@@ -190,6 +190,12 @@ class TrainingConfig:
     """Training chunks are also taken from so many humanised renderings of the training pieces, each equally often."""
     humanise: float = field(default=1.0, metadata=ADDED_LATER)
     """How freely these are played (1: about as pianists play; 0: as it stands)."""
+    teacher: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
+    """Learn from the answers of these saved models too: run folders of the same split, or of a study over all folds."""
+    distillation: float = field(default=0.5, metadata=ADDED_LATER)
+    """How much the teachers' answers count; the labels count for the rest."""
+    temperature: float = field(default=1.0, metadata=ADDED_LATER)
+    """How far the teachers' answers are evened out (1: as they are; 3: their cube roots)."""
     chunks_per_epoch: int | None = field(default=None, metadata=ADDED_LATER)
     """Draw no more than so many training chunks, anew each epoch; None: all of them."""
 
@@ -208,6 +214,8 @@ class TrainingConfig:
                 raise InputError(
                     f"Expected {name} to be from 0 to {most:g}, but received {getattr(self, name)}."
                 )
+        if not 0.1 <= self.temperature <= 100:
+            raise InputError(f"Expected temperature to be from 0.1 to 100, but received {self.temperature}.")
         if not 0 <= self.tempo <= 1:  # at twice the tempo, every other frame is left out
             raise InputError(f"Expected tempo to be a share from 0 to 1, but received {self.tempo}.")
 

@@ -15,6 +15,7 @@ from keras_tuner.engine.hyperparameters import HyperParameter
 from experiments.engine.answering import answer, answer_chunks
 from experiments.engine.config import AnswerConfig, Config
 from experiments.engine.device import computing_in
+from experiments.engine.distillation import load_teachers, teach
 from experiments.engine.imbalance import logit_offsets
 from experiments.engine.predictions import Predictions
 from experiments.engine.tables import module_of
@@ -40,6 +41,7 @@ class Network:
         precision: Keras' dtype policy in training.
         dataset: What it was trained on a part of.
         answering: How it is asked.
+        also_heard: Pieces that its teachers have heard, as `model.json` names them.
     """
 
     model: keras.Model
@@ -48,6 +50,7 @@ class Network:
     precision: str
     dataset: Dataset
     answering: AnswerConfig = AnswerConfig()
+    also_heard: tuple[dict[str, str], ...] = ()
 
     @property
     def num_parameters(self) -> int:
@@ -80,10 +83,17 @@ class Network:
             "builder": config.model.model,
             "answering": dataclasses.asdict(self.answering),
             "hyperparameters": self.hyperparameters,
-            "trained_on": _pieces_heard(dataset, split.indices(TRAIN)),
+            "trained_on": self._trained_on(split),
             "validated_on": _pieces_heard(dataset, split.indices(VALIDATION)),
         }
         saving.save(self.model, path, description=description)
+
+    def _trained_on(self, split: Split) -> list[dict[str, str]]:
+        """The training pieces, and what teachers have heard beside them: none of it is unheard any more."""
+        pieces, chose = (_pieces_heard(self.dataset, split.indices(side)) for side in (TRAIN, VALIDATION))
+        known = {piece["content"] for piece in (*pieces, *chose)}
+        more = {piece["content"]: piece for piece in self.also_heard if piece["content"] not in known}
+        return [*pieces, *more.values()]
 
 
 def _pieces_heard(dataset: Dataset, indices: np.ndarray) -> list[dict[str, str]]:
@@ -116,6 +126,17 @@ def check_network(config: Config, dataset: Dataset) -> None:
     build(builder, config.model.hyperparameters, dataset, bag=config.answering.bag)
 
 
+def check_teachers(config: Config, dataset: Dataset, split: Split) -> None:
+    """Makes sure that the teachers of a run are fit for it.
+
+    Raises:
+        InputError: One is not; see `distillation.load_teachers`.
+        ModelFileError: One cannot be read.
+    """
+    if config.training.teacher:
+        load_teachers(config, dataset.fitted(split.indices(TRAIN)), split)
+
+
 def train_network(config: Config, dataset: Dataset, split: Split, *, folder: Path, **how: Any) -> Network:
     """Builds the configured network and trains it, from the folder's checkpoint if there is one.
 
@@ -127,14 +148,16 @@ def train_network(config: Config, dataset: Dataset, split: Split, *, folder: Pat
         **how: What else to tell `training.train`.
     """
     builder = module_of(BUILDERS, config.model.model, kind="model")
-    dataset = dataset.fitted(split.indices(TRAIN))
+    dataset, reads_bags = dataset.fitted(split.indices(TRAIN)), builder.RANK == "bag"
     labels, bag = dataset.chunk_labels[split.indices(TRAIN)], config.answering.bag
     once = AnswerConfig(bag=bag)  # asked in several ways after every epoch, it would take many times as long
     offsets = logit_offsets(labels, len(dataset.classes), config.training)
+    teachers = load_teachers(config, dataset, split)
+    teaching = teach(teachers, config, dataset, split.indices(TRAIN), whole_pieces=reads_bags)
     with computing_in(config.training.precision):
         keras.utils.set_random_seed(config.training.seed)
         model, hyperparameters = build(builder, config.model.hyperparameters, dataset, bag=bag)
-        if config.training.mixup:
+        if config.training.mixup or teaching is not None:
             expect_distributions(model)
         history = train(
             model,
@@ -145,13 +168,16 @@ def train_network(config: Config, dataset: Dataset, split: Split, *, folder: Pat
                 trained, dataset, split.indices(VALIDATION), offsets, once
             ),
             folder=folder,
-            bag=bag if builder.RANK == "bag" else None,
+            bag=bag if reads_bags else None,
+            targets=teaching and teaching.targets,
             **how,
         )
     kept = saving.in_float32(model)
     if offsets.any():
         adjust_logits(kept, offsets)
-    return Network(kept, hyperparameters, history, model.dtype_policy.name, dataset, config.answering)
+    also_heard = teaching.heard if teaching is not None else ()
+    precision = model.dtype_policy.name
+    return Network(kept, hyperparameters, history, precision, dataset, config.answering, also_heard)
 
 
 def build(

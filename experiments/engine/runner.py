@@ -96,9 +96,11 @@ def run_study(study: Study) -> Path:
         split_of(part)
     begun = records.folder_to_resume(study.config, study.places)
     if begun is None or not records.is_finished(begun):
-        from experiments.engine.networks import check_network
+        from experiments.engine.networks import check_network, check_teachers
 
         check_network(study.config, study.dataset)  # a wrong number should leave no folder behind
+        for part in folds_of(study):
+            check_teachers(part.config, study.dataset, split_of(part))
     return run_all_folds(study) if study.config.split.fold == "all" else run_fold(study)
 
 

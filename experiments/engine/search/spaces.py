@@ -38,7 +38,7 @@ def declare(search: Search, input_shape: tuple[int, ...], num_classes: int) -> k
 
     Args:
         search: What to search.
-        input_shape: `(pitch, frame, channel)`, without the batch axis.
+        input_shape: Of a chunk, such as `(pitch, frame, channel)`, without the batch axis.
         num_classes: How many composers there are.
     """
     hp = keras_tuner.HyperParameters()
@@ -54,7 +54,9 @@ def declare(search: Search, input_shape: tuple[int, ...], num_classes: int) -> k
         if search.config.encoder.encoder == "piano_roll":
             _declare_of_rolls(hp, search.config)
     searched = {entry.name for entry in hp.space}
-    module_of(BUILDERS, search.config.model.model, kind="model").build(hp, input_shape, num_classes)
+    builder = module_of(BUILDERS, search.config.model.model, kind="model")
+    shape = (search.config.answering.bag, *input_shape) if builder.RANK == "bag" else input_shape
+    builder.build(hp, shape, num_classes)
     if search.settings.space == "wide":
         searched = {entry.name for entry in hp.space}
     return _narrowed(hp, searched, fixed)

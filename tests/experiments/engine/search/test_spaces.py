@@ -10,7 +10,7 @@ from experiments.engine.search.config import Search, SearchConfig
 from experiments.engine.search.spaces import configured, declare
 from models import BUILDERS
 
-SHAPES = {"chunk": (128, 150, 1), "bag": (8, 128, 150, 1), "sequence": (10, 14), "messages": (24, 8)}
+SHAPES = {"chunk": (128, 150, 1), "bag": (128, 150, 1), "sequence": (10, 14), "messages": (24, 8)}
 
 REFERENCE = {
     "optimizer": ["adam", "sgd"],

@@ -1,0 +1,125 @@
+"""What teachers answer for the training chunks, for a student to learn from beside the labels (Hinton et al., 2015).
+
+Teachers are asked once, for chunks as they stand, and a student that hears a chunk moved by up to half its length, or
+in another key, is told the same: that costs as much as one epoch's answers, where asking anew for every varied chunk
+would double the training. A network that is trained on bags is told what they answer for the whole piece.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from experiments.engine import records
+from experiments.engine.batches import Targets
+from experiments.engine.config import Config
+from experiments.engine.saved_models import SavedModel, load_saved_model
+from features.datasets import Dataset
+from features.errors import InputError
+from features.splits.protocols import TEST, VALIDATION, Split
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """What a student has from its teachers.
+
+    Attributes:
+        targets: Their mean answers.
+        heard: The pieces that they were trained or validated on, as `model.json` names them.
+    """
+
+    targets: Targets
+    heard: tuple[dict[str, str], ...]
+
+
+def load_teachers(config: Config, dataset: Dataset, split: Split) -> list[SavedModel]:
+    """Returns the teachers of a run, if they are fit for it.
+
+    Args:
+        config: Of a fold; a teacher that is a study over all folds teaches with its run of the same fold.
+        dataset: The student's chunks.
+        split: The student's.
+
+    Raises:
+        InputError: A teacher has heard works that are held out, or its chunks or composers are others.
+    """
+    teachers = [load_saved_model(_of_fold(name, config.split.fold)) for name in config.training.teacher]
+    for teacher in teachers:
+        if teacher.encoder != dataset.encoder:
+            raise InputError(
+                f"Expected a teacher that reads the student's chunks, but {teacher.path} reads {teacher.encoder}, and "
+                f"these are of {dataset.encoder}; give the student the same encoder."
+            )
+        if set(teacher.classes) != set(dataset.classes):
+            raise InputError(
+                f"Expected a teacher that tells {', '.join(dataset.classes)} apart, but {teacher.path} tells "
+                f"{', '.join(teacher.classes)}."
+            )
+        _check_unheard(teacher, dataset, split)
+    return teachers
+
+
+def _of_fold(name: str, fold: int | str) -> str:
+    """Returns the run of a fold, where a name is that of a study over all of them."""
+    for path in sorted(Path(name).expanduser().glob("folds/*/*/config.json")):
+        if records.read_json(path)["split"]["fold"] == fold:
+            return str(path.parent)
+    return name
+
+
+def _check_unheard(teacher: SavedModel, dataset: Dataset, split: Split) -> None:
+    """Refuses a teacher by whom a student would come to know what it is to be tested on.
+
+    What chose the teacher's epoch may choose the student's.
+    """
+    for side, heard in ((VALIDATION, teacher.trained_on), (TEST, teacher.heard)):
+        for piece in np.unique(dataset.chunk_pieces[split.indices(side)]):
+            if dataset.contents[piece] in heard.contents or dataset.works[piece] in heard.works:
+                raise InputError(
+                    f"The teacher {teacher.path} has heard {dataset.pieces[piece]}, or another piece of that work, "
+                    f"which is in the student's {side} part; take one that was trained on the same split."
+                )
+
+
+def teach(
+    teachers: Sequence[SavedModel],
+    config: Config,
+    dataset: Dataset,
+    indices: np.ndarray,
+    *,
+    whole_pieces: bool,
+) -> Teaching | None:
+    """Asks teachers about the training chunks; returns None without teachers.
+
+    Args:
+        teachers: As `load_teachers` returned them.
+        config: How much they count, and how far their answers are evened out.
+        dataset: The chunks.
+        indices: Those that are trained on.
+        whole_pieces: Whether each chunk has the answer for its piece.
+    """
+    if not teachers:
+        return None
+    answers = np.zeros((len(dataset.chunk_pieces), len(dataset.classes)))
+    for teacher in teachers:
+        columns = [teacher.classes.index(name) for name in dataset.classes]
+        answers[indices] += _asked(teacher, dataset, indices, whole_pieces)[:, columns]
+    answers[indices] **= 1 / config.training.temperature
+    answers[indices] /= answers[indices].sum(axis=1, keepdims=True)
+    heard = [
+        piece
+        for teacher in teachers
+        for part in ("trained_on", "validated_on")
+        for piece in teacher.description.get(part, ())
+    ]
+    return Teaching(Targets(answers.astype(np.float32), config.training.distillation), tuple(heard))
+
+
+def _asked(teacher: SavedModel, dataset: Dataset, indices: np.ndarray, whole_pieces: bool) -> np.ndarray:
+    """Returns a teacher's probabilities for chunks, or for their pieces, in the order of its classes."""
+    if not whole_pieces:
+        return teacher.predict(dataset, indices)
+    found = teacher.answer(dataset, indices)["piece"]
+    rows = {piece: row for row, piece in enumerate(found.pieces)}
+    return found.probabilities[[rows[dataset.pieces[piece]] for piece in dataset.chunk_pieces[indices]]]
