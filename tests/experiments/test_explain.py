@@ -94,6 +94,12 @@ def test_what_speaks_for_another_can_be_asked(run, piece, tmp_path):
     assert "<audio" not in html
 
 
+def test_a_long_piece_says_that_notes_were_taken_away_together(run, piece, monkeypatch, capsys):
+    monkeypatch.setattr(page, "MOST_DELETIONS", 20)
+    run(piece, "--no-sounds")
+    assert re.search(r"took away \d+ neighbouring notes at once", capsys.readouterr().out)
+
+
 def test_a_piece_of_a_corpus_is_found_by_its_name(run):
     (folder,) = run("Bela/opus 03/1", "--no-sounds").glob("*/*")
     assert folder.name == "Bela-opus-03-1"

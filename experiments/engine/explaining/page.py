@@ -19,6 +19,7 @@ from experiments.engine.explaining.attribution import (
     top_notes,
 )
 from experiments.engine.explaining.checking import percent, verdict
+from experiments.engine.explaining.deletion import MOST_DELETIONS, groups_of
 from experiments.engine.explaining.heldout import find_music
 from experiments.engine.explaining.passages import (
     MOST_AGAINST,
@@ -104,6 +105,7 @@ def describe(explanation: Explanation) -> dict[str, Any]:
         "answer": explanation.answer,
         "num_notes": int(piece.is_heard.sum()),
         "num_chunks": len(piece.starts),
+        "deleted_together": len(groups_of(piece, MOST_DELETIONS)[0]),
         "without": {name: answer_without_top(explanation, name) for name in METHODS},
         "agreement": {"rank_correlation": agreement.rank_correlation, "top_overlap": agreement.top_overlap},
         "passages": {
@@ -151,6 +153,11 @@ def sentences(found: dict[str, Any]) -> list[str]:
         f"Gradients and deletions {how}: rank correlation {agreement.rank_correlation:.2f}, and "
         f"{percent(agreement.top_overlap)} of the notes that decided are the same ({percent(TOP)} by chance)."
     )
+    if found["deleted_together"] > 1:
+        said.append(
+            f"The piece is long, so deletions took away {found['deleted_together']} neighbouring notes at once: single "
+            "notes are told by gradients only."
+        )
     return said
 
 
