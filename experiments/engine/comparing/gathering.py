@@ -74,7 +74,7 @@ def gather(candidates: Sequence[Candidate], music: Music, places: Places) -> Ans
         answered = _from_runs(runs, music, places)
     else:
         answered = _from_music(candidates, classes, music, places)
-    names = _names(answered.parts["piece"], classes)
+    names, disputed = _names(answered.parts["piece"], classes)
     if not names:
         raise InputError(
             f"No piece that all models answer is by {', '.join(classes)}, whom all of them know."
@@ -83,7 +83,11 @@ def gather(candidates: Sequence[Candidate], music: Music, places: Places) -> Ans
         level: [part and restrict(part, names, classes, answered.works) for part in answers]
         for level, answers in answered.parts.items()
     }
-    notes = (*notes_on_classes(candidates, classes), *answered.notes)
+    notes = [*notes_on_classes(candidates, classes), *answered.notes]
+    if disputed:
+        notes.append(
+            f"{counted(len(disputed), 'piece')} with several truths left out, such as {disputed[0]}."
+        )
     return dataclasses.replace(answered, parts=parts, notes=notes)
 
 
@@ -129,12 +133,15 @@ def restrict(
     )
 
 
-def _names(parts: Sequence[Predictions], classes: Sequence[str]) -> list[str]:
-    """The pieces that all models answered for, by composers whom all of them know, in the order of the first."""
-    common = set.intersection(*(set(part.pieces) for part in parts))
-    first = parts[0]
-    named = zip(first.pieces, first.composers, strict=True)
-    return [piece for piece, composer in named if piece in common and composer in classes]
+def _names(parts: Sequence[Predictions], classes: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Returns the pieces that all models answered for, in the order of the first, and those with several truths.
+
+    Both are by composers whom all of them know.
+    """
+    truths = [dict(zip(part.pieces, part.composers, strict=True)) for part in parts]
+    common = [piece for piece in truths[0] if all(of_model.get(piece) in classes for of_model in truths)]
+    disputed = [piece for piece in common if len({of_model[piece] for of_model in truths}) > 1]
+    return [piece for piece in common if piece not in set(disputed)], disputed
 
 
 def notes_on_classes(candidates: Sequence[Candidate], classes: Sequence[str]) -> list[str]:
