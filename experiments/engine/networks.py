@@ -112,6 +112,7 @@ def check_network(config: Config, dataset: Dataset) -> None:
     held = not set(PRESENCE_CHANNELS).isdisjoint(channels)
     possible = {
         "tempo": can_change_tempo(dataset.encoder),
+        "mixup": not hasattr(dataset.encoder, "encode_events"),  # a type between two types is a third one
         "velocity_dropout": "velocity" in channels,
         "note_dropout": held,
         "jitter": held,

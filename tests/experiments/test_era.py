@@ -1,5 +1,6 @@
 """The study of eras: from rolls and from messages, and nobody who is tested was heard."""
 
+import importlib
 import json
 
 import pytest
@@ -9,6 +10,7 @@ from experiments.engine.config import Config
 from experiments.engine.predictions import read_predictions
 from experiments.engine.saved_models import load_saved_model
 from experiments.era import DEFAULT, configure, main
+from features.corpora import synthetic
 
 MESSAGES = (
     "--smoke",
@@ -84,6 +86,35 @@ def test_the_sides_of_a_corpus_need_a_corpus_that_has_some(cache_dir, tmp_path, 
     with pytest.raises(SystemExit):
         run(tmp_path, cache_dir, "--smoke", "--protocol", "given")
     assert "this corpus has none; take --protocol work" in capsys.readouterr().err
+
+
+def test_types_of_messages_cannot_be_mixed(cache_dir, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        run(tmp_path, cache_dir, *MESSAGES, "--mixup", "0.2")
+    assert "has nothing that could be changed by --mixup" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_references_own_corpus_with_its_own_sides(cache_dir, tmp_path, read_rows):
+    table = importlib.import_module("pyarrow.parquet")
+    sides = {"train": range(1, 7), "validation": (7, 8), "test": (9, 10)}
+    for side, numbers in sides.items():
+        rows = [
+            {"title": f"{composer} {opus}", "composer": composer, "year": year, "era": None}
+            | {name: "" for name in ("style", "key", "license")}
+            | {"midi": synthetic.compose(composer, opus, movement=1)}
+            for composer, year in (("Ada", 1650.0), ("Cleo", 1920.0))
+            for opus in numbers
+        ]
+        path = tmp_path / "music" / f"{side}-00000-of-00001.parquet"
+        path.parent.mkdir(exist_ok=True)
+        table.write_table(importlib.import_module("pyarrow").Table.from_pylist(rows), path)
+    where = ("--corpus", "imslp_midi", "--data-home", str(tmp_path / "music"), "--protocol", "given")
+    small = ("--epochs", "1", "--min-pieces", "2", "--hyperparameters", "units", "8", "--encoder", "messages")
+    folder = run(tmp_path / "results", cache_dir, *where, *small)
+    for row in read_rows(folder / "splits.csv"):
+        assert row["piece"].startswith(f"{row['split']}-")
+        assert row["era"] == {"Ada": "Baroque", "Cleo": "Modern"}[row["composer"]]
 
 
 @pytest.mark.parametrize(
