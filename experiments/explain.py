@@ -31,9 +31,9 @@ SHORTEST_S = 15
 class Arguments:
     """Whom to explain, and on which music."""
 
-    model: Annotated[str, tyro.conf.Positional]
+    model: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]
     """A run folder, or an .h5 file with its .json beside it, or the name of a shipped model."""
-    piece: Annotated[str | None, tyro.conf.Positional] = None
+    piece: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="PIECE")] = None
     """A MIDI file or a score; or the name of a piece of the corpus, or a part of it."""
     composer: str | None = None
     """For whom notes should speak; none: whom the model answers."""

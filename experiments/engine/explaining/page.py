@@ -30,12 +30,12 @@ from experiments.engine.explaining.passages import (
     sound_of,
 )
 from experiments.engine.explaining.places import CHECK_FILE, folder_of, slug
-from experiments.engine.exploring.page import clock
 from experiments.engine.exploring.sounds import SECONDS, describe_player
 from experiments.engine.predicting.asking import ranked
 from experiments.engine.rendering import PAGES
 from experiments.engine.saved_models import SavedModel
 from features.midi import read_events, read_notes
+from features.words import clock
 
 NOTE_COLUMNS = ("start_s", "end_s", "pitch", "velocity", *METHODS, "decided")
 

@@ -11,8 +11,8 @@ from matplotlib.patches import Rectangle
 
 from experiments.engine.explaining.attribution import Explanation, top_notes
 from experiments.engine.exploring import charts
-from experiments.engine.exploring.page import clock
 from experiments.engine.exploring.rolls import pitches_of
+from features.words import clock
 
 LINES = 8
 """Lines of a picture: two minutes, at chunks of 15 s."""
