@@ -22,6 +22,7 @@ from experiments.engine.tables import module_of
 from features.corpora import CORPORA
 from features.corpora.catalogue import Request
 from features.errors import InputError
+from features.words import counted
 
 if TYPE_CHECKING:
     from experiments.engine.augmenting import Change, Outcome, Source
@@ -109,13 +110,17 @@ def check_places(arguments: Arguments) -> None:
     """Refuses a command that does not say where, or that would take what it writes for music to read.
 
     Raises:
-        InputError: A place is missing, or the output lies within the input.
+        InputError: A place is missing, the output lies within the input, or there is no corpus to choose from.
     """
     home, output = (path and path.expanduser() for path in (arguments.data_home, arguments.output))
     if output is None:
         raise InputError("Say with --output where the files go: a folder outside of those that are read.")
     if home is None and arguments.corpus is None:
         raise InputError("Give --data-home a MIDI file, a folder or a zip file, or name a --corpus.")
+    if arguments.corpus is None and (arguments.composers or arguments.pieces != Arguments.pieces):
+        raise InputError(
+            "--composers and --pieces choose from a corpus; name it with --corpus, or leave them out."
+        )
     if home is not None and home.is_dir() and output.resolve().is_relative_to(home.resolve()):
         raise InputError(
             f"The output {output} lies within {home}, where the changed files would be taken for pieces; "
@@ -154,9 +159,13 @@ def report(outcomes: "Sequence[Outcome]", output: Path) -> None:
         print(f"Left out: {outcome.name}: {outcome.problem}", file=sys.stderr)
     if len(problems) == len(outcomes):
         raise InputError(f"Nothing could be written to {output}; the reasons stand above.")
-    print(f"Wrote {num_written:,} files to {output}; {len(problems):,} could not be read or written.")
+    print(
+        f"Wrote {counted(num_written, 'file')} to {output}; {len(problems):,} could not be read or written."
+    )
     if num_there:
-        print(f"{num_there:,} were there already and stay as they were; --overwrite would write them anew.")
+        print(
+            f"There already, and left as they were: {counted(num_there, 'file')}; --overwrite writes them anew."
+        )
 
 
 if __name__ == "__main__":

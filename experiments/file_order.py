@@ -24,6 +24,7 @@ from experiments.four_composers import COMPOSERS
 from features.corpora import CORPORA
 from features.corpora.catalogue import Request
 from features.errors import InputError
+from features.words import counted
 
 if TYPE_CHECKING:
     from experiments.engine.file_lists import FileList, Windows
@@ -112,8 +113,8 @@ def read_list(arguments: Arguments) -> "FileList":
     )
     if len(files.classes) < 2 or len(files.pieces) < 4 * WINDOW:
         raise InputError(
-            f"There are {len(files.pieces)} files by {', '.join(files.classes)}; to cut windows of {WINDOW} files, "
-            f"{4 * WINDOW} are needed, and two composers."
+            f"Found {counted(len(files.pieces), 'file')} by {', '.join(files.classes)}; to cut windows of {WINDOW} "
+            f"files, {4 * WINDOW} are needed, and two composers."
         )
     return files
 

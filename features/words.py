@@ -1,5 +1,7 @@
 """Words of messages that depend on a number."""
 
+from collections.abc import Sequence
+
 
 def counted(number: int, noun: str) -> str:
     """Returns a number and what is counted, in the plural where there is not just one.
@@ -10,6 +12,17 @@ def counted(number: int, noun: str) -> str:
     ('1 file', '1,200 files')
     """
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def first_named(names: Sequence[str], most: int) -> str:
+    """Returns names one after the other, and of those beyond the first few how many there are.
+
+    Example:
+        >>> first_named(["Bach", "Haydn"], 2), first_named(["Bach", "Haydn", "Liszt"], 1)
+        ('Bach, Haydn', 'Bach and 2 more')
+    """
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def clock(seconds: float) -> str:

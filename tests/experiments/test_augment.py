@@ -69,7 +69,7 @@ def test_what_is_there_stays_unless_it_should_be_written_anew(music, tmp_path, c
     run(music, output, "--semitones", "1")
     assert kept.read_bytes() == b"my own"
     printed = capsys.readouterr().out
-    assert "Wrote 0 files" in printed and "2 were there already and stay as they were" in printed
+    assert "Wrote 0 files" in printed and "There already, and left as they were: 2 files" in printed
     run(music, output, "--semitones", "1", "--overwrite")
     assert notes_of(kept)["pitch"].tolist() == [61, 127]
     assert files_in(output) == ["Air+1.MID", "Suites/first/Gigue+1.mid"]  # nothing unfinished
@@ -126,6 +126,10 @@ def test_a_name_that_cannot_be_written_does_not_stop_the_others(tmp_path):
         (["--output", "music", "--semitones", "2", "--data-home", "music"], "lies within music, where"),
         (["--output", "out", "--semitones", "2", "--data-home", "nowhere"], "no folder and no file nowhere"),
         (["--output", "out", "--semitones", "2", "--corpus", "songs"], "no corpus named 'songs'"),
+        (
+            ["--output", "out", "--semitones", "2", "--data-home", "music", "--composers", "Bach"],
+            "choose from a corpus; name it with --corpus",
+        ),
         (
             ["--output", "out", "--semitones", "2", "--data-home", "music/broken.mid"],
             "Nothing could be written to out; the reasons stand above",

@@ -32,7 +32,7 @@ def test_a_rehearsal_scores_every_way_and_writes_the_list(cache_dir, tmp_path, c
     ("arguments", "sentence"),
     [
         (["--corpus", "songs"], "There is no corpus named 'songs'"),
-        (["--corpus", "synthetic", "--composers", "Ada"], "There are 20 files by Ada; to cut windows of 10"),
+        (["--corpus", "synthetic", "--composers", "Ada"], "Found 20 files by Ada; to cut windows of 10"),
         (["--corpus", "synthetic", "--composers", "Zoe"], "No pieces by Zoe in this corpus"),
         (["--corpus", "midi_classics", "--data-home", "/no/such/path"], "/no/such/path"),
         (["--seeds", "0"], "Expected seeds to be 1 or more"),

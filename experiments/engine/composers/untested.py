@@ -7,6 +7,7 @@ import numpy as np
 
 from features.datasets import Dataset
 from features.splits.protocols import TEST, Split
+from features.words import counted, first_named
 
 MOST_NAMED = 12
 """Composers that a sentence names; `metrics.json` has all of them."""
@@ -61,15 +62,16 @@ def untested_sentences(metrics: Mapping[str, Any]) -> list[str]:
     partly = [row for row in rows if row["pieces"] < row["of_pieces"]]
     if wholly:
         named = [
-            f"{row['composer']} ({_many(row['pieces'], 'piece')}, {_many(row['works'], 'work')})"
+            f"{row['composer']} ({counted(row['pieces'], 'piece')}, {counted(row['works'], 'work')})"
             for row in wholly
         ]
-        sentences.append(f"Never tested, but trained on: {_first(named)}.")
+        sentences.append(f"Never tested, but trained on: {first_named(named, MOST_NAMED)}.")
     if partly:
         named = [f"{row['pieces']} of {row['of_pieces']} by {row['composer']}" for row in partly]
-        sentences.append(f"Pieces that are never tested: {_first(named)}.")
+        sentences.append(f"Pieces that are never tested: {first_named(named, MOST_NAMED)}.")
     if metrics.get("not_in_this_fold"):
-        sentences.append(f"In the test part of other folds only: {_first(metrics['not_in_this_fold'])}.")
+        named = first_named(metrics["not_in_this_fold"], MOST_NAMED)
+        sentences.append(f"In the test part of other folds only: {named}.")
     return sentences
 
 
@@ -85,12 +87,3 @@ def _is_divided(dataset: Dataset, split: Split) -> bool:
     """Whether the chunks of a piece are on several sides."""
     same_piece = dataset.chunk_pieces[1:] == dataset.chunk_pieces[:-1]
     return bool((same_piece & (split.chunk_split[1:] != split.chunk_split[:-1])).any())
-
-
-def _first(named: Sequence[str]) -> str:
-    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
-    return ", ".join(named[:MOST_NAMED]) + more
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

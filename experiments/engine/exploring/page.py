@@ -14,7 +14,7 @@ from experiments.engine.exploring.sounds import Player, Sound
 from experiments.engine.exploring.tables import composer_rows
 from experiments.engine.rendering import PAGES
 from features.midi.descriptors import Descriptors
-from features.words import clock
+from features.words import clock, first_named
 
 PITCH_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 
@@ -131,19 +131,14 @@ def pitch_name(pitch: int) -> str:
 def _by_share(seconds: Mapping[str, float], piece: Descriptors) -> str:
     ranked = sorted(seconds, key=lambda value: -seconds[value])
     named = [f"{value} ({100 * seconds[value] / piece.length_s:.0f} %)" for value in ranked]
-    return _shortened(named)
+    return first_named(named, MOST_NAMED)
 
 
 def _instruments(piece: Descriptors) -> str:
     from pretty_midi import program_to_instrument_name
 
     named = [program_to_instrument_name(program) for program in piece.programs]
-    return _shortened(named + (["drums"] if piece.num_drum_notes else []))
-
-
-def _shortened(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more
+    return first_named(named + (["drums"] if piece.num_drum_notes else []), MOST_NAMED)
 
 
 def made_files(
