@@ -115,11 +115,12 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def check_flags(arguments: Arguments) -> None:
-    """Refuses flags that would go unheeded.
+    """Refuses flags that would go unheeded, and a threshold that is no share.
 
     Raises:
-        InputError: `--why` stands beside flags of the catalogue.
+        InputError: `--why` stands beside flags of the catalogue, or no composer can have the share.
     """
+    CorpusConfig(min_share=arguments.min_share)  # which refuses it as for studies
     unheeded = [
         flag
         for flag, given in {

@@ -259,6 +259,12 @@ def test_validation_without_pretty_midi_is_refused(run, capsys, monkeypatch):
     assert status == 2
 
 
+def test_a_threshold_is_a_share(run, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        run("--min-share", "2")
+    assert "Expected min_share to be a share from 0 to below 1" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("flags", [("--validate",), ("--output", "tables"), ("--min-share", "0.1")])
 def test_why_is_asked_for_alone(run, capsys, flags, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
