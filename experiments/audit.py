@@ -22,6 +22,8 @@ from experiments import STUDIES
 from experiments.engine.auditing.settings import AuditSettings, ExternalSettings
 from experiments.engine.command import Command, as_sentences, configuration, read_for_study
 from experiments.engine.search.config import check_search_name
+from features.corpora import WITHOUT_FOLDER
+from features.errors import InputError
 
 SMOKE = {"ablations": ("without_velocity", "random_key")}
 """What a rehearsal takes away, unless something else is asked for."""
@@ -46,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Runs the audit that the command line asks for."""
     study, asked = read_for_study(Arguments, argv, description=__doc__, name="audit")
     check_search_name(asked.name)
+    check_other(asked.other)
     config = study.configure(configuration(asked, study.DEFAULT))
     if asked.smoke:
         config = config.replace(split={"num_folds": SMOKE_FOLDS})
@@ -59,6 +62,24 @@ def main(argv: Sequence[str] | None = None) -> None:
     from experiments.engine.auditing.auditing import run_audit
 
     run_audit(config, asked.places, settings, external=asked.other, standard=standard, name=asked.name)
+
+
+def check_other(other: ExternalSettings) -> None:
+    """Refuses flags of other music that would go unheeded.
+
+    Raises:
+        InputError: There is no other music to use them on, or its corpus is not read from a folder.
+    """
+    if not other.is_wanted and other != ExternalSettings():
+        raise InputError(
+            "--transfer-model and --external-pieces are for other music; say with --external where it lies, or leave "
+            "them out."
+        )
+    if other.external is not None and other.corpus in WITHOUT_FOLDER:
+        raise InputError(
+            f"The corpus {other.corpus} is not read from a folder, but --external {other.external} came with it; "
+            "give one of the two."
+        )
 
 
 if __name__ == "__main__":

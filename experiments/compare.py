@@ -96,9 +96,7 @@ def _described(arguments: Arguments) -> dict[str, Any] | None:
 
 
 def _new_output(places: Places) -> Path:
-    parent = places.results_dir / "compare"
-    parent.mkdir(parents=True, exist_ok=True)
-    return new_folder(parent / "comparison")
+    return new_folder(places.results_dir / "compare" / "comparison")
 
 
 def _rehearse(places: Places) -> tuple[str, ...]:

@@ -52,9 +52,7 @@ def compare_renderings(
         called = {"against": AS_IT_STANDS, "compared_with": plain}
         row = measure("humanise", f"strength {strength:g}", name, answers, **called).flat()
         rows.append(row | mean_distance(used, saved.encoder, strength=strength, rendering=rendering))
-    parent = places.results_dir / "humanise"
-    parent.mkdir(parents=True, exist_ok=True)
-    folder = records.new_folder(parent / name)
+    folder = records.new_folder(places.results_dir / "humanise" / name)
     records.write_csv(folder / "humanise.csv", (*COLUMNS, *DISTANCES), rows)
     records.write_json(
         folder / "humanise.json",

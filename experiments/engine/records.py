@@ -127,16 +127,9 @@ def run_folder(config: Config, places: Places) -> Iterator[Path]:
     Raises:
         InputError: Another process is at work in the folder, or no folder can be made there.
     """
-    parent = places.results_dir / config.experiment
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-    except FileNotFoundError as error:  # as in /proc, or on a drive that is not there
-        raise InputError(
-            f"Expected --results-dir to name a folder to write to, but {parent} cannot be made: {error.strerror}."
-        ) from error
     folder = folder_to_resume(config, places)
     if folder is None:
-        folder = new_folder(parent / run_name(config))
+        folder = new_folder(places.results_dir / config.experiment / run_name(config))
         write_json(folder / "config.json", config.to_dict())
     with open_folder(folder):
         yield folder
@@ -185,7 +178,18 @@ def folder_to_resume(config: Config, places: Places) -> Path | None:
 
 
 def new_folder(wanted: Path) -> Path:
-    """Makes a folder, numbered when its name is taken, and returns it."""
+    """Makes a folder, numbered when its name is taken, and returns it.
+
+    Raises:
+        InputError: No folder can be made there.
+    """
+    parent = wanted.parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError as error:  # as in /proc, or on a drive that is not there
+        raise InputError(
+            f"Expected --results-dir to name a folder to write to, but {parent} cannot be made: {error.strerror}."
+        ) from error
     number = 1
     while True:
         folder = wanted.with_name(f"{wanted.name}-{number}") if number > 1 else wanted

@@ -7,3 +7,6 @@ CORPORA = {
     "composer_folders": "features.corpora.composer_folders",
     "synthetic": "features.corpora.synthetic",
 }
+
+WITHOUT_FOLDER = ("music21_scores", "synthetic")
+"""Those that are not read from a folder or a file of the user's."""

@@ -1,6 +1,7 @@
 """The audit, from the command line to its table and page; killed, gone on with, and for every study."""
 
 import shutil
+import sys
 
 import pytest
 
@@ -10,6 +11,8 @@ from experiments.engine.auditing import cheap
 from experiments.engine.auditing.rows import COLUMNS
 from experiments.engine.seeds import LADDER
 from features.corpora import synthetic
+
+ONLY_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such folder")
 
 CHEAP = ("histogram_forest", "histogram_linear", "fingerprint", "majority")
 STACK = "histogram_forest + fingerprint"
@@ -224,6 +227,24 @@ def test_without_anybody_known_other_music_is_refused_before_anything_is_made(ru
         run_audit(tmp_path / "results", *QUICK, "--external", str(tmp_path / "music"))
     assert "No composer of the other music is among Ada, Bela, Cleo, Dov" in capsys.readouterr().err
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--transfer-model", "model.h5"), "are for other music; say with --external where it lies"),
+        (("--external", "music", "--external-corpus", "synthetic"), "synthetic is not read from a folder"),
+        (("--external", "nowhere"), "no folder and no file nowhere; check --external."),
+        pytest.param(
+            ("--results-dir", "/proc/results"), "Expected --results-dir to name a folder", marks=ONLY_LINUX
+        ),
+    ],
+)
+def test_what_would_go_unheeded_or_nowhere_is_refused(cache_dir, tmp_path, capsys, monkeypatch, flags, said):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="2"):
+        audit.main([*QUICK, "--cache-dir", str(cache_dir), "--results-dir", "results", *flags])
+    assert said in capsys.readouterr().err
 
 
 @pytest.fixture

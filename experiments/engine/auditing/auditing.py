@@ -15,6 +15,7 @@ from experiments.engine.auditing.variants import ALL, on_rung
 from experiments.engine.config import Config, Places
 from experiments.engine.runner import Study, check_names, folds_of, prepare, split_of
 from experiments.engine.telling import encoder_name, pieces_name, report_left_out
+from features.errors import InputError
 
 TRANSFER_FILE = "transfer.json"
 
@@ -98,7 +99,10 @@ def _describe(audit: Audit) -> dict[str, Any]:
 def _load_external(external: ExternalSettings, study: Study) -> Any:
     from experiments.engine.auditing.external import load_external
 
-    return load_external(external, study.dataset.classes, study.places, label=study.dataset.label)
+    try:
+        return load_external(external, study.dataset.classes, study.places, label=study.dataset.label)
+    except InputError as error:  # it advises by the flag that names a corpus elsewhere
+        raise InputError(str(error).replace("--data-home", "--external")) from error
 
 
 def _transfer(audit: Audit, external: ExternalSettings, other: Any, rows: Sequence[dict[str, Any]]) -> None:

@@ -94,7 +94,7 @@ def command_of(config: Config, default: Config, places: Places) -> str:
     Args:
         config: What to run.
         default: What the study has without any flag, once it is configured.
-        places: Where the corpus lies is said if it was said.
+        places: Each is said, as `PATH`, if it is not the usual one.
 
     Example:
         >>> study = Config("four_composers")
@@ -108,7 +108,9 @@ def command_of(config: Config, default: Config, places: Places) -> str:
             for flag, value in vars(part).items():
                 if value != standard[flag]:
                     words += _flag(flag.replace("_", "-"), value)
-    words += ["--data-home", "PATH"] if places.data_home else []
+    for name in ("data_home", "cache_dir", "results_dir", "published"):
+        if getattr(places, name) != getattr(Places, name):
+            words += [f"--{name.replace('_', '-')}", "PATH"]
     return shlex.join([*words, "--resume"])
 
 

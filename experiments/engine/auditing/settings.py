@@ -95,7 +95,6 @@ def open_audit(config: Config, places: Places, name: str) -> Path:
                 f"{found[0]} is an audit of another study: {differing[0]}. Give the flags it was started with, or "
                 "leave --resume out for a new one."
             )
-    parent.mkdir(parents=True, exist_ok=True)
     folder = records.new_folder(parent / f"audit-{name}")
     records.write_json(folder / AUDIT_FILE, wanted)
     return folder

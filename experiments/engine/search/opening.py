@@ -43,7 +43,6 @@ def open_search(search: Search, study: Study, places: Places, name: str) -> Path
     from experiments.engine.networks import check_network
 
     check_network(search.config, study.dataset)  # a wrong name should leave no folder behind
-    parent.mkdir(parents=True, exist_ok=True)
     folder = records.new_folder(parent / f"search-{name}")
     records.write_json(folder / SEARCH_FILE, search.to_dict())
     return folder

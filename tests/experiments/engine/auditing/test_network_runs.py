@@ -65,14 +65,19 @@ def test_runs_of_another_configuration_or_of_other_works_do_not_count(config, pl
         ["--fold", "all", "--no-move", "--patience", "None"],
         ["--channels", "binary", "onset", "--ablation", "random_key", "--hyperparameters", "width", "16"],
         ["--corpus", "midi_classics", "--composers", "Bach", "Mozart", "--pieces", "clean", "--seed", "3"],
+        ["--data-home", "music.zip", "--results-dir", "elsewhere"],
     ],
 )
 def test_the_command_leads_to_the_configuration(flags):
     config, places = parse(four_composers.DEFAULT, flags, description="")
     command = command_of(config, four_composers.DEFAULT, places)
     assert command.startswith("python -m experiments.four_composers") and command.endswith("--resume")
-    again, _ = parse(four_composers.DEFAULT, shlex.split(command)[3:], description="")
+    again, named = parse(four_composers.DEFAULT, shlex.split(command)[3:], description="")
     assert again == config
+    assert all(
+        (str(getattr(named, place)) == "PATH") == (getattr(places, place) != getattr(Places, place))
+        for place in ("data_home", "cache_dir", "results_dir", "published")
+    )
 
 
 def test_files_are_held_out_alike_whatever_is_one_work(config, places, dataset, uninterrupted, tmp_path):
