@@ -20,13 +20,6 @@ from experiments.engine.training import WATCHED
 from experiments.four_composers import configure
 from features.errors import InputError
 
-WHAT_IS_SCORED = """
-Score: macro-F1 by chunk of the best setting, mean over its folds, of the network that is kept: after the last epoch
-(reference), of the best epoch of each fold (rollcall). Best epochs: of the best epoch for both, so that they compare.
-Chunk-epochs: chunks trained on, each as often as it was, over all trials. Both train alike but for what saves compute:
-rollcall stops after 3 epochs without a better one, has 10 at most, tries 12 settings on one fold, the best 4 for longer
-on two, the best 2 on all, and ends trials that are clearly behind. The test works are not touched."""
-
 FOLDS = 3
 
 REFERENCE = SearchConfig(tuner="random", space="reference", max_trials=10, folds=FOLDS, stop_losing=False)
@@ -41,6 +34,14 @@ AS_THE_REFERENCE = TrainingConfig(
 
 OURS_EPOCHS, OURS_PATIENCE = 9, 3
 """Nine are divided by three twice: with ten, every round is rounded up by an epoch."""
+
+WHAT_IS_SCORED = f"""
+Score: macro-F1 by chunk of the best setting, mean over its folds, of the network that is kept: after the last epoch
+(reference), of the best epoch of each fold (rollcall). Best epochs: of the best epoch for both, so that they compare.
+Chunk-epochs: chunks trained on, each as often as it was, over all trials. Both train alike but for what saves compute:
+rollcall stops after {OURS_PATIENCE} epochs without a better one, has {OURS_EPOCHS} at most, tries 12 settings on one
+fold, the best 4 for longer on two, the best 2 on all, and ends trials that are clearly behind. The test works are
+not touched."""
 
 
 @dataclass(frozen=True)
