@@ -25,7 +25,7 @@ def write_report(folder: Path, metrics: dict[str, Any]) -> None:
     page = PAGES.get_template("report.html").render(
         metrics=metrics,
         environment=records.read_json(folder / "environment.json"),
-        rows=scores_by_model(metrics),
+        rows=scores_by_model(metrics) | {f"{metrics['model']}, by chunk": metrics["test"]["chunk"]},
         differences=difference_sentences(metrics),
         stacking=describe_stacking(metrics["stacking"]) if "stacked" in metrics["test"] else "",
         figures=sorted(path.relative_to(folder).as_posix() for path in folder.glob("figures/*.png")),

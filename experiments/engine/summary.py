@@ -119,10 +119,11 @@ def many_class_sentences(metrics: dict[str, Any]) -> list[str]:
     """Returns what there is to say of many composers: other scores, what chance comes to, who is not tested."""
     piece, label, sentences = metrics["test"]["piece"], metrics.get("label", "composer"), []
     if len(piece["per_class"]) > FEW and "top_5_accuracy" in piece:
-        sentences.append(
-            f"By piece: balanced accuracy {piece['balanced_accuracy']:.3f}, the {label} among the three likeliest "
-            f"{piece['top_3_accuracy']:.3f}, among the five likeliest {piece['top_5_accuracy']:.3f}."
-        )
+        sentences += [
+            f"By {level}: balanced accuracy {scores['balanced_accuracy']:.3f}, the {label} among the three likeliest "
+            f"{scores['top_3_accuracy']:.3f}, among the five likeliest {scores['top_5_accuracy']:.3f}."
+            for level, scores in (("piece", piece), ("chunk", metrics["test"]["chunk"]))
+        ]
         sentences += chance_sentences(metrics)
     return sentences + untested_sentences(metrics)
 
