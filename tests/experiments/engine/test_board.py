@@ -5,7 +5,10 @@ import re
 import numpy as np
 import pytest
 
+import experiments.all_composers
 from experiments.engine import board, records
+from experiments.engine.command import parse
+from experiments.engine.composers.board import as_in_the_reference
 from experiments.engine.config import Config
 from experiments.engine.predictions import Predictions, write_predictions
 from experiments.engine.publishing import prediction_files
@@ -139,7 +142,9 @@ def all_composers(min_share, protocol="work", fold=0, model="frame_cnn"):
 
 def test_all_composers_have_a_table_of_their_own_by_threshold(publish_sketch, tmp_path):
     asked = [(0.01, "work"), (0.001, "work", "all"), (0.001, "chunk", 0, "cnn_reference"), (0.0, "work")]
-    runs = [publish_sketch(all_composers(*one)) for one in asked] + [publish_sketch(CONFIG)]
+    configs = [all_composers(*one) for one in asked]
+    configs[2] = as_in_the_reference(configs[2])
+    runs = [publish_sketch(config) for config in [*configs, CONFIG]]
     lines = board.markdown(runs, tmp_path).splitlines()
     assert lines.index("**All composers**") > lines.index("**All folds: every piece predicted once**")
     assert "**Single splits**" not in lines
@@ -156,10 +161,33 @@ def test_all_composers_have_a_table_of_their_own_by_threshold(publish_sketch, tm
     assert any("counted as a composer" in line for line in table)
 
 
-def test_the_reference_has_no_figure_for_other_thresholds(publish_sketch, tmp_path):
-    run = publish_sketch(all_composers(0.002, "chunk", 0, "cnn_reference"))
-    (line,) = (line for line in board.markdown([run], tmp_path).splitlines() if line.startswith("| 1 |"))
-    assert cells(line)[1] == "0.2 %" and "" in cells(line)
+REFERENCE = as_in_the_reference(all_composers(0.001))
+
+
+@pytest.mark.parametrize(
+    ("config", "figure"),
+    [
+        (REFERENCE.replace(encoder={"frames_per_second": 15.5}, training={"seed": 3}), "0.4953"),
+        (REFERENCE.replace(corpus={"min_share": 0.002}), ""),
+        (REFERENCE.replace(corpus={"pieces": "clean"}), ""),
+        (REFERENCE.replace(corpus={"sample": 0.3}), ""),
+        (REFERENCE.replace(encoder={"channels": ("binary",)}), ""),
+        (REFERENCE.replace(training={"epochs": 1}), ""),
+    ],
+)
+def test_the_reference_has_its_figure_only_where_all_is_as_there(publish_sketch, tmp_path, config, figure):
+    lines = board.markdown([publish_sketch(config)], tmp_path).splitlines()
+    (head,), (row,) = (
+        [cells(line) for line in lines if line.startswith(f"| {mark} |")] for mark in ("", "1")
+    )
+    assert row[head.index("reference")] == figure
+
+
+def test_the_command_of_the_reference_is_its_configuration():
+    text = experiments.all_composers.__doc__.replace("\\\n", " ")
+    (command,) = (line for line in text.splitlines() if "cnn_reference" in line)
+    config, _ = parse(experiments.all_composers.DEFAULT, command.split()[3:], description="")
+    assert config == as_in_the_reference(config)
 
 
 def test_the_leaderboard_knows_the_threshold_and_the_likeliest_five(publish_sketch):
