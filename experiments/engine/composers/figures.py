@@ -12,15 +12,23 @@ from experiments.engine.composers.confusions import by_similarity
 from experiments.engine.composers.counts import threshold_rows
 from features.census import ComposerCount, shares
 from features.corpora.composers import ERAS, describe_composer
+from features.words import counted
 
 MANY = 12
 """With more composers a figure is drawn as here: names turned and cells of one size."""
 
 ERA_COLOURS = dict(zip(ERAS, ("#7a4fa3", "#1f6fb4", "#1b8a5a", "#c0392b", "#b8860b"), strict=True))
-"""Colours of names; black is who has no era."""
+"""Colours of names."""
+
+UNKNOWN = "era not known"
+
+UNKNOWN_COLOUR = "#444444"
 
 CELL_INCHES = {60: 0.25, 1000: 0.19}
 """Width of a cell by the largest number of classes for which it holds: 145 would else fill a wall."""
+
+LEGIBLE = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8}
+"""Behind letters on a bar."""
 
 LEAST_SHOWN = 0.05
 """Smaller shares have a colour and no number."""
@@ -54,11 +62,12 @@ def save_many_confusions(confusions: np.ndarray, *, classes: Sequence[str], titl
     axes.set_xticks(np.arange(len(order)), [classes[label] for label in order], rotation=90, fontsize=font)
     axes.tick_params(top=True, labeltop=True, length=2)
     _grid(axes, len(rows), len(order))
+    shown = [classes[label] for label in order]
     _colour_by_era(axes.get_yticklabels(), [classes[label] for label in rows])
-    _colour_by_era(axes.get_xticklabels(), [classes[label] for label in order] * 2)
+    _colour_by_era(axes.get_xticklabels(), shown * 2)
     axes.set(xlabel="answered", ylabel="true composer (number tested)")
     figure.suptitle(f"{title}\nshares of each true composer in percent; similar answers stand side by side")
-    _era_legend(figure)
+    _era_legend(figure, shown)
     save_figure(figure, path)
 
 
@@ -91,7 +100,7 @@ def save_many_class_scores(test: Mapping[str, Mapping], *, title: str, path: Pat
     num_without = len(piece) - len(names)
     without = f"\n{num_without} composers without test pieces are not shown" if num_without else ""
     figure.suptitle(title + without)
-    _era_legend(figure, *axes.get_legend_handles_labels())
+    _era_legend(figure, names, *axes.get_legend_handles_labels())
     save_figure(figure, path)
 
 
@@ -111,30 +120,41 @@ def save_composer_counts(
     total = sum(count.num_chunks for count in census)
     figure, axes = plt.subplots(figsize=(10, 0.19 * len(names) + 2.4), layout="constrained")
     places = np.arange(len(names))
-    colours = [ERA_COLOURS.get(describe_composer(name).era, "#555555") for name in names]
-    for place, (share, count), colour in zip(places, ranked, colours, strict=True):
+    for place, (share, count), colour in zip(places, ranked, _colours(names), strict=True):
         alpha = 0.85 if count.composer in kept else 0.3
         axes.barh(place, 100 * share, color=colour, alpha=alpha, height=0.75)
         text = f"chunks {count.num_chunks:,}, pieces {count.num_pieces}, works {count.num_works}"
-        background = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8}
-        axes.text(104 * share, place, text, va="center", fontsize=6.5, color="#333333", bbox=background)
+        beside = axes.get_yaxis_transform()  # where neither bars nor thresholds are
+        axes.text(1.01, place, text, va="center", fontsize=6.5, color="#333333", transform=beside)
     axes.set_yticks(places, names, fontsize=7.5)
     _colour_by_era(axes.get_yticklabels(), names)
     smallest = 100 * ranked[-1][0]
-    axes.set(xscale="log", xlim=(smallest * 0.7, 100 * ranked[0][0] * 8), ylim=(len(names) - 0.4, -0.6))
+    axes.set(xscale="log", xlim=(smallest * 0.7, 100), ylim=(len(names) - 0.4, -0.6))
     for row in threshold_rows(census, also=also):
         if row["percent"] > smallest:
             axes.axvline(row["percent"], color="black", linewidth=0.8, linestyle="--", zorder=0)
             text = f"{row['percent']:g} %: {row['above']} kept, {row['below']} left out "
             axes.text(
-                row["percent"], len(names) - 0.6, text, rotation=90, ha="right", va="bottom", fontsize=8
+                row["percent"],
+                len(names) - 0.6,
+                text,
+                rotation=90,
+                ha="right",
+                va="bottom",
+                fontsize=8,
+                bbox=LEGIBLE,
             )
-    axes.set_xlabel("share of all chunks in percent")
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.set_xlabel("share of all chunks")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g} %")
+    axes.tick_params(axis="x", which="minor", pad=5)  # as far down as the others
+    is_short = smallest > 1  # and has hardly a power of ten
+    axes.xaxis.set_minor_formatter(
+        lambda value, _: f"{value:g} %" if is_short and f"{value:e}"[0] in "25" else ""
+    )
     num_pale = len(names) - len(set(names) & set(kept))
-    pale = f"; the {num_pale} pale ones are left out" if num_pale else ""
+    pale = f"; pale: {counted(num_pale, 'composer')} left out" if num_pale else ""
     figure.suptitle(f"{len(names)} composers, {total:,} chunks{pale}")
-    _era_legend(figure)
+    _era_legend(figure, names)
     save_figure(figure, path)
 
 
@@ -150,17 +170,23 @@ def _grid(axes: Axes, num_rows: int, num_columns: int) -> None:
     axes.tick_params(which="minor", length=0)
 
 
+def _colours(names: Sequence[str]) -> list[str]:
+    return [ERA_COLOURS.get(describe_composer(name).era, UNKNOWN_COLOUR) for name in names]
+
+
 def _colour_by_era(labels: Sequence, names: Sequence[str]) -> None:
-    for label, name in zip(labels, names, strict=False):
-        label.set_color(ERA_COLOURS.get(describe_composer(name).era, "black"))
+    for label, colour in zip(labels, _colours(names), strict=False):
+        label.set_color(colour)
 
 
-def _era_legend(figure: plt.Figure, handles: Sequence = (), labels: Sequence[str] = ()) -> None:
+def _era_legend(
+    figure: plt.Figure, names: Sequence[str], handles: Sequence = (), labels: Sequence[str] = ()
+) -> None:
     """Says which colour is which era, after what else there is to say, below the figure."""
+    unknown = {UNKNOWN: UNKNOWN_COLOUR} if UNKNOWN_COLOUR in _colours(names) else {}
     eras = [
         Line2D([], [], color=colour, marker="s", linestyle="", label=era)
-        for era, colour in ERA_COLOURS.items()
+        for era, colour in (ERA_COLOURS | unknown).items()
     ]
-    figure.legend(
-        [*handles, *eras], [*labels, *ERA_COLOURS], loc="outside lower center", ncols=4, fontsize="small"
-    )
+    named = [*labels, *ERA_COLOURS, *unknown]
+    figure.legend([*handles, *eras], named, loc="outside lower center", ncols=4, fontsize="small")
