@@ -28,6 +28,9 @@ from features.midi.tempo import read_tempos, seconds_of
 
 SECONDS = 10
 
+SOUNDING = 2 / 3
+"""Share of a sample in which something sounds, where a piece has such a place."""
+
 SAMPLES_PER_SECOND = 32_000
 """Of what is written: half of what a compact disc has, and no difference to the small sounds that are played."""
 
@@ -120,10 +123,29 @@ def save_samples(pieces: Sequence[Piece], folder: Path, *, seed: int) -> list[So
 
 
 def choose_start(notes: Notes, chance: random.Random) -> float:
-    """Returns when a sample begins, in seconds: with any note that is followed by ten seconds, else with the first."""
-    starts, end_s = np.unique(notes.notes["start_s"]), notes.notes["end_s"].max()
-    possible = starts[starts <= end_s - SECONDS]
-    return float(chance.choice(possible) if len(possible) else starts[0])
+    """Returns when a sample begins, in seconds: with a note that is followed by ten seconds, else with the first.
+
+    Notes are preferred after which two thirds of these ten seconds sound; failing these, the one after which most do.
+    """
+    table = np.sort(notes.notes[["start_s", "end_s"]], order="start_s")
+    starts = np.unique(table["start_s"])
+    possible = starts[starts <= table["end_s"].max() - SECONDS].tolist()
+    most, found = -1.0, float(starts[0])
+    for start_s in chance.sample(possible, len(possible)):
+        seconds = _sounding_s(table, start_s)
+        if seconds > most:
+            most, found = seconds, start_s
+        if seconds >= SOUNDING * SECONDS:
+            break
+    return found
+
+
+def _sounding_s(table: np.ndarray, start_s: float) -> float:
+    """How many of the ten seconds after a note have a note that begins within them; notes are sorted by start."""
+    first, last = np.searchsorted(table["start_s"], [start_s, start_s + SECONDS])
+    starts, ends = (table[name][first:last] for name in ("start_s", "end_s"))
+    ends = np.maximum.accumulate(np.minimum(ends, start_s + SECONDS))
+    return float(np.maximum(ends - np.maximum(starts, np.append(start_s, ends[:-1])), 0).sum())
 
 
 def excerpt(events: Events, *, start_s: float, seconds: float) -> bytes:

@@ -78,6 +78,19 @@ def test_ten_seconds_fit_where_they_can():
     assert sounds.choose_start(short, random.Random(0)) == 0.5
 
 
+def test_samples_are_not_mostly_silent_where_something_else_can_be_played():
+    second = 960
+    busy = [(at * second, at * second + 900, 60) for at in range(30, 50)]
+    silent = [(at * second, at * second + 30, 60) for at in (0, 5, 10, 15)]
+    notes = read_notes(read_events(notes_to_midi(silent + busy)))
+    starts = {sounds.choose_start(notes, random.Random(seed)) for seed in range(20)}
+    assert len(starts) > 1 and min(starts) >= 30
+    sparse = read_notes(
+        read_events(notes_to_midi([*silent, (20 * second, 22 * second, 60), (40 * second, 41 * second, 60)]))
+    )
+    assert {sounds.choose_start(sparse, random.Random(seed)) for seed in range(20)} == {15.0}
+
+
 @pytest.mark.parametrize("pitch", [57, 69, 81])
 def test_a_note_sounds_for_as_long_and_as_high_as_it_should(player, pitch):
     sound = sounds.play(notes_to_midi([(960, 4800, pitch, 100)]))
