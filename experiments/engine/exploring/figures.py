@@ -68,7 +68,8 @@ def _draw_boxes(
 ) -> None:
     """Draws one number of the `Descriptors` of all pieces."""
     values = np.array([getattr(piece, number) for piece in drawn.collection.descriptors], float)
-    values = clip_outliers(values) if is_clipped else values
+    for pieces in drawn.groups.values() if is_clipped else ():
+        values[pieces] = clip_outliers(values[pieces])
     charts.save_boxes(drawn.groups, values, path, label=label, **axis)
 
 
@@ -124,9 +125,7 @@ def _draw_velocities(drawn: _Drawn, path: Path) -> None:
     charts.save_bars(places, panels, path, label="velocity")
 
 
-_CLIPPED = (
-    "What lies beyond 1.5 interquartile ranges from the quartiles of all pieces is drawn at this bound."
-)
+_CLIPPED = "What lies beyond 1.5 interquartile ranges from the quartiles of a composer's pieces is drawn at this bound."
 
 FIGURES = {
     "length_by_composer": (
