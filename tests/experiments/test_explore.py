@@ -13,9 +13,11 @@ import pytest
 from experiments import explore
 from experiments.engine.exploring import exploration, figures, sounds
 from experiments.engine.exploring.figures import FIGURES
+from experiments.engine.exploring.rolls import measure_rate
 from experiments.engine.exploring.tables import COMPOSER_COLUMNS, PIECE_COLUMNS
+from features.ablations import ablate
 from features.corpora.synthetic import compose
-from features.midi import notes_to_midi
+from features.midi import notes_to_midi, read_events, read_notes
 from features.midi.writing import time_signature
 
 SMALL = ("--frame-rates", "8", "4", "--seconds", "5")
@@ -66,6 +68,13 @@ def run(explore_to, tmp_path, monkeypatch):
         return explore_to(output, *arguments)
 
     return explore_it
+
+
+def test_what_is_taken_away_is_taken_from_all_that_is_shown_of_a_piece(run, home, read_rows):
+    folder = run("--ablation", "constant_speed", "--piece", "waltz", "--no-sounds")
+    notes = read_notes(read_events((home / "Cleo" / "Waltz.mid").read_bytes()))
+    ablated, plain = (measure_rate(each, 8) for each in (ablate(notes, "constant_speed"), notes))
+    assert int(read_rows(folder / "rates.csv")[0]["num_frames"]) == ablated.num_frames != plain.num_frames
 
 
 def fails(run, capsys, *arguments, **settings):

@@ -17,14 +17,15 @@ from experiments.engine.exploring.page import Portrait, made_files, write_page
 from experiments.engine.exploring.reading import Collection, describe_all, padding_of, read_piece
 from experiments.engine.exploring.tables import write_tables
 from experiments.engine.runner import encoder_name, pieces_name
+from features.ablations import ablate
 from features.corpora.catalogue import Piece
 from features.datasets import Dataset
 
 RECORD = "explore.json"
 """What was explored, and which files were made: written last."""
 
-SHARED_SETTINGS = ("pedal", "bends", "ablation")
-"""Settings of the encoder that the rolls have too."""
+SHARED_SETTINGS = ("pedal", "bends")
+"""Settings of the encoder that the rolls have too, beside what was taken away from the notes."""
 
 RATE_COLUMNS = ("frames_per_second", "num_frames", "num_notes", "num_lost")
 
@@ -105,6 +106,7 @@ def portray(pieces: Sequence[Piece], collection: Collection, folder: Path, wante
     """
     dataset, index = collection.dataset, collection.dataset.pieces.index(wanted.piece)
     _, notes = read_piece(next(piece for piece in pieces if piece.piece == wanted.piece))
+    notes = ablate(notes, wanted.encoder.ablation)
     start_s = float(notes.notes["start_s"].min())
     settings = {name: value for name, value in wanted.encoder.settings().items() if name in SHARED_SETTINGS}
     files = []
