@@ -125,9 +125,7 @@ def _rung(row: dict[str, Any] | None) -> str:
     if row is None:
         return ""
     chunk = f" ({row['chunk_macro_f1']:.3f})" if row["chunk_macro_f1"] != "" else ""
-    folds = row["folds"].removeprefix("all").removeprefix(", ") if row["name"] != "chunk" else ""
-    which = f", {'fold ' if folds[0].isdigit() else ''}{folds}" if folds else ""
-    return f"{row['piece_macro_f1']:.3f}{chunk}{which}"
+    return f"{row['piece_macro_f1']:.3f}{chunk}{_which(row)}"
 
 
 def _changes(row: dict[str, Any] | None) -> str:
@@ -138,4 +136,10 @@ def _changes(row: dict[str, Any] | None) -> str:
         if row[name] != "":
             is_sure = row[f"{name}_low"] > 0 or row[f"{name}_high"] < 0
             texts.append(f"{row[name]:+.3f}{'*' if is_sure else ''}")
-    return " (".join(texts) + ")" * (len(texts) - 1)
+    return " (".join(texts) + ")" * (len(texts) - 1) + _which(row)
+
+
+def _which(row: dict[str, Any]) -> str:
+    """Which runs a row shows, unless they are of all folds and of the works as they are."""
+    folds = row["folds"].removeprefix("all").removeprefix(", ") if row["name"] != "chunk" else ""
+    return f", {'fold ' if folds[0].isdigit() else ''}{folds}" if folds else ""

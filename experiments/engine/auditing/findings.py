@@ -4,6 +4,7 @@ from experiments.engine.auditing.rows import Row
 from experiments.engine.auditing.variants import ABLATED, WHAT_IS_HEARD
 from experiments.engine.comparison import Combined
 from features.splits import LADDER, RUNGS
+from features.words import counted
 
 HEARS_NOTHING = "majority"
 
@@ -92,7 +93,7 @@ def transfer_finding(row: Row, works: str, at_home: float | None) -> str:
     if row.model == HEARS_NOTHING:
         return ""
     home = f"; at home {at_home:.3f}" if at_home is not None else ""
-    where = f"on {row.pieces:,} piece{'' if row.pieces == 1 else 's'} of {works}"
+    where = f"on {counted(row.pieces, 'piece')} of {works}"
     found = row.numbers.get("piece_difference")
     if found is None:
         return f"{_scores(row)} {where}{home}."
@@ -113,8 +114,10 @@ def _scores(row: Row) -> str:
     for level in ("piece", "chunk"):
         score, found = row.numbers.get(f"{level}_macro_f1"), row.numbers.get(f"{level}_difference")
         if score is not None:
-            change = f" ({found.value:+.3f}, 95 % {found.low:+.3f} to {found.high:+.3f})" if found else ""
-            texts.append(f"{score.value:.3f} by {level}{change}")
+            change = f" ({found.value:+.3f}, 95 % {found.low:+.3f} to {found.high:+.3f}" if found else ""
+            if found and found.num_pieces < row.pieces:  # some composers are tested on one side only
+                change += f", on the {counted(found.num_pieces, 'piece')} that both tested"
+            texts.append(f"{score.value:.3f} by {level}{change}{')' if change else ''}")
     return ", ".join(texts)
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from experiments.engine.audit_board import PublishedAudit, markdown
 from experiments.engine.auditing.parts import (
     Missing,
     Outcome,
@@ -116,3 +117,37 @@ def test_stacks_are_compared_with_the_fingerprint_by_piece():
     assert "it may be chance which tells more" in rows[1].finding
     assert "reading the notes adds that much" in rows[2].finding
     assert all("chunk_macro_f1" not in row.numbers for row in rows)
+
+
+def test_a_difference_on_fewer_pieces_than_were_tested_says_so():
+    fewer = answers(1, 0.5, count=60)
+    found = {
+        RUNGS[0].place: {"forest": Outcome(fewer, "all")},
+        RUNGS[1].place: {"forest": Outcome(answers(2, 0.5), "all")},
+    }
+    _, row = ladder_rows(RUNGS[:2], found)
+    assert row.finding.count("on the 60 pieces that both tested") == 2
+    found[RUNGS[0].place]["forest"] = Outcome(answers(1, 0.5), "all")
+    assert "that both tested" not in ladder_rows(RUNGS[:2], found)[1].finding
+
+
+def test_published_ablations_of_other_works_are_marked(tmp_path):
+    rows = [
+        measure(
+            "ablation",
+            "random_key",
+            model,
+            answers(1, 0.5),
+            folds=folds,
+            against="whole",
+            compared_with=answers(2, 0.5),
+        ).flat()
+        for model, folds in (("forest", "all"), ("frame_cnn", "all, other works"), ("lstm", "0"))
+    ]
+    study = {"corpus": "midi_classics", "pieces": "clean", "classes": CLASSES, "encoder": "piano_roll:binary"}
+    audits = [PublishedAudit(tmp_path, study | {"rows": rows}, "command")]
+    lines = {
+        line.split(" | ")[1]: line for line in markdown(audits, tmp_path).splitlines() if "| A1 |" in line
+    }
+    assert "other works |" in lines["frame_cnn"] and "other works" not in lines["forest"]
+    assert ", fold 0 |" in lines["lstm"]
