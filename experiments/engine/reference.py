@@ -1,4 +1,4 @@
-"""What the references reported: the composer classification notebook on Kaggle's midi-classic-music, and a model card."""
+"""What the references reported: the composer classification notebook on midi-classic-music, and a model card."""
 
 ALL_COMPOSERS_ACCURACY = {0.0: 0.4289, 0.001: 0.4953, 0.01: 0.5003, 0.1: 0.4996}
 """Validation accuracy of its network on a fifth of all chunks, shuffled, by the threshold it names: composers with no

@@ -123,8 +123,9 @@ def chance_sentences(metrics: Mapping[str, Any]) -> list[str]:
     tested = {name: score["support"] / piece["count"] for name, score in piece["per_class"].items()}
     commonest = max(priors, key=priors.get)
     drawn = sum(share * tested[name] for name, share in priors.items())
+    classes = f"{len(priors)} {metrics.get('label', 'composer')}s"
     return [
-        f"Chance: of {len(priors)} {metrics.get('label', 'composer')}s one at random is right for {1 / len(priors):.1%} of the test pieces, one "
+        f"Chance: of {classes} one at random is right for {1 / len(priors):.1%} of the test pieces, one "
         f"drawn as often as it was trained on for {drawn:.1%}, always {commonest} ({priors[commonest]:.1%} of the "
         f"training chunks) for {tested[commonest]:.1%}.".replace("%", " %")
     ]
