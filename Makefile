@@ -1,6 +1,8 @@
 # Each target sets itself up: a virtual environment in .venv, with the versions of constraints.txt.
 PYTHON ?= python3
 BIN := .venv/bin
+# As many processes as there are cores, four at most: each takes some two gigabytes.
+SIDE_BY_SIDE := --numprocesses logical --maxprocesses 4 --dist loadfile
 
 .PHONY: run test test-slow clean
 
@@ -9,7 +11,7 @@ run: .venv/installed
 	$(BIN)/python -m experiments.four_composers --resume
 
 test: .venv/installed
-	$(BIN)/ruff check --line-length 120 --select E,F,I,W,B,UP . && $(BIN)/python -m pytest
+	$(BIN)/ruff check --line-length 120 --select E,F,I,W,B,UP . && $(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 test-slow: .venv/installed
 	$(BIN)/python -m pytest -m slow
