@@ -33,14 +33,14 @@ class Combined:
 
     Attributes:
         value: The sum.
-        low: Lower end of its 95 % interval over draws of works.
+        low: Lower end of its 95 % interval over draws of works; None where there are too few for one.
         high: Upper end.
         num_pieces: How many pieces all of the models answered for, which alone count.
     """
 
     value: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     num_pieces: int
 
 

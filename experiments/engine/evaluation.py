@@ -11,6 +11,9 @@ from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_
 NUM_RESAMPLES = 2000
 """Draws of the bootstrap: the 2.5 % quantile then rests on 50 of them."""
 
+FEWEST_WORKS = 5
+"""Draws of fewer works are too few different ones for an interval: of one work they are all the same."""
+
 NUM_CALIBRATION_BINS = 15
 
 SMALLEST_PROBABILITY = 1e-7

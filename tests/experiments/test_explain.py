@@ -118,11 +118,13 @@ def test_a_check_says_whether_explanations_can_be_believed(run, piece, read_rows
     html = (folder / "check.html").read_text(encoding="utf-8")
     for file in re.findall(r'(?:src|href)="([^"#]+)"', html):
         assert (folder / file).stat().st_size > 0
-    assert "Paired over 5 pieces" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "Paired over 5 pieces" in printed and "Not enough to say" in printed
+    assert 'class="good"' not in html
 
     run(piece, "--no-sounds")
     (page_file,) = folder.parent.glob("*/explain.html")
-    assert "Checked over 5 pieces of synthetic" in page_file.read_text(encoding="utf-8")
+    assert "Checked over 5 pieces of 4 works of synthetic" in page_file.read_text(encoding="utf-8")
 
 
 def test_a_check_that_was_stopped_goes_on(run, monkeypatch):

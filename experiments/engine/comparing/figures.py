@@ -64,13 +64,13 @@ def save_reliability(parts: Mapping[str, Predictions], path: Path) -> None:
 
 
 def save_recalls(letters: Sequence[str], recalls: Sequence[Mapping], path: Path) -> None:
-    """Draws which share of each composer's pieces every model names rightly, with intervals by work."""
+    """Draws which share of each composer's pieces every model names rightly, with intervals where they have one."""
     figure, axes = plt.subplots(
         figsize=(7, 1.2 + 0.18 * len(recalls) * (len(letters) + 1)), layout="constrained"
     )
     for number, letter in enumerate(letters):
         values, lows, highs = (
-            np.array([row[letter][name] for row in recalls]) for name in ("recall", "low", "high")
+            np.array([row[letter][name] for row in recalls], float) for name in ("recall", "low", "high")
         )
         places = np.arange(len(recalls)) + 0.8 * (number + 0.5) / len(letters) - 0.4
         axes.errorbar(

@@ -1,7 +1,7 @@
 """Scores of several models on the same pieces with their intervals, and their differences, drawn together by work."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -10,6 +10,7 @@ from scipy.stats import binomtest
 
 from experiments.engine.comparison import Combined, combine_on_common_pieces
 from experiments.engine.evaluation import (
+    FEWEST_WORKS,
     NUM_CALIBRATION_BINS,
     SMALLEST_PROBABILITY,
     accuracy,
@@ -37,13 +38,18 @@ VERDICTS = {
 
 
 def measure(parts: Sequence[Predictions], weights: Sequence[float], metric: str) -> Combined:
-    """Returns a weighted sum of a score of several models over draws of works.
+    """Returns a weighted sum of a score of several models over draws of works, of too few works without interval.
 
     Args:
         parts: Answers of the models; by piece they are for the same pieces in the same order.
         weights: `(1,)` for a score, `(1, -1)` for a difference.
         metric: One of `METRICS`.
     """
+    found = _measure(parts, weights, metric)
+    return found if len(set(parts[0].works)) >= FEWEST_WORKS else replace(found, low=None, high=None)
+
+
+def _measure(parts: Sequence[Predictions], weights: Sequence[float], metric: str) -> Combined:
     if metric in OF_CONFUSIONS:
         return combine_on_common_pieces(parts, weights, OF_CONFUSIONS[metric])
     _, works = np.unique(parts[0].works, return_inverse=True)
@@ -115,7 +121,8 @@ class Pair:
     @property
     def verdict(self) -> str:
         """Whether the difference in accuracy may be chance, in words."""
-        return VERDICTS[self.differences["accuracy"].low > 0, self.p_works < SURE]
+        low = self.differences["accuracy"].low
+        return "too few works to tell" if low is None else VERDICTS[low > 0, self.p_works < SURE]
 
     @property
     def sentence(self) -> str:
@@ -123,10 +130,13 @@ class Pair:
         found, (more, fewer, _) = self.differences["accuracy"], self.works
         even = f"{self.better} and {self.worse} are right equally often; {self.better} is better on"
         verdict = even if found.value == 0 else f"{self.better} is better than {self.worse} on"
+        interval = "too few works for an interval"
+        if found.low is not None:
+            interval = f"95 % interval {100 * found.low:.1f} to {100 * found.high:.1f}"
         corrected = f" after Holm's correction for {self.num_pairs} comparisons" if self.num_pairs > 1 else ""
         return (
             f"{verdict} {counted(more, 'work')}, worse on {fewer}; difference {100 * found.value:.1f} points, "
-            f"95 % interval {100 * found.low:.1f} to {100 * found.high:.1f}: {self.verdict} "
+            f"{interval}: {self.verdict} "
             f"(p = {self.p_works:.2g} by work{corrected})."
         )
 

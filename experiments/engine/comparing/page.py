@@ -82,7 +82,11 @@ def _scores(record: Mapping[str, Any], on: str) -> Table:
     for heading in HEADINGS.values():
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
-        cells = [f"{row[name]:.3f} ({row[f'{name}_low']:.2f}–{row[f'{name}_high']:.2f})" for name in HEADINGS]
+        ends = {name: (row[f"{name}_low"], row[f"{name}_high"]) for name in HEADINGS}
+        cells = [
+            f"{row[name]:.3f}" + ("" if low is None else f" ({low:.2f}–{high:.2f})")
+            for name, (low, high) in ends.items()
+        ]
         mark = f" (heard {row['heard']})" if row["heard"] else ""
         table.add_row(row["model"] + mark, *cells, style="red" if row["heard"] != 0 else "")
     return table

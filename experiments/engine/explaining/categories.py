@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from experiments.engine.evaluation import FEWEST_WORKS
 from experiments.engine.exploring.page import PITCH_NAMES
 
 TOGETHER_S = 0.03
@@ -99,12 +100,15 @@ def category_rows(
     Returns:
         Rows `composer, pieces, kind, category, share, weight, more, low, high`: the share of the notes; their mean
         weight, in units of the mean size of weights; by how much that is more than the mean of all notes, with its
-        interval. On average notes speak for whom the model answers; `more` tells which do so most.
+        interval, None of too few works. On average notes speak for whom the model answers; `more` tells which do so
+        most.
     """
     rows = []
     for composer in dict.fromkeys(sorted(composers)):
         mine = [index for index, name in enumerate(composers) if name == composer]
-        times = draw_works([works[index] for index in mine], draws, seed=seed)
+        of_works = [works[index] for index in mine]
+        is_enough = len(set(of_works)) >= FEWEST_WORKS
+        times = draw_works(of_works, draws, seed=seed)
         for name, kind in KINDS.items():
             table = np.array([pieces[index][name] for index in mine])  # piece x category x (share, weighted)
             drawn = np.einsum("dp,pct->dct", times, table)
@@ -117,7 +121,7 @@ def category_rows(
                 share = table[:, place, 0].mean()
                 if share == 0:
                     continue
-                low, high = np.nanquantile(more[1:, place], [0.025, 0.975])
+                low, high = np.nanquantile(more[1:, place], [0.025, 0.975]) if is_enough else (None, None)
                 rows.append(
                     {"composer": composer, "pieces": len(mine), "kind": name, "category": category}
                     | {

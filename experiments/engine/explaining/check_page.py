@@ -29,7 +29,7 @@ def write_check_page(folder: Path, found: Mapping[str, Any], categories: Sequenc
         found: What `explain_check.json` will hold.
         categories: What `category_rows` returned.
     """
-    from experiments.engine.explaining.checking import AGAINST, WAYS, verdict
+    from experiments.engine.explaining.checking import AGAINST, WAYS, checked_on, passed, verdict
 
     save_falls(found, folder / "figures" / "falls.png")
     for kind in KINDS:
@@ -37,7 +37,8 @@ def write_check_page(folder: Path, found: Mapping[str, Any], categories: Sequenc
     page = PAGES.get_template("explain_check.html").render(
         found=found,
         verdict=verdict(found),
-        is_good=found["is_faithful"] and found["is_learnt"],
+        is_good=passed(found),
+        checked_on=checked_on,
         names={**{way: f"notes that decided ({name})" for way, name in WAYS.items()}, **AGAINST},
         kinds=KINDS,
         categories=categories,
@@ -58,11 +59,13 @@ def save_falls(found: Mapping[str, Any], path: Path) -> None:
     with plt.rc_context(charts.STYLE):
         figure, axes = plt.subplots(figsize=(charts.WIDTH, 3), layout="constrained")
     values = [mean["mean"] for mean in means]
-    ends = np.array([[m["mean"] - m["low"], m["high"] - m["mean"]] for m in means]).T
+    ends = None
+    if means[0]["low"] is not None:
+        ends = np.maximum([[mean["mean"] - mean["low"], mean["high"] - mean["mean"]] for mean in means], 0).T
     axes.bar(
         list(names.values()),
         values,
-        yerr=np.maximum(ends, 0),
+        yerr=ends,
         capsize=4,
         color=[charts.COLOUR] * 2 + [charts.LIGHT] * 2,
     )
@@ -72,7 +75,7 @@ def save_falls(found: Mapping[str, Any], path: Path) -> None:
 
 
 def save_categories(categories: Sequence[Mapping[str, Any]], kind: str, path: Path) -> None:
-    """Draws which categories of notes speak for each composer; a dot where the interval holds 0.
+    """Draws which categories of notes speak for each composer; a dot where the interval holds 0 or there is none.
 
     Args:
         categories: What `category_rows` returned.
@@ -91,7 +94,7 @@ def save_categories(categories: Sequence[Mapping[str, Any]], kind: str, path: Pa
             continue
         place = composers.index(row["composer"]), names.index(row["category"])
         table[place] = row["more"]
-        if row["low"] <= 0 <= row["high"]:
+        if row["low"] is None or row["low"] <= 0 <= row["high"]:
             axes.plot(place[1], place[0], ".", color="#666", markersize=4)
     most = np.nanmax(np.abs(table), initial=0.1)
     image = axes.imshow(table, cmap=COLOURS, vmin=-most, vmax=most, aspect="auto")
@@ -100,6 +103,7 @@ def save_categories(categories: Sequence[Mapping[str, Any]], kind: str, path: Pa
     )
     axes.set_xticks(range(len(names)), names, **({} if kind == "pitch_class" else SLANTED))
     axes.set_xlabel(KINDS[kind].heading)
+    axes.set_facecolor("#bbb")  # white is weight 0
     axes.spines[:].set_visible(False)
     figure.colorbar(image, ax=axes, pad=0.02, label="speaks less    more")
     charts.save(figure, path)

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from experiments.engine import records
 from experiments.engine.config import CorpusConfig, Places
+from experiments.engine.evaluation import FEWEST_WORKS
 from experiments.engine.explaining.attribution import AGREE, GRADIENTS, METHODS, TOP
 from experiments.engine.explaining.categories import category_rows, draw_works, sort_weights
 from experiments.engine.explaining.chunks import read_with
@@ -26,6 +27,9 @@ NUM_SHUFFLES = 5
 
 DRAWS = 2000
 """Of works, for intervals."""
+
+ENOUGH_PIECES, ENOUGH_WORKS = 100, 20
+"""With fewer there is no verdict."""
 
 UNLIKE = 0.2
 """Below this rank correlation, as an upper bound, two pictures are said to be unlike."""
@@ -133,14 +137,19 @@ def _try_all(
 def sum_up(rows: Sequence[Mapping[str, Any]], *, seed: int) -> dict[str, Any]:
     """Returns means over pieces with 95 % intervals over draws of works, paired differences, and what they say.
 
+    The ends of intervals are None where there are too few works for one.
+
     Args:
         rows: What `try_piece` found of each piece, with its `work`.
         seed: Of the draws.
     """
     times = draw_works([row["work"] for row in rows], DRAWS, seed=seed)
+    num_works = len({row["work"] for row in rows})
 
-    def mean(values: Sequence[float]) -> dict[str, float]:
+    def mean(values: Sequence[float]) -> dict[str, float | None]:
         means = times @ np.asarray(values, float) / times.sum(axis=1)
+        if num_works < FEWEST_WORKS:
+            return {"mean": float(means[0]), "low": None, "high": None}
         low, high = np.quantile(means[1:], [0.025, 0.975])
         return {"mean": float(means[0]), "low": float(low), "high": float(high)}
 
@@ -156,11 +165,14 @@ def sum_up(rows: Sequence[Mapping[str, Any]], *, seed: int) -> dict[str, Any]:
             }
     found = {
         "num_pieces": len(rows),
-        "num_works": len({row["work"] for row in rows}),
+        "num_works": num_works,
         "means": means,
         "differences": differences,
-        "is_faithful": all(differences[f"{method}_minus_random"]["low"] > 0 for method in METHODS),
-        "is_learnt": abs(means["unlearnt"]["high"]) < UNLIKE and abs(means["unlearnt"]["low"]) < UNLIKE,
+        "is_faithful": all((differences[f"{method}_minus_random"]["low"] or 0) > 0 for method in METHODS),
+        "is_learnt": all(
+            end is not None and abs(end) < UNLIKE
+            for end in (means["unlearnt"][side] for side in ("low", "high"))
+        ),
         "agrees": means["rank_correlation"]["mean"] >= AGREE,
     }
     return found | {"sentences": sentences(found)}
@@ -176,7 +188,7 @@ def sentences(found: Mapping[str, Any]) -> list[str]:
             f"falls by {means[f'fall_{method}']['mean']:.3f}; without a random {share} by "
             f"{means['fall_random']['mean']:.3f}, and without as many that last as long by "
             f"{means['fall_similar']['mean']:.3f}. Paired over {counted(found['num_pieces'], 'piece')}, the notes that "
-            f"decided cost {by['mean']:.3f} more than random ones (95 % interval {by['low']:.3f} to {by['high']:.3f}): "
+            f"decided cost {by['mean']:.3f} more than random ones ({interval(by, 3)}): "
             f"more on {by['more']}, less on {by['less']}."
         )
     said.append(
@@ -186,14 +198,14 @@ def sentences(found: Mapping[str, Any]) -> list[str]:
     )
     said.append(
         ("The two ways agree" if found["agrees"] else "The two ways do not agree well")
-        + f": rank correlation {_interval(means['rank_correlation'])}, and "
+        + f": rank correlation {_with_interval(means['rank_correlation'])}, and "
         f"{percent(means['top_overlap']['mean'])} of the notes that decided are the same ({share} by chance)."
     )
     said.append(
         "A model that has learnt nothing, its weights shuffled, gives "
         + ("another picture" if found["is_learnt"] else "a picture that is not clearly another")
-        + f": rank correlation {_interval(means['unlearnt'])}. Of how much notes weigh, whatever they speak for, it is "
-        f"{_interval(means['unlearnt_sizes'])}: long notes weigh much for any model."
+        + f": rank correlation {_with_interval(means['unlearnt'])}. Of how much notes weigh, whatever they speak "
+        f"for, it is {_with_interval(means['unlearnt_sizes'])}: long notes weigh much for any model."
     )
     return said
 
@@ -211,13 +223,45 @@ def percent(share: float) -> str:
 WAYS = {"gradients": "gradients", "deletion": "deletions"}
 
 
-def _interval(mean: Mapping[str, float]) -> str:
-    return f"{mean['mean']:.2f} ({mean['low']:.2f} to {mean['high']:.2f})"
+def interval(mean: Mapping[str, float | None], digits: int) -> str:
+    """Returns an interval in words.
+
+    Example:
+        >>> interval({"low": 0.25, "high": 0.5}, 2), interval({"low": None, "high": None}, 2)
+        ('95 % interval 0.25 to 0.50', 'too few works for an interval')
+    """
+    if mean["low"] is None:
+        return "too few works for an interval"
+    return f"95 % interval {mean['low']:.{digits}f} to {mean['high']:.{digits}f}"
+
+
+def _with_interval(mean: Mapping[str, float | None]) -> str:
+    return f"{mean['mean']:.2f} ({interval(mean, 2)})"
+
+
+def checked_on(found: Mapping[str, Any]) -> str:
+    """Returns over how much music a model was checked."""
+    return f"{counted(found['num_pieces'], 'piece')} of {counted(found['num_works'], 'work')}"
+
+
+def is_enough(found: Mapping[str, Any]) -> bool:
+    """Whether a check has tried so much that it may say whether explanations can be believed."""
+    return found["num_pieces"] >= ENOUGH_PIECES and found["num_works"] >= ENOUGH_WORKS
+
+
+def passed(found: Mapping[str, Any]) -> bool:
+    """Whether explanations of the model passed both checks, over enough music."""
+    return is_enough(found) and found["is_faithful"] and found["is_learnt"]
 
 
 def verdict(found: Mapping[str, Any]) -> str:
     """Returns in one sentence whether explanations of the model can be believed."""
-    if found["is_faithful"] and found["is_learnt"]:
+    if not is_enough(found):
+        return (
+            f"Not enough to say whether explanations of this model can be believed: it was checked on "
+            f"{checked_on(found)}, and {ENOUGH_PIECES} pieces of {ENOUGH_WORKS} works are needed."
+        )
+    if passed(found):
         return "Explanations of this model passed both checks."
     reasons = [
         *(

@@ -18,7 +18,7 @@ from experiments.engine.explaining.attribution import (
     note_attributions,
     top_notes,
 )
-from experiments.engine.explaining.checking import percent, verdict
+from experiments.engine.explaining.checking import checked_on, passed, percent, verdict
 from experiments.engine.explaining.deletion import MOST_DELETIONS, groups_of
 from experiments.engine.explaining.heldout import find_music
 from experiments.engine.explaining.passages import (
@@ -85,7 +85,10 @@ def explain_piece(
         checks=checks,
         passages=_shown(explanation, sounds=sounds),
         player=describe_player() if sounds else None,
+        checked_on=checked_on,
         clock=clock,
+        passed=passed,
+        verdict=verdict,
         seconds=SECONDS,
         **_pictures(explanation),
         command=records.command_line(),
@@ -168,8 +171,7 @@ def check_sentences(checks: list[dict[str, Any]]) -> list[str]:
             "Whether explanations of this model can be believed has not been checked: run it with --check."
         ]
     return [
-        f"{verdict(check)} ({check['corpus']}, {check['num_pieces']} pieces that it never heard.)"
-        for check in checks
+        f"{verdict(check)} ({check['corpus']}, {checked_on(check)} that it never heard.)" for check in checks
     ]
 
 

@@ -66,6 +66,15 @@ def test_the_better_model_is_named_first_and_every_work_is_counted():
     assert "more than chance" in pair.sentence
 
 
+@pytest.mark.parametrize(("num_works", "has_interval"), [(1, False), (4, False), (5, True)])
+def test_of_too_few_works_there_is_no_interval_and_no_verdict(num_works, has_interval):
+    one, other = (make_answers(0, num_pieces=2 * num_works, right=right) for right in (1.0, 0.0))
+    (pair,) = compare_pairs("AB", [one, other])
+    assert all((found.low is not None) == has_interval for found in pair.differences.values())
+    assert ("too few works for an interval: too few works to tell" in pair.sentence) != has_interval
+    assert not pair.is_sure
+
+
 def test_pieces_of_one_work_count_once_in_the_test_by_work():
     one = make_answers(0, num_pieces=24, right=1.0)
     other = dataclasses.replace(one, probabilities=np.roll(one.probabilities, 1, axis=1))

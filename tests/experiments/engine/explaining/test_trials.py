@@ -5,7 +5,7 @@ import pytest
 
 from experiments.engine.explaining.attribution import GRADIENTS, METHODS
 from experiments.engine.explaining.categories import KINDS, category_rows, sort_weights
-from experiments.engine.explaining.checking import sum_up, verdict
+from experiments.engine.explaining.checking import passed, sum_up, verdict
 from experiments.engine.explaining.chunks import read_with
 from experiments.engine.explaining.gradients import IntegratedGradients
 from experiments.engine.explaining.trials import as_long, beginning, shuffled, try_piece
@@ -61,10 +61,10 @@ def test_notes_that_last_as_long_are_of_the_same_classes():
     assert len(set(drawn.tolist())) == 3
 
 
-def rows_with(fall, unlearnt):
+def rows_with(fall, unlearnt, num_pieces=120):
     chance = np.random.default_rng(0)
     rows = []
-    for number in range(12):
+    for number in range(num_pieces):
         noise = 0.02 * float(chance.normal())
         row = {f"{key}_{method}": fall + noise for key in ("fall", "odds", "changed") for method in METHODS}
         row |= {
@@ -79,12 +79,22 @@ def rows_with(fall, unlearnt):
 def test_what_passes_is_said_to_pass():
     found = sum_up(rows_with(0.4, 0.0), seed=0)
     assert (found["is_faithful"], found["is_learnt"], found["agrees"]) == (True, True, True)
-    assert found["num_works"] == 6
+    assert found["num_works"] == 60
     by = found["differences"]["gradients_minus_random"]
     assert by["low"] <= by["mean"] <= by["high"]
-    assert (by["more"], by["less"]) == (12, 0)
+    assert (by["more"], by["less"]) == (120, 0)
     assert verdict(found) == "Explanations of this model passed both checks."
-    assert any("Paired over 12 pieces" in sentence for sentence in found["sentences"])
+    assert any("Paired over 120 pieces" in sentence for sentence in found["sentences"])
+
+
+@pytest.mark.parametrize(("num_pieces", "has_interval"), [(1, False), (8, False), (9, True), (99, True)])
+def test_of_too_little_music_nothing_is_said(num_pieces, has_interval):
+    found = sum_up(rows_with(0.4, 0.0, num_pieces), seed=0)
+    assert verdict(found).startswith("Not enough to say")
+    assert f"on {num_pieces} piece" in verdict(found)
+    assert not passed(found)
+    assert ("too few works for an interval" in found["sentences"][0]) != has_interval
+    assert ("95 % interval" in found["sentences"][0]) == has_interval
 
 
 @pytest.mark.parametrize(
@@ -112,14 +122,16 @@ def test_notes_are_sorted_into_kinds_that_hold_all_of_them(explained):
 def test_the_kind_that_speaks_is_found(explained):
     piece = explained.piece
     table = sort_weights(piece.notes.notes, explained.weights[GRADIENTS])
-    rows = category_rows([table] * 3, works=["a", "b", "c"], composers=["Ada"] * 3, draws=20, seed=0)
+    rows = category_rows([table] * 5, works=list("abcde"), composers=["Ada"] * 5, draws=20, seed=0)
     by_class = {row["category"]: row for row in rows if row["kind"] == "pitch_class"}
     best = max(by_class.values(), key=lambda row: row["more"])
     assert best["category"] == {"Ada": "C", "Bela": "D"}[explained.composer]
-    assert best["pieces"] == 3
+    assert best["pieces"] == 5
     assert (
         best["low"] == pytest.approx(best["more"]) == pytest.approx(best["high"])
-    )  # three times the same piece
+    )  # five times the same piece
     assert "F" not in by_class
+    (alone, *_) = category_rows([table], works=["a"], composers=["Ada"], draws=20, seed=0)
+    assert (alone["low"], alone["high"]) == (None, None)
     shares = sum(row["share"] * row["more"] for row in by_class.values())
     assert shares == pytest.approx(0, abs=1e-9)
