@@ -1,15 +1,18 @@
 """What an `.h5` file is made of, told before Keras reads it: a stranger's file must not run code here.
 
-Keras' own guard does not suffice: before 3.11.3 `safe_mode` was ignored for `.h5` (CVE-2025-9905), and other layers
-than `Lambda` reach out too, by reading files (lookups), unpickling, or running a saved TensorFlow graph. So nothing is
-built that is not on the list below; no weights are read that lie in other files (CVE-2026-1669); and the size of the
-network is found without making room for it.
+Keras' own guard does not suffice: before 3.11.3, which setup.cfg therefore asks for, `safe_mode` was ignored for `.h5`
+(CVE-2025-9905), and other layers than `Lambda` reach out too, by reading files (lookups), unpickling, or running a
+saved TensorFlow graph. So nothing is built that is not on the list below; no weights are read that lie in other files
+(CVE-2026-1669); and the size of the network is found without making room for it.
+
+A class may be named twice, by `class_name` and by `registered_name`, and which of the two Keras believes depends on
+whether there is a `module` too: so the two must agree.
 """
 
 import importlib
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -42,7 +45,7 @@ LAYERS = {
 """Keras' layers that only compute: none takes code, a path, or a network of another framework."""
 
 OF_MODULE = {
-    None: LAYERS | MODELS | {"__keras_tensor__", "__tuple__"},
+    None: LAYERS | MODELS | {"__keras_tensor__"},
     "keras": MODELS | {"DTypePolicy"},
     "keras.models": MODELS,
     "keras.src.models.functional": MODELS,
@@ -83,8 +86,9 @@ def screen(path: Path) -> None:
     except (OSError, RuntimeError) as error:  # what h5py raises for files that are damaged, or no HDF5
         reason = "it is no HDF5 file" if not h5py.is_hdf5(path) else "it is damaged or cut short"
         raise ScreeningError(reason) from error
+    ours = _registered()
     for part in _objects(config):
-        _check_object(part)
+        _check_object(part, ours)
     # Keras keeps a list, one a thread, of variables that wait for their values: it should die with these.
     with ThreadPoolExecutor(1) as pool:
         pool.submit(_check_size, config).result()
@@ -144,41 +148,55 @@ def _objects(config: Any) -> Iterator[dict[str, Any]]:
             waiting += part
 
 
-def _check_object(part: dict[str, Any]) -> None:
+def _check_object(part: dict[str, Any], ours: Collection[str]) -> None:
     name, module, registered = (part.get(key) for key in ("class_name", "module", "registered_name"))
     if not all(value is None or isinstance(value, str) for value in (name, module, registered)):
         raise ScreeningError("it names a class by something that is no name")
-    ours = next((each for each in (registered, name) if each and each.startswith(f"{PACKAGE}>")), None)
-    if ours:
-        allowed = ours in _registered()
+    # What Keras writes: classes of our own by either name, functions by their `config`, and its own classes.
+    if registered == f"{PACKAGE}>{name}":
+        allowed = registered in ours
+    elif registered not in (None, part.get("config") if name == "function" else name):
+        allowed = False
+    elif name in ours:
+        allowed = module is None
     elif name == "function":
         # Keras looks for the name among its own activations.
         allowed = module in ("builtins", "keras.activations") and str(part.get("config")).isidentifier()
     elif module in PLAIN_MODULES:
         allowed = bool(name) and name.isidentifier() and name[0].isupper()
     else:
-        allowed = name in OF_MODULE.get(module, ()) and registered in (None, name)
+        allowed = name in OF_MODULE.get(module, ())
     if not allowed:
-        wanted = registered if registered not in (None, name) else ".".join(filter(None, (module, name)))
-        what = "a Lambda layer, which is code" if name in ("Lambda", "__lambda__") else f"{wanted!r}"
+        asked = ".".join(filter(None, (module, name)))
+        asked += f" registered as {registered}" if registered not in (None, name) else ""
+        what = "a Lambda layer, which is code" if name in ("Lambda", "__lambda__") else f"{asked!r}"
         raise ScreeningError(f"it asks for {what}, and only layers that cannot run code are built")
 
 
 def _registered() -> dict[str, Any]:
+    """Returns our own classes by the names that they are registered under."""
     import keras
 
     for module in BUILDERS.values():
         importlib.import_module(module)  # registers its layers
-    return keras.saving.get_custom_objects()
+    found = keras.saving.get_custom_objects()
+    return {
+        name: made
+        for name, made in found.items()
+        if name.startswith(f"{PACKAGE}>") and made.__module__.startswith("models.")
+    }
 
 
 def _check_size(config: dict[str, Any]) -> None:
     """Builds the network without its weights, and refuses it if they or what it computes would be too large."""
     import keras
+    from keras.src.saving.serialization_lib import (
+        SafeModeScope,
+    )  # `load_model` has it; nothing public builds in it
 
     kind = keras.Sequential if config["class_name"] == "Sequential" else keras.Model
     try:
-        with keras.StatelessScope(initialize_variables=False):
+        with SafeModeScope(True), keras.StatelessScope(initialize_variables=False):
             model = kind.from_config(json.loads(json.dumps(config["config"])))  # a copy, which Keras changes
             num_weights = model.count_params()
             outputs = [tensor.shape for layer in model.layers for tensor in _tensors(layer.output)]

@@ -9,11 +9,13 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from keras.src.saving.serialization_lib import in_safe_mode
 
 from models import screening
 from models.blocks import SmoothedCrossentropy
 from models.saving import ModelFileError, load
 from models.screening import ScreeningError, screen
+from models.transformer import Positions
 
 
 @pytest.fixture
@@ -77,30 +79,85 @@ def test_a_lambda_layer_in_a_network_in_a_layer_is_found(path):
         screen(path)
 
 
-@pytest.mark.parametrize(
-    ("layer", "named"),
-    [
-        ({"class_name": "system", "module": "os", "registered_name": None}, "os.system"),
-        ({"class_name": "function", "module": "os", "config": "system"}, "os.function"),
-        ({"class_name": "Popen", "module": "subprocess"}, "subprocess.Popen"),
-        ({"class_name": "Dense", "module": "os"}, "os.Dense"),
-        ({"class_name": "Dense", "registered_name": "somebody>Trojan"}, "somebody>Trojan"),
-        ({"class_name": "Trojan"}, "Trojan"),
-        ({"class_name": "rollcall>Unknown"}, "rollcall>Unknown"),
-        ({"class_name": "TorchModuleWrapper"}, "TorchModuleWrapper"),
-        ({"class_name": "TFSMLayer", "config": {"filepath": "/"}}, "TFSMLayer"),
-        ({"class_name": "StringLookup", "config": {"vocabulary": "/etc/passwd"}}, "StringLookup"),
-        ({"class_name": "get_file", "module": "keras.utils"}, "keras.utils.get_file"),
-        ({"class_name": "enable_unsafe_deserialization", "module": "keras.config"}, "keras.config.enable"),
-        ({"class_name": "deserialize", "module": "keras.initializers"}, "keras.initializers.deserialize"),
-        ({"class_name": "__typespec__", "module": "os"}, "__typespec__"),
-        ({"class_name": ["Lambda"]}, "no name"),
-    ],
-)
+REFUSED = [
+    ({"class_name": "system", "module": "os", "registered_name": None}, "os.system"),
+    ({"class_name": "function", "module": "os", "config": "system"}, "os.function"),
+    ({"class_name": "Popen", "module": "subprocess"}, "subprocess.Popen"),
+    ({"class_name": "Dense", "module": "os"}, "os.Dense"),
+    ({"class_name": "Dense", "registered_name": "somebody>Trojan"}, "somebody>Trojan"),
+    ({"class_name": "Trojan"}, "Trojan"),
+    ({"class_name": "rollcall>Unknown"}, "rollcall>Unknown"),
+    ({"class_name": "rollcall>Positions", "module": "antigravity"}, "antigravity.rollcall>Positions"),
+    ({"class_name": "TorchModuleWrapper"}, "TorchModuleWrapper"),
+    ({"class_name": "TFSMLayer", "config": {"filepath": "/"}}, "TFSMLayer"),
+    ({"class_name": "StringLookup", "config": {"vocabulary": "/etc/passwd"}}, "StringLookup"),
+    ({"class_name": "MelSpectrogram", "config": {}}, "MelSpectrogram"),
+    ({"class_name": "Lambda", "config": {"function": ["4wAAAAA=", None, None]}}, "Lambda"),
+    ({"class_name": "__lambda__", "config": {"code": "4wAAAAA="}}, "Lambda"),
+    ({"class_name": "get_file", "module": "keras.utils"}, "keras.utils.get_file"),
+    ({"class_name": "enable_unsafe_deserialization", "module": "keras.config"}, "keras.config.enable"),
+    ({"class_name": "deserialize", "module": "keras.initializers"}, "keras.initializers.deserialize"),
+    ({"class_name": "__typespec__", "module": "os"}, "__typespec__"),
+    ({"class_name": "TypeSpec", "type_spec": "tf.TensorSpec", "serialized": []}, "TypeSpec"),
+    ({"class_name": "__tuple__", "items": []}, "__tuple__"),
+    ({"class_name": ["Lambda"]}, "no name"),
+]
+
+
+@pytest.mark.parametrize(("layer", "named"), REFUSED)
 def test_what_is_not_on_the_list_is_refused_by_name(path, layer, named):
     tamper(path, as_layer(**layer))
     with pytest.raises(ScreeningError, match=named):
         screen(path)
+
+
+OURS = "rollcall>Positions"
+
+
+@pytest.mark.parametrize("keeps_module", [True, False])
+@pytest.mark.parametrize("layer", [layer for layer, _ in REFUSED])
+def test_a_name_of_ours_hides_none_of_them(path, layer, keeps_module):
+    def change(config):
+        dense(config).update(layer, registered_name=OURS)
+        if not keeps_module:
+            dense(config).pop("module", None)
+
+    tamper(path, change)
+    with pytest.raises(ScreeningError):
+        screen(path)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"class_name": "Foo", "module": "keras.initializers", "config": {}},
+        {"class_name": "function", "module": "keras.activations", "config": "relu"},
+        {"class_name": "Dense", "module": "keras.layers", "config": {"units": 2}},
+        {"class_name": "Dense", "config": {"units": 2}},
+    ],
+)
+def test_what_bears_a_name_of_ours_and_another_is_refused(path, part):
+    tamper(path, lambda config: dense(config)["config"].update(activation=part | {"registered_name": OURS}))
+    with pytest.raises(ScreeningError, match=f"registered as {OURS}"):
+        screen(path)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_layers_of_our_own_pass_by_themselves_and_in_others(path):
+    inputs = keras.Input((2, 4, 3))
+    x = keras.layers.TimeDistributed(Positions())(inputs)
+    x = Positions()(keras.layers.Reshape((8, 3))(x))
+    outputs = keras.layers.Dense(2, activation="softmax")(keras.layers.Flatten()(x))
+    keras.Model(inputs, outputs).save(path, include_optimizer=False)
+    screen(path)
+
+
+def test_networks_are_built_in_safe_mode(path, monkeypatch):
+    modes = []
+    monkeypatch.setattr(keras.Model, "from_config", lambda config: modes.append(in_safe_mode()))
+    with pytest.raises(ScreeningError, match="cannot build it"):
+        screen(path)
+    assert modes == [True]
 
 
 def test_our_own_registered_classes_are_built(path):
