@@ -58,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     asked = read_arguments(
         Arguments, argv, description=__doc__, name="predict", default=Arguments(tyro.MISSING)
     )
+    check_outputs(asked)
     from experiments.engine.predicting.asking import Asker
     from experiments.engine.predicting.files import find_files
     from experiments.engine.predicting.presenting import say_errors
@@ -70,6 +71,25 @@ def main(argv: Sequence[str] | None = None) -> None:
     write(asked, answers, errors, asker)
     if not answers:
         sys.exit(EXIT_INPUT)
+
+
+def check_outputs(asked: Arguments) -> None:
+    """Makes sure that the answers can be written, before anybody is asked.
+
+    Raises:
+        InputError: They cannot, or two outputs would go to one place.
+    """
+    from experiments.engine.records import prepare_file
+    from features.errors import InputError
+
+    outputs = {"--csv": asked.csv, "--json": asked.json}
+    places = [
+        path if path == STANDARD_OUTPUT else prepare_file(path, flag=flag).resolve()
+        for flag, path in outputs.items()
+        if path is not None
+    ]
+    if len(set(places)) < len(places):
+        raise InputError(f"Expected --csv and --json to name different outputs, but both name {asked.csv}.")
 
 
 def ask_all(asker: "Asker", files: Mapping[str, "Read"]) -> tuple[list["Answer"], dict[str, str]]:

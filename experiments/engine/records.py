@@ -42,11 +42,12 @@ OWN_FOLDERS = (
 """Flags whose values name folders of one machine."""
 
 
-def prepare_output(folder: Path | None) -> Path | None:
-    """Makes the folder that `--output` names and tries to write there, before what takes minutes begins.
+def prepare_output(folder: Path | None, *, flag: str = "--output") -> Path | None:
+    """Makes the folder that a flag names and tries to write there, before what takes minutes begins.
 
     Args:
         folder: The folder; `~` is the user's own. None if nothing is to be written.
+        flag: The flag.
 
     Returns:
         The same without `~`.
@@ -63,9 +64,29 @@ def prepare_output(folder: Path | None) -> Path | None:
             pass
     except OSError as error:
         raise InputError(
-            f"Expected --output to name a folder to write to, but {folder} cannot be used: {error.strerror}."
+            f"Expected {flag} to name a folder to write to, but {folder} cannot be used: {error.strerror}."
         ) from error
     return folder
+
+
+def prepare_file(path: Path, *, flag: str) -> Path:
+    """Makes the folder of the file that a flag names and tries to write there, before what takes minutes begins.
+
+    Args:
+        path: The file; `~` is the user's own.
+        flag: The flag.
+
+    Returns:
+        The same without `~`.
+
+    Raises:
+        InputError: It is something else than a file, or nothing can be written there.
+    """
+    path = path.expanduser()
+    if path.exists() and not path.is_file():
+        raise InputError(f"Expected {flag} to name a file to write, but {path} is none; give another name.")
+    prepare_output(path.parent, flag=flag)
+    return path
 
 
 def write_text(path: Path, text: str) -> None:

@@ -157,7 +157,7 @@ def _open_once(path: Path, nested: str, process: int, changed: int, length: int)
     except InputError:
         raise
     except DAMAGED as error:
-        advice = "" if nested else "; give --data-home a folder or a complete zip file, or download it again"
+        advice = "" if nested else "; name a folder or a complete zip file, or download it again"
         raise InputError(f"{name} is not a zip file that can be read ({error}){advice}.") from error
     return archive
 

@@ -64,10 +64,10 @@ def find_midi_files(home: Path, *, look_inside: bool = False) -> dict[str, Calla
     elif os.path.exists(home):
         found = _by_name(_in_zip(home, look_inside, count))
     else:
-        raise InputError(f"There is no folder and no file {shown(str(home))}; check --data-home.")
+        raise InputError(f"There is no folder and no file {shown(str(home))}; check that path.")
     if not found:
         raise InputError(
-            f"No MIDI files ({', '.join(MIDI_SUFFIXES)}) under {home}; give --data-home a path that has some."
+            f"No MIDI files ({', '.join(MIDI_SUFFIXES)}) under {home}; name a path that has some."
         )
     return dict(sorted(found.items()))
 
@@ -115,7 +115,7 @@ class _Count:
         if self.total > MAX_MEMBERS:
             raise InputError(
                 f"The zip files in {printable(str(self.home))} hold more than {MAX_MEMBERS:,} files in all; "
-                "give --data-home a part of them."
+                "name a part of them."
             )
 
 

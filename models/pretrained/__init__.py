@@ -31,7 +31,7 @@ def find(model: str | Path) -> Path:
     name, path = str(model), Path(model).expanduser()
     if name in PRETRAINED:
         return Path(__file__).with_name(PRETRAINED[name])
-    if path.is_dir():
+    if name and path.is_dir():
         return path / MODEL_FILE
     if path.suffix == ".h5":
         return path

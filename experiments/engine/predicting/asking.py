@@ -87,7 +87,7 @@ class Asker:
         found = saved.description.get(CALIBRATION)
         self.calibration = Calibration.from_dict(found) if found else None
         if self.calibration is not None:
-            self.prior_name = prior or TRAINING
+            self.prior_name = TRAINING if prior is None else prior
             self.prior = read_prior(self.prior_name, saved.classes, self.calibration.training_prior)
         elif prior is not None:
             raise InputError(
@@ -163,6 +163,8 @@ def read_prior(text: str, classes: Sequence[str], training: Sequence[float]) -> 
     for part in text.split(","):
         label, _, share = part.partition("=")
         name = match_composer(label.strip(), classes)
+        if name in given:
+            raise InputError(f"--prior names {name} twice; leave one of them out.")
         try:
             given[name] = float(share)
         except ValueError:

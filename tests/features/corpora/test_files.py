@@ -158,7 +158,7 @@ def test_karaoke_and_wrapped_files_are_found_and_read(tmp_path):
 
 def test_a_path_that_is_too_long_is_not_there():
     with pytest.raises(
-        InputError, match=r"There is no folder and no file a{200}\.\.\.a{200}; check --data-home"
+        InputError, match=r"There is no folder and no file a{200}\.\.\.a{200}; check that path"
     ):
         find_midi_files(Path("a" * 5000))
 
