@@ -26,6 +26,7 @@ TOOLS = {
     "audit": "experiments.audit",
     "builders": "experiments.builders",
     "compare": "experiments.compare",
+    "ship": "experiments.ship",
     "publish": "experiments.publish",
     "augment": "experiments.augment",
     "humanise": "experiments.humanise",

@@ -2,12 +2,15 @@
 
     python -m experiments.calibrate results/runs/four_composers/RUN
     python -m experiments.calibrate RUN --unknown FOLDER
+    python -m experiments.calibrate MODEL --study STUDY
 
-A temperature, and how much more longer pieces are to be trusted, are fitted on the pieces that chose the run's epoch.
+A temperature, and how much more longer pieces are to be trusted, are fitted on the pieces that chose the run's epoch;
+with --study on what the models of a study over all folds answered, each for works that it did not hear: more pieces,
+and the only ones for a model that was trained on all works (`experiments.ship`).
 Where the corpus has music by composers whom the model does not know, or FOLDER has a folder for each, half of these
 choose below which score a piece is by none of the known ones; how often that is wrong is measured on the other half,
 and on the run's test pieces. What was found is written into `model.json`, under `calibration`, where
-`experiments.predict` and `experiments.demo` find it. Only finished runs of one fold can be calibrated.
+`experiments.predict` and `experiments.demo` find it.
 """
 
 from collections.abc import Sequence
@@ -28,7 +31,9 @@ class Arguments:
     """What to calibrate, and with which music."""
 
     run: Annotated[Path, tyro.conf.Positional]
-    """A finished run folder."""
+    """A finished run folder of one fold; with --study any folder with model.h5, model.json and config.json."""
+    study: Path | None = None
+    """A finished study over all folds with the same settings, of here or published, to fit on its answers."""
     unknown: Path | None = None
     """A folder with a folder for each composer whom the model does not know; none: those of the run's corpus."""
     data_home: Path | None = None
@@ -45,16 +50,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     asked = read_arguments(
         Arguments, argv, description=__doc__, name="calibrate", default=Arguments(tyro.MISSING)
     )
-    if not is_finished(asked.run) or not (asked.run / "model.h5").exists():
+    is_whole = is_finished(asked.run) if asked.study is None else (asked.run / "config.json").exists()
+    if not is_whole or not (asked.run / "model.h5").exists():
         raise InputError(
             f"Expected a finished run folder with its model.h5, but {asked.run} is none; name another, for a study "
-            "over all folds one of its folds/."
+            "over all folds one of its folds/ (with --study, a folder with model.h5, model.json and config.json)."
         )
     from experiments.engine.predicting.calibrating import calibrate
     from experiments.engine.predicting.reporting import print_calibration
 
     places = Places(data_home=asked.data_home, cache_dir=asked.cache_dir)
-    print_calibration(calibrate(asked.run, places, unknown=asked.unknown), asked.run)
+    print_calibration(calibrate(asked.run, places, study=asked.study, unknown=asked.unknown), asked.run)
 
 
 if __name__ == "__main__":

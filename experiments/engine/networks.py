@@ -13,6 +13,7 @@ import numpy as np
 from keras_tuner.engine.hyperparameters import HyperParameter
 
 from experiments.engine.answering import answer, answer_chunks
+from experiments.engine.columns import HISTORY_COLUMNS
 from experiments.engine.config import AnswerConfig, Config
 from experiments.engine.device import computing_in
 from experiments.engine.distillation import load_teachers, teach
@@ -270,7 +271,12 @@ def validation_scores(
     offsets: np.ndarray,
     answering: AnswerConfig,
 ) -> dict[str, float]:
-    """Returns the `val_...` columns of the history, of the answers that the network will give when it is kept."""
+    """Returns the `val_...` columns of the history, of the answers that the network will give when it is kept.
+
+    They are no numbers where nothing was kept for validation.
+    """
+    if not len(indices):
+        return {name: float("nan") for name in HISTORY_COLUMNS if name.startswith("val_")}
     answers = answer(model, dataset, indices, answering, offsets=offsets)
     chunk, piece = (answers[level].scores() for level in ("chunk", "piece"))
     return {

@@ -9,7 +9,7 @@ from typing import Any
 from experiments.engine import records
 from experiments.engine.pages import scores_by_model
 from experiments.engine.predicting.asking import CALIBRATION
-from experiments.engine.predicting.reporting import none_sentences
+from experiments.engine.predicting.reporting import fitted_sentence, none_sentences
 from experiments.engine.publishing import is_audit
 from experiments.engine.rendering import PAGES
 from experiments.engine.saved_models import SavedModel, load_saved_model
@@ -75,7 +75,7 @@ def write_card(
     Args:
         saved: The model of the run.
         run: Its folder.
-        metrics: Its `metrics.json`.
+        metrics: Its `metrics.json`; of a model that was trained on all works, that of the study over all folds.
         repository: `owner/name` on the Hub.
         license: Of the weights.
         audit: Folder of an audit of the same study, if there is one.
@@ -95,6 +95,8 @@ def write_card(
         num_works=len({piece["work"] for piece in heard}),
         limit=LIMITS.get(metrics["protocol"], ""),
         calibration=calibration,
+        calibrated=calibration and calibration.get("cross_validated", calibration.get("test")),
+        fitted=fitted_sentence(calibration) if calibration else "",
         unknown=none_sentences(calibration.get("none_of_these"), calibration) if calibration else [],
         findings=findings_of(audit, metrics) if audit else [],
         environment=records.read_json(run / "environment.json"),

@@ -1,4 +1,4 @@
-"""A finished run calibrated: fitted on its validation pieces, measured on its test pieces, kept beside its weights."""
+"""A model calibrated: fitted on pieces that training did not hear, measured on others, kept beside its weights."""
 
 import random
 from collections import Counter
@@ -14,11 +14,9 @@ from experiments.engine import records
 from experiments.engine.auditing.external import match_composer
 from experiments.engine.config import Config, CorpusConfig, Places
 from experiments.engine.evaluation import calibration_error
+from experiments.engine.predicting.asked import Asked, asked_of, asked_of_study, check_same_study
 from experiments.engine.predicting.asking import CALIBRATION, COMPOSER
-from experiments.engine.predicting.calibration import (
-    Calibration,
-    fit,
-)
+from experiments.engine.predicting.calibration import Calibration, fit
 from experiments.engine.predicting.unknown import (
     SCORES,
     choose_threshold,
@@ -37,39 +35,32 @@ MOST_A_COMPOSER = 20
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a model answered for pieces that it was not trained on.
+class Fitted:
+    """A calibration, and how well it does.
 
     Attributes:
-        answers: By piece as the network gives them, shape `(pieces, classes)`.
-        chunks: Mean answer of the chunks of each piece, shape `(pieces, classes)`.
-        num_chunks: Shape `(pieces,)`.
-        composers: True composer of each.
-        works: Work of each.
+        calibration: Without a threshold yet.
+        facts: What was measured, as `model.json` holds it.
+        chosen_on: Pieces by known composers, to choose the threshold on.
+        tested_on: Others, to test it on.
     """
 
-    answers: np.ndarray
-    chunks: np.ndarray
-    num_chunks: np.ndarray
-    composers: np.ndarray
-    works: np.ndarray
-
-    def of(self, composers: Sequence[str]) -> "Asked":
-        """Returns the part by some composers."""
-        keep = np.isin(self.composers, composers)
-        return Asked(**{name: values[keep] for name, values in vars(self).items()})
-
-    def labels(self, classes: Sequence[str]) -> np.ndarray:
-        """Returns the true class of each, shape `(pieces,)`."""
-        return np.array([classes.index(composer) for composer in self.composers])
+    calibration: Calibration
+    facts: dict[str, Any]
+    chosen_on: Asked
+    tested_on: Asked
 
 
-def calibrate(folder: Path, places: Places, *, unknown: Path | None = None) -> dict[str, Any]:
-    """Calibrates the model of a run and writes what was found into its `model.json`.
+def calibrate(
+    folder: Path, places: Places, *, study: Path | None = None, unknown: Path | None = None
+) -> dict[str, Any]:
+    """Calibrates a saved model and writes what was found into its `model.json`.
 
     Args:
-        folder: The run folder, of one fold.
+        folder: The folder with `model.h5`, `model.json` and `config.json`; without a study a run of one fold.
         places: Where the corpus and the cache lie.
+        study: A study over all folds with the same settings, to fit on what it answered; otherwise the validation
+            pieces of the run are asked.
         unknown: A folder with a folder for each composer; otherwise unknown composers are those of the run's own
             corpus.
 
@@ -77,18 +68,18 @@ def calibrate(folder: Path, places: Places, *, unknown: Path | None = None) -> d
         What was found, as `model.json` holds it under `calibration`.
 
     Raises:
-        InputError: The run's music is not there any more, or it has no validation pieces of their own.
+        InputError: The run's music is not there any more, it has no validation pieces of its own, or the study is of
+            other settings.
     """
     config = Config.from_dict(records.read_json(folder / "config.json"))
+    if study is not None:
+        check_same_study(folder, study)
     saved = load_saved_model(folder)
-    dataset = prepare(config, places)
-    train, validation, test = _sides(saved, dataset)
-    asked = {"validation": _ask(saved, dataset, validation), "test": _ask(saved, dataset, test)}
-    fitted_on = asked["validation"]
-    temperature, exponent = fit(fitted_on.answers, fitted_on.num_chunks, fitted_on.labels(saved.classes))
-    counts = np.bincount(dataset.labels[train], minlength=len(saved.classes))
-    calibration = Calibration(tuple((counts / counts.sum()).tolist()), temperature, exponent)
-    measured = {side: _measure(of_side, calibration, saved.classes) for side, of_side in asked.items()}
+    if study is None:
+        fitted = _fitted_on_validation(saved, prepare(config, places))
+    else:
+        fitted = fitted_on_study(study, saved.classes)
+    calibration, facts = fitted.calibration, fitted.facts
     asks_who = (
         saved.description.get("label", COMPOSER) == COMPOSER
     )  # of anything else nothing need be unknown
@@ -96,11 +87,55 @@ def calibrate(folder: Path, places: Places, *, unknown: Path | None = None) -> d
     if len({piece.composer for piece in others}) > 1:
         theirs = load_dataset(others, saved.encoder, cache_dir=places.cache_dir, every_composer=False)
         strangers = _ask(saved, theirs, ~np.isin(theirs.contents, list(saved.heard.contents)))
-        calibration, measured["none_of_these"] = _draw_the_line(calibration, asked, strangers)
-    found = calibration.to_dict() | measured
+        calibration, none_of_these = _draw_the_line(fitted, strangers)
+        facts = facts | {"none_of_these": none_of_these}
+    found = calibration.to_dict() | facts
     path = saved.path.with_suffix(".json")
     records.write_json(path, records.read_json(path) | {CALIBRATION: found})
     return found
+
+
+def _fitted_on_validation(saved: SavedModel, dataset: Dataset) -> Fitted:
+    """Fits on the pieces that chose a run's epoch, and measures on its test pieces too."""
+    train, validation, test = _sides(saved, dataset)
+    chosen_on, tested_on = (_ask(saved, dataset, side) for side in (validation, test))
+    counts = np.bincount(dataset.labels[train], minlength=len(saved.classes))
+    calibration = _fit(chosen_on, tuple((counts / counts.sum()).tolist()), saved.classes)
+    facts = {
+        side: _measure(asked, calibration.probabilities(asked.answers, asked.num_chunks), saved.classes)
+        for side, asked in (("validation", chosen_on), ("test", tested_on))
+    }
+    return Fitted(calibration, facts, chosen_on, tested_on)
+
+
+def fitted_on_study(study: Path, classes: Sequence[str]) -> Fitted:
+    """Fits on what the models of a study answered for works that they did not hear.
+
+    What is measured is cross-fitted: the answers of each model are calibrated by what was fitted on the others'.
+
+    Args:
+        study: Over all folds.
+        classes: Of the model to be calibrated.
+
+    Raises:
+        InputError: See `asked_of_study`.
+    """
+    found = asked_of_study(study, classes)
+    asked, after = found.asked, np.zeros(found.asked.answers.shape)
+    for fold in np.unique(found.folds):
+        here = found.folds == fold
+        by_others = _fit(asked.where(~here), found.prior, classes)
+        after[here] = by_others.probabilities(asked.answers[here], asked.num_chunks[here])
+    facts = {
+        "fitted_on": {"study": study.resolve().name, "models": len(np.unique(found.folds))},
+        "cross_validated": _measure(asked, after, classes),
+    }
+    halves = (asked.where(np.isin(asked.works, half)) for half in deal(asked.works.tolist()))
+    return Fitted(_fit(asked, found.prior, classes), facts, *halves)
+
+
+def _fit(asked: Asked, prior: tuple[float, ...], classes: Sequence[str]) -> Calibration:
+    return Calibration(prior, *fit(asked.answers, asked.num_chunks, asked.labels(classes)))
 
 
 def _sides(saved: SavedModel, dataset: Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -128,28 +163,13 @@ def _sides(saved: SavedModel, dataset: Dataset) -> tuple[np.ndarray, np.ndarray,
 
 
 def _ask(saved: SavedModel, dataset: Dataset, kept: np.ndarray) -> Asked:
-    indices = np.flatnonzero(kept[dataset.chunk_pieces])
-    answers = saved.answer(dataset, indices)
-    pieces, positions = np.unique(dataset.chunk_pieces[indices], return_inverse=True)
-    num_chunks, composers = np.bincount(positions), dataset.composers
-    sums = np.zeros((len(pieces), len(saved.classes)))
-    np.add.at(sums, positions, answers["chunk"].probabilities)
-    return Asked(
-        answers["piece"].probabilities,
-        sums / num_chunks[:, None],
-        num_chunks,
-        composers=np.array([composers[piece] for piece in pieces]),
-        works=np.array([dataset.works[piece] for piece in pieces]),
-    )
+    return asked_of(saved.answer(dataset, np.flatnonzero(kept[dataset.chunk_pieces])))
 
 
-def _measure(asked: Asked, calibration: Calibration, classes: Sequence[str]) -> dict[str, Any]:
+def _measure(asked: Asked, calibrated: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
     """Scores the network's own answers, and the same calibrated."""
     labels = asked.labels(classes)
-    answers = {
-        "before": asked.answers,
-        "after": calibration.probabilities(asked.answers, asked.num_chunks),
-    }
+    answers = {"before": asked.answers, "after": calibrated}
     return {"pieces": len(labels), "works": len(set(asked.works))} | {
         name: {
             "accuracy": float((probabilities.argmax(axis=1) == labels).mean()),
@@ -177,15 +197,14 @@ def _unknown_pieces(saved: SavedModel, config: Config, places: Places, folder: P
     ]
 
 
-def _draw_the_line(
-    calibration: Calibration, asked: dict[str, Asked], strangers: Asked
-) -> tuple[Calibration, dict[str, Any]]:
-    """Chooses score and threshold on validation pieces and half of the unknown composers; tests both on the others."""
-    halves = deal(strangers.composers.tolist())
-    known = _scores(asked["validation"], calibration)
-    chosen_on, tested_on = (_scores(strangers.of(half), calibration) for half in halves)
+def _draw_the_line(fitted: Fitted, strangers: Asked) -> tuple[Calibration, dict[str, Any]]:
+    """Chooses score and threshold with half of the unknown composers; tests both with the others."""
+    calibration, halves = fitted.calibration, deal(strangers.composers.tolist())
+    unknown = [strangers.where(np.isin(strangers.composers, half)) for half in halves]
+    known = _scores(fitted.chosen_on, calibration)
+    chosen_on, tested_on = (_scores(half, calibration) for half in unknown)
     line = choose_threshold(known, chosen_on)
-    tested = _scores(asked["test"], calibration)[line.score]
+    tested = _scores(fitted.tested_on, calibration)[line.score]
     rejected, accepted = error_rates(tested, tested_on[line.score], line.value)
     facts = {
         "separation": {name: separation(known[name], chosen_on[name]) for name in SCORES},
@@ -202,17 +221,15 @@ def _draw_the_line(
             "false_rejections": rejected,
             "false_acceptances": accepted,
             "separation": separation(tested, tested_on[line.score]),
-            "rejected_by_composer": _by_composer(asked["test"], tested < line.value),
-            "accepted_by_composer": _by_composer(
-                strangers.of(halves[1]), tested_on[line.score] >= line.value
-            ),
+            "rejected_by_composer": _by_composer(fitted.tested_on, tested < line.value),
+            "accepted_by_composer": _by_composer(unknown[1], tested_on[line.score] >= line.value),
         },
     }
     return replace(calibration, score=line.score, threshold=line.value), facts
 
 
 def deal(composers: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Deals composers into halves with about as many pieces each.
+    """Deals composers, or works, into halves with about as many pieces each.
 
     Example:
         >>> deal(["Ada"] * 4 + ["Bela"] * 3 + ["Cleo"] * 2 + ["Dov"])

@@ -11,6 +11,9 @@ from features.words import counted
 MOST_NAMED = 5
 """Composers that a sentence names."""
 
+SIDES = ("validation", "test", "cross_validated")
+"""What may have been measured."""
+
 ROWS = {"before": "as the network says", "after": "calibrated"}
 
 
@@ -24,14 +27,16 @@ def print_calibration(found: dict[str, Any], folder: Path) -> None:
     terminal = console()
     table = Table(
         title=f"{folder.name}: by piece",
-        caption="Fitted on the validation pieces; the test pieces chose nothing.",
+        caption=fitted_sentence(found),
     )
     for heading in ("part", "pieces", "answers", "accuracy", "log-loss", "calibration error"):
-        table.add_column(heading, justify="left" if heading in ("part", "answers") else "right")
-    for side in ("validation", "test"):
+        table.add_column(
+            heading, justify="left" if heading in ("part", "answers") else "right", no_wrap=heading == "part"
+        )
+    for side in (side for side in SIDES if side in found):
         for name, words in ROWS.items():
             scores = (f"{score:.3f}" for score in found[side][name].values())
-            table.add_row(side, str(found[side]["pieces"]), words, *scores)
+            table.add_row(side.replace("_", "-"), str(found[side]["pieces"]), words, *scores)
     terminal.print(table)
     terminal.print(
         f"Temperature {found['temperature']:.2f}, number of chunks to the power of {found['exponent']:.2f}.",
@@ -40,6 +45,22 @@ def print_calibration(found: dict[str, Any], folder: Path) -> None:
     for sentence in none_sentences(found.get("none_of_these"), found):
         terminal.print(sentence, soft_wrap=True)
     terminal.print(f"Written into {folder / 'model.json'}.", soft_wrap=True)
+
+
+def fitted_sentence(found: dict[str, Any]) -> str:
+    """Returns on what a calibration was fitted, and how it was measured.
+
+    Example:
+        >>> fitted_sentence({"fitted_on": {"study": "work-all", "models": 5}})[:77]
+        'Fitted on answers of 5 models of work-all, trained on 4 of 5 folds each, for '
+    """
+    if "fitted_on" not in found:
+        return "Fitted on the validation pieces; the test pieces chose nothing."
+    models = found["fitted_on"]["models"]
+    return (
+        f"Fitted on answers of {models} models of {found['fitted_on']['study']}, trained on {models - 1} of {models} "
+        "folds each, for works that they did not hear; measured on each fold as fitted on the others."
+    )
 
 
 def none_sentences(facts: dict[str, Any] | None, found: dict[str, Any]) -> list[str]:

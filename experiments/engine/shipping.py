@@ -1,0 +1,100 @@
+"""The model that is handed on when all questions are answered: as those of a study, but trained on all works."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments.engine import records
+from experiments.engine.columns import WATCHED
+from experiments.engine.config import Config, Places
+from experiments.engine.predicting.asked import check_same_study
+from experiments.engine.predicting.calibrating import calibrate
+from experiments.engine.runner import prepare
+from experiments.engine.saved_models import load_saved_model
+from experiments.engine.sharing import CARD, write_card
+from features.datasets import Dataset
+from features.errors import InputError
+from features.splits.protocols import TRAIN, Split
+from models.pretrained import MODEL_FILE
+
+
+def ship(study: Path, folder: Path, places: Places, *, unknown: Path | None, **card: Any) -> dict[str, Any]:
+    """Trains a model on all works with the settings of a study, calibrates it from that, and writes its card.
+
+    Begun again, it goes on where it was interrupted.
+
+    Args:
+        study: A finished run folder over all folds, of here or published.
+        folder: Gets `model.h5`, `model.json` and the card, and what the training leaves.
+        places: Where the corpus and the cache lie.
+        unknown: Music by unknown composers; see `calibrate`.
+        **card: What else to tell `sharing.write_card`.
+
+    Returns:
+        How it was calibrated.
+
+    Raises:
+        InputError: The study is not over all folds, of other music, or cannot be repeated without validation.
+    """
+    config = Config.from_dict(records.read_json(study / "config.json"))
+    _check_needs_no_validation(config)
+    if not (folder / "config.json").exists():
+        records.write_json(folder / "config.json", config.to_dict())
+    check_same_study(folder, study)
+    with records.open_folder(folder):
+        if not (folder / MODEL_FILE).exists():
+            _train(study, folder, config, prepare(config, places))
+        found = calibrate(folder, places, study=study, unknown=unknown)
+        saved, metrics = load_saved_model(folder), records.read_json(study / "metrics.json")
+        records.write_text(folder / CARD, write_card(saved, folder, metrics, **card))
+    return found
+
+
+def mean_best_epochs(study: Path, *, keeps_best: bool) -> int:
+    """Returns after how many epochs the models of a study were best on average; without patience, how many they had.
+
+    Args:
+        study: Over all folds.
+        keeps_best: Whether the best epoch was kept, and not the last.
+
+    Raises:
+        InputError: A fold has no history.
+    """
+    folds = sorted(path.parent for path in study.glob("folds/*/*/config.json"))
+    if not folds or not all((fold / "history.csv").exists() for fold in folds):
+        raise InputError(f"{study} lacks history.csv of some of its folds; copy the whole folder.")
+    histories = [[float(row[WATCHED]) for row in records.read_csv(fold / "history.csv")] for fold in folds]
+    epochs = [int(np.argmax(watched)) + 1 if keeps_best else len(watched) for watched in histories]
+    return round(sum(epochs) / len(epochs))
+
+
+def _train(study: Path, folder: Path, config: Config, dataset: Dataset) -> None:
+    from experiments.engine.networks import train_network
+
+    _check_same_music(study, dataset)
+    everything = Split(np.full(len(dataset.chunk_pieces), TRAIN))
+    epochs = mean_best_epochs(study, keeps_best=config.training.patience is not None)
+    # As far as the best epochs came, at the learning rates that they had: there is nothing to choose an epoch by.
+    config = config.replace(training={"patience": None})
+    network = train_network(config, dataset, everything, folder=folder, until=epochs)
+    network.save(folder / MODEL_FILE, everything, config)
+    (folder / "checkpoint.npz").unlink()
+
+
+def _check_needs_no_validation(config: Config) -> None:
+    if config.training.schedule == "plateau" or config.training.teacher:
+        what = "teachers that heard a part of the works" if config.training.teacher else "the validation loss"
+        raise InputError(
+            f"The models of the study were trained by {what}, which a model trained on all works does without; take a "
+            "study with another --schedule, and without --teacher."
+        )
+
+
+def _check_same_music(study: Path, dataset: Dataset) -> None:
+    now = records.contents_digest(dataset.pieces, dataset.contents)
+    for path in study.glob("folds/*/*/environment.json"):
+        if records.read_json(path).get("contents", now) != now:
+            raise InputError(
+                f"The corpus holds other files than those that the study {study} read; give the same with --data-home."
+            )

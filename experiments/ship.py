@@ -1,0 +1,84 @@
+"""Which model should others get? One like those of a study over all folds, but trained on all works.
+
+    python -m experiments.four_composers --fold all
+    python -m experiments.ship results/runs/four_composers/STUDY
+    python -m experiments.ship results/published/four_composers/STUDY --data-home midi-classic-music.zip
+
+A study tells what to expect of its settings; its models have each heard only some of the works. This one hears all, for
+as many epochs as theirs took to their best, on average, and is calibrated on what they answered for works that they did
+not hear (`experiments.calibrate`). Nothing is left to test it on: its card has the scores of the study, and says so.
+The folder holds `model.h5`, `model.json` and `README.md`, which is the card; started again, it goes on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from experiments.engine.command import as_sentences, read_arguments
+from experiments.engine.config import REPOSITORY, Places
+from experiments.engine.records import is_finished, prepare_output
+from features.errors import InputError
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Like which models, with which music, and where to."""
+
+    study: Annotated[Path, tyro.conf.Positional]
+    """A finished study over all folds, of here or published."""
+    output: Path | None = None
+    """The folder to make (results/runs/ship/STUDY)."""
+    unknown: Path | None = None
+    """A folder with a folder for each composer whom the model does not know; none: those of the study's corpus."""
+    repository: str = "OWNER/NAME"
+    """Where the model will lie on the Hugging Face Hub, for the card to say."""
+    license: str = "mit"
+    """Under which licence you give the weights away, as the Hub calls it."""
+    audit: Path | None = None
+    """Folder of an audit of the same study (the latest one beside it, or among the published)."""
+    data_home: Path | None = None
+    """Where the study's corpus lies: a zip file, a folder, or a CSV file."""
+    download: bool = False
+    """Fetch the corpus from the network if the corpus can be fetched."""
+    cache_dir: Path = REPOSITORY / ".cache"
+    """Where prepared data is kept."""
+    results_dir: Path = REPOSITORY / "results" / "runs"
+    """Where the folder goes, unless --output names one."""
+    published: Path = REPOSITORY / "results" / "published"
+    """Where published audits lie."""
+
+
+@as_sentences(
+    interrupted="Interrupted; start it again, and it goes on.",
+    advice="Make room, or choose another folder with --output.",
+)
+def main(argv: Sequence[str] | None = None) -> None:
+    """Makes the model that the command line asks for."""
+    asked = read_arguments(Arguments, argv, description=__doc__, name="ship", default=Arguments(tyro.MISSING))
+    if not is_finished(asked.study) or not list(asked.study.glob("folds/*/*/config.json")):
+        raise InputError(
+            f"Expected a finished study over all folds, but {asked.study} is none; run one with --fold all."
+        )
+    folder = prepare_output(asked.output or asked.results_dir / "ship" / asked.study.resolve().name)
+    from experiments.engine.predicting.reporting import print_calibration
+    from experiments.engine.sharing import find_audit
+    from experiments.engine.shipping import ship
+
+    found = ship(
+        asked.study,
+        folder,
+        Places(data_home=asked.data_home, download=asked.download, cache_dir=asked.cache_dir),
+        unknown=asked.unknown,
+        repository=asked.repository,
+        license=asked.license,
+        audit=asked.audit or find_audit(asked.study, asked.published),
+    )
+    print_calibration(found, folder)
+    print(f"Trained on all works: {folder} (read README.md).")
+
+
+if __name__ == "__main__":
+    main()

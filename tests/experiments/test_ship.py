@@ -1,0 +1,108 @@
+"""A model trained on all works, made and calibrated from a study over all folds."""
+
+import json
+import shutil
+
+import pytest
+
+from experiments import calibrate, load, ship
+from experiments.engine import records
+
+
+@pytest.fixture(scope="module")
+def study(run_study, several_epochs, tmp_path_factory):
+    """Over three folds, of two composers of four."""
+    arguments = ("--fold", "all", "--num-folds", "3", "--composers", "Ada", "Bela", "--epochs", "2")
+    return run_study(tmp_path_factory.mktemp("study"), *several_epochs, *arguments)
+
+
+@pytest.fixture(scope="module")
+def shipped(study, cache_dir, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ship") / "model"
+    where = ("--output", str(folder), "--cache-dir", str(cache_dir), "--published", str(folder / "none"))
+    ship.main([str(study), *where])
+    return folder
+
+
+def test_it_has_heard_every_work_and_answers(shipped, study, read_rows):
+    saved = load(shipped)
+    rows = read_rows(next(study.glob("folds/*/*/splits.csv")))
+    assert saved.trained_on.works == {row["work"] for row in rows}
+    assert len(saved.trained_on.contents) == len(rows) and not saved.validated_on.works
+    assert not (shipped / "checkpoint.npz").exists()
+
+
+def test_it_is_calibrated_on_what_the_folds_answered(shipped, study, read_rows):
+    found = load(shipped).description["calibration"]
+    assert found["fitted_on"] == {"study": study.name, "models": 3}
+    tested = read_rows(study / "predictions.csv")
+    assert found["cross_validated"]["pieces"] == len(tested)
+    composers = [row["composer"] for row in tested]
+    assert found["training_prior"] == pytest.approx(
+        [composers.count(name) / len(composers) for name in ("Ada", "Bela")]
+    )
+    assert found["none_of_these"]["tested"]["known_pieces"] < len(tested) and found["score"]
+
+
+def test_its_card_says_that_the_scores_are_those_of_others(shipped, study):
+    text = (shipped / "README.md").read_text(encoding="utf-8")
+    assert "trained on all works" in text and study.name in text
+    assert "Fitted on answers of 3 models" in text and "trained on 2 of 3 folds each" in text
+    assert "{{" not in text and "None " not in text.replace("None of these", "")
+
+
+def test_it_trains_as_long_as_the_folds_took_to_their_best(shipped, study, read_rows):
+    best = []
+    for path in study.glob("folds/*/*/history.csv"):
+        watched = [float(row["val_macro_f1"]) for row in read_rows(path)]
+        best.append(watched.index(max(watched)) + 1)
+    assert len(read_rows(shipped / "history.csv")) == round(sum(best) / len(best))
+
+
+def test_started_again_it_is_not_trained_again(shipped, study, cache_dir):
+    before = (shipped / "model.h5").read_bytes()
+    ship.main([str(study), "--output", str(shipped), "--cache-dir", str(cache_dir)])
+    assert (shipped / "model.h5").read_bytes() == before
+
+
+def test_a_fold_can_be_calibrated_on_its_study_too(study, cache_dir, tmp_path, capsys):
+    fold = next(study.glob("folds/*/*/model.h5")).parent
+    for name in ("model.h5", "model.json", "config.json"):
+        shutil.copyfile(fold / name, tmp_path / name)
+    calibrate.main([str(tmp_path), "--study", str(study), "--cache-dir", str(cache_dir)])
+    assert "cross-validated" in capsys.readouterr().out
+    assert (
+        "cross_validated" in json.loads((tmp_path / "model.json").read_text(encoding="utf-8"))["calibration"]
+    )
+
+
+def fails(capsys, command, *arguments):
+    with pytest.raises(SystemExit) as stopped:
+        command.main([str(argument) for argument in arguments])
+    assert stopped.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_a_study_with_other_settings_is_refused(shipped, study, tmp_path, capsys):
+    other = tmp_path / "study"
+    shutil.copytree(study, other)
+    config = records.read_json(study / "config.json")
+    config["training"]["transpose"] = 5
+    records.write_json(other / "config.json", config)
+    said = fails(capsys, calibrate, shipped, "--study", other)
+    assert "were made otherwise" in said and "(training in config.json)" in said
+    assert "were made otherwise" in fails(capsys, ship, other, "--output", shipped)
+
+
+def test_what_follows_the_validation_loss_is_refused(study, tmp_path, capsys):
+    other = tmp_path / "study"
+    shutil.copytree(study, other)
+    config = records.read_json(study / "config.json")
+    config["training"]["schedule"] = "plateau"
+    records.write_json(other / "config.json", config)
+    assert "does without" in fails(capsys, ship, other, "--output", tmp_path / "model")
+
+
+def test_a_run_of_one_fold_is_refused(uninterrupted, shipped, capsys):
+    assert "study over all folds" in fails(capsys, ship, uninterrupted)
+    assert "study over all folds" in fails(capsys, calibrate, shipped, "--study", uninterrupted)
