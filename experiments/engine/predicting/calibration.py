@@ -11,6 +11,7 @@ knew nothing of each other. Both are fitted on pieces that come as often as in t
 answers, and another one can take its place.
 """
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -20,9 +21,14 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 from experiments.engine.evaluation import SMALLEST_PROBABILITY
+from experiments.engine.predicting.unknown import SCORES
+from models.saving import ModelFileError
 
 HOTTEST = 20.0
 """Bounds of the temperature, this and one over it; beyond them answers are empty, or validation pieces too few."""
+
+ROUNDING = 1e-6
+"""By how much numbers may miss their bounds."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,9 @@ class Calibration:
         exponent: Of the number of chunks.
         score: Name of the score that tells unknown composers, one of `unknown.SCORES`; empty if none was chosen.
         threshold: Pieces with a lower score are by none of these.
+
+    Raises:
+        ModelFileError: One of them cannot be: the file that it is from is damaged, or made by hand.
     """
 
     training_prior: tuple[float, ...]
@@ -43,11 +52,37 @@ class Calibration:
     score: str = ""
     threshold: float = 0.0
 
+    def __post_init__(self) -> None:
+        shares = self.training_prior
+        holds = {
+            "training_prior": all(_is_within(share, 0, 1) for share in shares)
+            and _is_within(sum(shares), 1, 1),
+            "temperature": _is_within(self.temperature, 1 / HOTTEST, HOTTEST),
+            "exponent": _is_within(self.exponent, 0, 1),
+            "score": self.score in ("", *SCORES),
+            "threshold": _is_within(self.threshold, 0, 1),
+        }
+        for name in holds:
+            if not holds[name]:
+                raise _damaged(f"{name} = {reprlib.repr(getattr(self, name))}")
+
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Calibration":
-        """Returns what `to_dict` wrote; other keys tell how well it does."""
-        found = {name: value for name, value in values.items() if name in cls.__dataclass_fields__}
-        return cls(**found | {"training_prior": tuple(found["training_prior"])})
+    def from_dict(cls, values: Mapping[str, Any], *, num_classes: int | None = None) -> "Calibration":
+        """Returns what `to_dict` wrote; other keys tell how well it does.
+
+        Args:
+            values: As read from `model.json`, so they may be anything.
+            num_classes: How many shares of classes there should be, if that is known.
+
+        Raises:
+            ModelFileError: It is no calibration, or one of something else.
+        """
+        found = dict(values) if isinstance(values, Mapping) else {}
+        shares = found.get("training_prior")
+        if not isinstance(shares, list | tuple) or len(shares) != (num_classes or len(shares)):
+            raise _damaged(f"training_prior = {reprlib.repr(shares)}")
+        known = {name: value for name, value in found.items() if name in cls.__dataclass_fields__}
+        return cls(**known | {"training_prior": tuple(shares)})
 
     def to_dict(self) -> dict[str, Any]:
         """Returns plain values, fit for JSON."""
@@ -58,6 +93,17 @@ class Calibration:
         return softmax(
             scaled(answers, num_chunks, temperature=self.temperature, exponent=self.exponent), axis=1
         )
+
+
+def _is_within(value: Any, low: float, high: float) -> bool:
+    return isinstance(value, int | float) and low - ROUNDING <= value <= high + ROUNDING
+
+
+def _damaged(found: str) -> ModelFileError:
+    return ModelFileError(
+        f"Expected a calibration as experiments.calibrate writes it, with a share of training for each class, but "
+        f"found {found}; copy the model's files again, or calibrate it: python -m experiments.calibrate RUN."
+    )
 
 
 def scaled(

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import softmax
 
-from experiments.engine.predicting.calibration import Calibration, fit
+from experiments.engine.predicting.calibration import HOTTEST, Calibration, fit
+from models.saving import ModelFileError
 
 PRIOR = (0.5, 0.3, 0.2)
 
@@ -70,3 +71,41 @@ def test_pieces_that_were_fitted_on_are_never_answered_worse(seed, count):
 def test_it_is_kept_in_json_with_what_tells_how_well_it_does():
     calibration = Calibration(PRIOR, 2.0, 0.25, "certainty", 0.7)
     assert Calibration.from_dict(calibration.to_dict() | {"test": {"pieces": 3}}) == calibration
+
+
+@pytest.mark.parametrize("temperature", [1 / HOTTEST, np.exp(np.log(HOTTEST)), 3])
+def test_what_can_be_fitted_can_be_kept(temperature):
+    calibration = Calibration((0.1,) * 9 + (0.1, 0.0), temperature, 1.0)
+    assert Calibration.from_dict(calibration.to_dict(), num_classes=11) == calibration
+
+
+@pytest.mark.parametrize(
+    ("damage", "named"),
+    [
+        ({"temperature": 0}, "temperature = 0"),
+        ({"temperature": "x"}, "temperature = 'x'"),
+        ({"temperature": float("inf")}, "temperature = inf"),
+        ({"exponent": float("nan")}, "exponent = nan"),
+        ({"exponent": None}, "exponent = None"),
+        ({"score": "evil"}, "score = 'evil'"),
+        ({"score": ["certainty"]}, "score = "),
+        ({"threshold": float("nan")}, "threshold = nan"),
+        ({"training_prior": [0.5, 0.5]}, "training_prior = "),
+        ({"training_prior": [0, 0, 0]}, "training_prior = "),
+        ({"training_prior": [float("nan")] * 3}, "training_prior = "),
+        ({"training_prior": [1.5, -0.5, 0]}, "training_prior = "),
+        ({"training_prior": ["1", 0, 0]}, "training_prior = "),
+        ({"training_prior": "abc"}, "training_prior = 'abc'"),
+        ({"training_prior": 1}, "training_prior = 1"),
+    ],
+)
+def test_a_damaged_calibration_is_told_in_one_sentence(damage, named):
+    with pytest.raises(ModelFileError, match=named) as caught:
+        Calibration.from_dict(Calibration(PRIOR).to_dict() | damage, num_classes=3)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("values", [[1], "x", 5, {"temperature": 2.0}])
+def test_what_is_no_calibration_is_refused(values):
+    with pytest.raises(ModelFileError, match="training_prior = None"):
+        Calibration.from_dict(values)
