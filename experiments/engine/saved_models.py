@@ -1,7 +1,7 @@
 """A saved model ready to answer: weights, encoder, classes, and what it has heard, from `model.h5` and `model.json`."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,8 +114,11 @@ def load_saved_model(model: str | Path, *, description: Mapping[str, Any] | None
         made = make(**encoder["settings"])
         answering = AnswerConfig(**description.get("answering", {}))
         heard = [_heard(description.get(name, ())) for name in ("trained_on", "validated_on")]
-        if isinstance(description["classes"], str) or not all(isinstance(name, str) for name in classes):
-            raise TypeError("classes should be a list of names")
+        _check_names(description["classes"], description.get("label", "composer"))
+        if description.get("calibration"):
+            from experiments.engine.predicting.calibration import Calibration
+
+            Calibration.from_dict(description["calibration"], num_classes=len(classes))
     except (KeyError, TypeError, AttributeError) as error:
         raise ModelFileError(
             f"{path.with_suffix('.json')} does not say which encoder, classes and pieces the model is for ({error}); "
@@ -133,6 +136,15 @@ def load_saved_model(model: str | Path, *, description: Mapping[str, Any] | None
             "describe the model as it is."
         )
     return SavedModel(path, network, made, classes, *heard, description, answering)
+
+
+def _check_names(classes: Sequence[str], label: str) -> None:
+    """Refuses classes that cannot be told apart or printed: control characters would reach the terminal."""
+    for name in (*classes, label):
+        if not isinstance(name, str) or not name.strip() or not name.isprintable():
+            raise TypeError(f"{name!r} is no name")
+    if isinstance(classes, str) or not 2 <= len(classes) == len(set(classes)):
+        raise TypeError("classes should be two or more, each named once")
 
 
 def _heard(pieces: list[dict[str, str]]) -> Heard:

@@ -85,7 +85,7 @@ def test_a_description_from_before_ablations_serves(saved, copy):
     [
         ({"encoder": None}, "does not say which encoder, classes and pieces"),
         ({"encoder": {"name": "piano_roll", "settings": {"wings": 2}}}, "does not say which .*wings"),
-        ({"classes": ["Ada"]}, "has 4 answers, but its description is of chunks .* and 1 classes"),
+        ({"classes": ["Ada", "Bela"]}, "has 4 answers, but its description is of chunks .* and 2 classes"),
         ({"trained_on": [{"content": "0f"}]}, "does not say which .*work"),
     ],
 )
@@ -108,7 +108,21 @@ def test_it_is_loaded_in_one_line(uninterrupted, saved):
     assert load(str(uninterrupted)).description == saved.description
 
 
-@pytest.mark.parametrize("classes", ["ABCD", [1, 2, 3, 4], None])
+@pytest.mark.parametrize(
+    "classes",
+    ["ABCD", [1, 2, 3, 4], None, ["Ada"], ["Ada"] * 4, ["Ada", " ", "C", "D"], ["Ada", "\x1b[31mB", "C", "D"]],
+)
 def test_classes_that_are_no_names_are_refused(copy, classes):
     with pytest.raises(ModelFileError, match="does not say which encoder, classes and pieces"):
         load_saved_model(copy(classes=classes))
+
+
+@pytest.mark.parametrize("label", [["composer"], "", "com\nposer", 3])
+def test_what_the_classes_are_has_a_name(copy, label):
+    with pytest.raises(ModelFileError, match="does not say which encoder, classes and pieces .* is no name"):
+        load_saved_model(copy(label=label))
+
+
+def test_a_calibration_of_other_classes_is_refused(copy):
+    with pytest.raises(ModelFileError, match="with a share of training for each class"):
+        load_saved_model(copy(calibration={"training_prior": [0.5, 0.5]}))
