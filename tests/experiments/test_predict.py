@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from experiments import predict
+from features.corpora import scores_in_time
 from features.corpora.synthetic import compose
 
 SCORES = {
@@ -100,9 +101,28 @@ def test_nothing_of_the_files_stays_on_disk(ask, music, tmp_path, monkeypatch):
     place = tmp_path / "temporary"
     place.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(place))
+    monkeypatch.setenv("TMPDIR", str(place))
     before = sorted(music.rglob("*"))
+    scores_in_time.end_worker()  # the next one inherits the place
     ask(music)
-    assert (sorted(music.rglob("*")), list(place.iterdir())) == (before, [])
+    scores_in_time.end_worker()
+    left = [path for path in place.rglob("*") if path.is_file()]  # music21 makes an empty folder
+    assert (sorted(music.rglob("*")), left) == (before, [])
+
+
+def test_a_score_that_takes_too_long_holds_nobody_up(ask, music, monkeypatch):
+    (music / "long.abc").write_text("X:1\nM:4/4\nL:1/4\nK:C\n" + "CDEF|" * 4000)  # minutes
+    ask(music / "tune.abc")  # music21 has been imported
+    monkeypatch.setattr(scores_in_time, "LONGEST_READ_S", 1.0)
+    (reading,) = scores_in_time._worker()._pool
+    said = ask(music / "ada.mid", music / "long.abc", "--json", "-")
+    found = json.loads(said.out)
+    assert [Path(answer["file"]).name for answer in found["answers"]] == ["ada.mid"]
+    assert "music21 takes longer than 1 seconds to read" in found["errors"][0]["error"]
+    reading.join(10)
+    assert not reading.is_alive()
+    monkeypatch.undo()
+    assert len(json.loads(ask(music / "tune.abc", "--json", "-").out)["answers"]) == 1
 
 
 @pytest.mark.parametrize(

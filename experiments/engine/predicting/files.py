@@ -7,7 +7,8 @@ from pathlib import Path, PurePosixPath
 
 from features.corpora.archives import read_file
 from features.corpora.files import find_midi_files, is_midi_name, shown
-from features.corpora.scores import SCORE_SUFFIXES, score_to_midi
+from features.corpora.scores import SCORE_SUFFIXES
+from features.corpora.scores_in_time import score_in_time
 from features.errors import InputError
 
 Read = Callable[[], bytes]
@@ -50,10 +51,10 @@ def read_music(path: Path, *, own_tempo: bool = True) -> bytes:
     """Returns a file as the bytes of a MIDI file: as it is, or of a score its notes.
 
     Raises:
-        InputError: It cannot be read.
+        InputError: It cannot be read, or not in time.
     """
     is_score = path.suffix.lower() in SCORE_SUFFIXES
-    return score_to_midi(path, own_tempo=own_tempo) if is_score else read_file(path)
+    return score_in_time(path, own_tempo=own_tempo) if is_score else read_file(path)
 
 
 def _in_folder(folder: Path) -> list[Path]:
