@@ -75,7 +75,8 @@ def test_a_piece_has_a_page_that_needs_nothing_else(run, piece, read_rows, capsy
     assert "Not checked yet for this model" in html
     found = json.loads((folder / "explain.json").read_text(encoding="utf-8"))
     assert found["answer"].keys() == {"Ada", "Bela", "Cleo"}
-    assert found["composer"] == max(found["answer"], key=found["answer"].get)
+    assert found["composer"] == max(found["predicted"], key=found["predicted"].get)
+    assert "what experiments.predict answers" in html
     assert found["without"]["gradients"] < found["answer"][found["composer"]]
     rows = read_rows(folder / "notes.csv")
     assert len(rows) == found["num_notes"]
@@ -92,6 +93,15 @@ def test_what_speaks_for_another_can_be_asked(run, piece, tmp_path):
     html = (tmp_path / "page" / "explain.html").read_text(encoding="utf-8")
     assert "what speaks for Cleo, whom the model does not answer" in html
     assert "<audio" not in html
+
+
+def test_who_is_explained_is_who_is_predicted_though_the_plain_network_answers_another(run, run_of, piece):
+    """Here the calibration leaves Cleo alone."""
+    fitted = {"temperature": 1.0, "exponent": 0.0, "training_prior": [0.0, 0.0, 1.0]}
+    (folder,) = run(piece, "--no-sounds", model=run_of(calibration=fitted)).glob("*/*")
+    found = json.loads((folder / "explain.json").read_text(encoding="utf-8"))
+    assert found["composer"] == "Cleo" == max(found["predicted"], key=found["predicted"].get)
+    assert max(found["answer"], key=found["answer"].get) != "Cleo"
 
 
 def test_a_long_piece_says_that_notes_were_taken_away_together(run, piece, monkeypatch, capsys):
@@ -210,4 +220,4 @@ def test_a_file_that_the_model_was_trained_on_is_named(run, run_of, piece, monke
     (folder,) = run(
         piece, "--no-sounds", model=run_of(trained_on=[{"content": content, "work": "waltz"}])
     ).glob("*/*")
-    assert "was trained on this very file" in (folder / "explain.html").read_text(encoding="utf-8")
+    assert "was trained on this music" in (folder / "explain.html").read_text(encoding="utf-8")

@@ -1,6 +1,5 @@
 """The page of a piece: which notes speak for whom, and the passages that decided, to look at and to listen to."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,8 @@ from experiments.engine.explaining.passages import (
 )
 from experiments.engine.explaining.places import CHECK_FILE, folder_of, slug
 from experiments.engine.exploring.sounds import SECONDS, describe_player
-from experiments.engine.predicting.asking import ranked
+from experiments.engine.predicting.asking import Asker
+from experiments.engine.predicting.presenting import NONE
 from experiments.engine.rendering import PAGES
 from experiments.engine.saved_models import SavedModel
 from features.midi import read_events, read_notes
@@ -60,7 +60,7 @@ def explain_piece(
         name: A file, or the name of a piece of the corpus.
         corpus: Where to look if there is no such file.
         places: Where things lie.
-        composer: For whom notes should speak; None for whom the model answers.
+        composer: For whom notes should speak; None for whom `experiments.predict` answers.
         sounds: Whether passages can be heard.
         output: The folder; None for one of the model and the piece.
 
@@ -71,12 +71,15 @@ def explain_piece(
         InputError: The piece cannot be read, or not be explained.
     """
     title, data = find_music(name, corpus, places)
-    explanation = note_attributions(saved, read_notes(read_events(data)), composer=composer)
+    predicted = Asker(saved).ask(title, data)
+    explanation = note_attributions(
+        saved, read_notes(read_events(data)), composer=composer or predicted.ranking[0][0]
+    )
     home = folder_of(saved, places.results_dir)
     folder = output.expanduser() if output else home / slug(title)
     folder.mkdir(parents=True, exist_ok=True)
-    heard = hashlib.sha256(data).hexdigest() in saved.heard.contents
-    found = describe(explanation) | {"piece": title, "model": home.name, "was_heard": heard}
+    found = describe(explanation) | {"piece": title, "model": home.name, "was_heard": predicted.was_heard}
+    found |= {"predicted": dict(predicted.ranking), "is_none": predicted.is_none}
     found["sentences"] = sentences(found)
     checks = [records.read_json(path) for path in sorted(home.glob(f"check-*/{CHECK_FILE}"))]
     write_notes(explanation, folder / "notes.csv")
@@ -138,11 +141,16 @@ def decided(explanation: Explanation, method: str = GRADIENTS) -> np.ndarray:
 
 def sentences(found: dict[str, Any]) -> list[str]:
     """Returns what was found of a piece, in words."""
-    ranking = ranked(tuple(found["answer"]), np.array(list(found["answer"].values())))
+    ranking = list(found["predicted"].items())
     others = ", ".join(f"{name} {share:.2f}" for name, share in ranking[1 : MOST_NAMED + 1])
-    said = [f"{found['piece']}: {ranking[0][0]} {ranking[0][1]:.2f}; {others}."]
+    none = f"{NONE}; if one, " if found["is_none"] else ""
+    said = [f"{found['piece']}: {none}{ranking[0][0]} {ranking[0][1]:.2f}; {others}."]
+    said.append(
+        "That is what experiments.predict answers. Weights are of the plain network, not averaged over keys and places "
+        f"and not calibrated, which by itself has {found['composer']} at {found['answer'][found['composer']]:.2f}."
+    )
     if found["was_heard"]:
-        said.append("The model was trained on this very file, so its answer is no surprise.")
+        said.append("The model was trained on this music, so its answer is no surprise.")
     if ranking[0][0] != found["composer"]:
         said.append(f"The weights tell what speaks for {found['composer']}, whom the model does not answer.")
     now, without = found["answer"][found["composer"]], found["without"]
