@@ -16,9 +16,10 @@ from werkzeug.wrappers import Request, Response
 
 from experiments.engine.auditing.external import match_composer
 from experiments.engine.demo.listening import MAX_BYTES, Ear
-from experiments.engine.demo.pieces import PIECES, read_built_in, surprise
+from experiments.engine.demo.pieces import PIECES, BuiltIn, read_built_in, surprise
 from experiments.engine.predicting.asking import COMPOSER
 from experiments.engine.rendering import PAGES
+from features.corpora.scores import SCORE_SUFFIXES
 from features.errors import InputError
 
 SENT = "application/octet-stream"
@@ -70,8 +71,8 @@ class App:
         if ask is None or request.method != "POST" or request.mimetype != SENT:
             return _sentence("There is nothing here.", 404)
         try:
-            data, facts = _piece_of(request)
-            return _json(ask(data) | (self._revealed(facts) if request.path == "/answer" else {}))
+            data, piece = _piece_of(request)
+            return _json(ask(data) | (self._revealed(piece) if request.path == "/answer" else {}))
         except InputError as error:
             return _sentence(_as_sentence(str(error)), 422)
         except RequestEntityTooLarge:
@@ -79,29 +80,39 @@ class App:
         except HTTPException:  # a request that was cut short
             return _sentence("The file did not arrive whole; send it again.", 400)
 
-    def _revealed(self, facts: dict[str, str]) -> dict[str, Any]:
-        """What is known of a piece, and which of its composers the model should have said."""
-        classes = self.ear.asker.saved.classes
-        return facts | ({"known_as": match_composer(facts["composer"], classes)} if facts else {})
+    def _revealed(self, piece: BuiltIn | None) -> dict[str, Any]:
+        """What is known of a piece of ours: which composer the model should have said, and whether it has heard it."""
+        if piece is None:
+            return {}
+        known_as = match_composer(piece.composer, self.ear.asker.saved.classes)
+        facts = {"composer": piece.composer, "title": piece.title, "known_as": known_as}
+        # Asked of the whole piece: by fifteen seconds nothing can be told.
+        return facts | {"in_training": self.ear.has_heard(read_built_in(piece))}
 
     def _page(self) -> str:
         saved = self.ear.asker.saved
         setup = {"classes": saved.classes, "max_bytes": MAX_BYTES, "too_large": TOO_LARGE}
         label = self.ear.asker.label
         setup["asks_who"] = label == COMPOSER
+        setup["scores"] = SCORE_SUFFIXES
         setup["can_say_none"] = bool(self.ear.asker.calibration and self.ear.asker.calibration.score)
-        return PAGES.get_template("demo.html").render(setup=json.dumps(setup), pieces=PIECES, label=label)
+        return PAGES.get_template("demo.html").render(
+            setup=json.dumps(setup), pieces=PIECES, label=label, is_private=_is_loopback(self.host)
+        )
 
     def _is_for_us(self, request: Request) -> bool:
         """Whether a request names this machine, not some name that a stranger has pointed at it (DNS rebinding)."""
-        name = urlsplit(f"//{request.host}").hostname or ""
         origin = request.headers.get("Origin")
-        is_own = origin is None or urlsplit(origin).netloc == request.host
+        try:
+            name = urlsplit(f"//{request.host}").hostname or ""
+            is_own = origin is None or urlsplit(origin).netloc == request.host
+        except ValueError:  # no address at all, such as http://[x
+            return False
         return is_own and (name in ("localhost", self.host) or _is_address(name))
 
 
-def _piece_of(request: Request) -> tuple[bytes, dict[str, str]]:
-    """The piece that a request is about, and what is known of it: one of ours, or what was sent.
+def _piece_of(request: Request) -> tuple[bytes, BuiltIn | None]:
+    """The music that a request is about, and which piece of ours it is of; None if it was sent.
 
     Raises:
         InputError: There is no such piece.
@@ -110,14 +121,12 @@ def _piece_of(request: Request) -> tuple[bytes, dict[str, str]]:
     number, seed = (request.args.get(name, type=int) for name in ("piece", "surprise"))
     if seed is not None:
         piece, data = surprise(seed)
-    elif number is not None:
+        return data, piece
+    if number is not None:
         if not 0 <= number < len(PIECES):
             raise InputError("There is no such piece; choose one of the list.")
-        piece = PIECES[number]
-        data = read_built_in(piece)
-    else:
-        return request.get_data(), {}
-    return data, {"composer": piece.composer, "title": piece.title}
+        return read_built_in(PIECES[number]), PIECES[number]
+    return request.get_data(), None
 
 
 def _is_address(name: str) -> bool:
@@ -126,6 +135,11 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether a host can only be reached from this machine."""
+    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
 
 
 def _as_sentence(reason: str) -> str:

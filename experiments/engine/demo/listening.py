@@ -72,6 +72,11 @@ class Ear:
             "remark": sentence_on(self.asker),
         }
 
+    def has_heard(self, data: bytes) -> bool:
+        """Returns whether the model was trained on a piece."""
+        with self._lock:
+            return self.asker.ask("", data).was_heard
+
     def why(self, data: bytes) -> dict[str, Any]:
         """Returns which notes speak most for the composer who is answered.
 
@@ -86,7 +91,9 @@ class Ear:
                 raise InputError(
                     f"Which notes decided is found out for pieces of up to {LONGEST_EXPLAINED_S // 60} minutes."
                 )
-            explained = note_attributions(self.asker.saved, notes, methods=("gradients",))
+            dataset = dataset_of_file("", data, self.asker.saved.encoder)
+            composer = self.asker.answer(dataset).ranking[0][0]
+            explained = note_attributions(self.asker.saved, notes, composer=composer, methods=("gradients",))
         of_piece, weights = explained.piece.notes.notes, explained.weights["gradients"]
         deciding = [index for index in top_notes(weights) if weights[index] > 0]
         return {

@@ -35,6 +35,9 @@ async function choose(source) {
   stop();
   find("trouble").hidden = true;
   find("music").hidden = true;
+  if (source.file && setup.scores.some((suffix) => source.file.name.toLowerCase().endsWith(suffix))) {
+    return say("This page reads MIDI files; for scores use python -m experiments.predict.");
+  }
   if (source.file && source.file.size > setup.max_bytes) return say(setup.too_large);
   find("busy").hidden = false;
   try {
@@ -255,7 +258,7 @@ function showAnswer(guess) {
   verdict.replaceChildren(guess ? `You say ${guess}; the model says ` : "The model says ", strong, ".");
   find("truth").hidden = !composer && !heard;
   const known = composer ? `It is by ${composer}: ${title}.` : "";
-  find("truth").textContent = `${known} ${heard ? "The model was trained on this very file." : ""}`.trim();
+  find("truth").textContent = `${known} ${heard ? "The model has heard this piece, so its answer does not count." : ""}`.trim();
   find("if").hidden = answer !== NONE;
   find("bars").replaceChildren(...ranking.slice(0, COLOURS.length).map(bar));
   find("chunks").replaceChildren(...timeline.map(chunkRow));
@@ -264,7 +267,7 @@ function showAnswer(guess) {
   const more = ranking.length > COLOURS.length ? [swatch("others", OTHERS)] : [];
   find("legend").replaceChildren(...music.leading.map((name, place) => swatch(name, COLOURS[place])), ...more);
   const truth = music.answer.known_as || NONE;
-  if (composer && guess && setup.asks_who && (setup.can_say_none || truth !== NONE)) count(guess, answer, truth);
+  if (composer && guess && !heard && setup.asks_who && (setup.can_say_none || truth !== NONE)) count(guess, answer, truth);
 }
 
 function count(guess, answer, truth) {
@@ -313,7 +316,7 @@ async function explain(mine) {
     if (mine !== turn) return;
     music.deciding = notes;
     find("why").textContent = notes.length
-      ? `In orange: the notes that speak most for ${composer}.` : `No note speaks much for ${composer}.`;
+      ? `In orange: the notes that speak most for ${composer}, by the plain network, without averaging and calibration.` : `No note speaks much for ${composer}.`;
     draw();
   } catch (error) {
     if (mine === turn) find("why").textContent = error.message;

@@ -1,12 +1,17 @@
 """What the page is told, and what is refused: without a browser."""
 
 import json
+import socket
 import tempfile
+import time
+from contextlib import ExitStack
+from threading import Thread
+from urllib.request import urlopen
 
 import pytest
 from werkzeug.test import Client
 
-from experiments.engine.demo import pieces
+from experiments.engine.demo import pieces, serving
 from experiments.engine.demo.app import SENT, App
 from experiments.engine.demo.listening import LONGEST_S, MAX_BYTES, MOST_NOTES, Ear
 from experiments.engine.predicting.asking import Asker
@@ -126,7 +131,24 @@ def test_a_name_that_a_stranger_has_pointed_at_this_machine_is_refused(client, h
     assert client.get("/", headers={"Host": host}).status_code == status
 
 
+def test_the_page_says_where_what_is_dropped_goes(client):
+    assert "Nothing leaves this machine" in client.get("/").text
+    app = client.application
+    for host, is_private in (("::1", True), ("localhost", True), ("0.0.0.0", False), ("192.168.0.7", False)):
+        page = Client(App(app.ear, host=host)).get("/", headers={"Host": "127.0.0.1"}).text
+        assert ("Nothing leaves this machine" in page) == is_private
+
+
+def test_a_surprise_of_a_piece_that_the_model_has_heard_is_called_heard(post, client, monkeypatch):
+    whole = {pieces.read_built_in(piece) for piece in pieces.PIECES[:1]}
+    monkeypatch.setattr(client.application.ear, "has_heard", lambda data: data in whole)
+    monkeypatch.setattr(pieces, "PIECES", pieces.PIECES[:1])
+    assert post("/answer?surprise=1")[1]["in_training"] is True
+    assert post("/answer?piece=0")[1]["in_training"] is True
+
+
 def test_other_pages_cannot_ask(client, post):
+    assert post("/listen?piece=0", headers={"Origin": "http://[x"})[0] == 403
     assert post("/listen?piece=0", headers={"Origin": "http://evil.example"})[0] == 403
     assert post("/listen?piece=0", headers={"Origin": "http://localhost"})[0] == 200
     assert post("/listen?piece=0", content_type="text/plain")[0] == 404
@@ -142,3 +164,29 @@ def test_nothing_that_is_sent_stays_on_disk(post, tmp_path, monkeypatch):
     for path in ("/listen", "/answer", "/why"):
         assert post(path, data)[0] == 200
     assert list(tmp_path.iterdir()) == []
+
+
+def test_silent_and_too_many_connections_are_dropped_without_a_word(client, monkeypatch, caplog):
+    monkeypatch.setattr(serving, "MOST_CONNECTIONS", 2)
+    monkeypatch.setattr(serving._Silent, "timeout", 0.5)
+    server = serving.open_server(client.application, 0)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    address = ("127.0.0.1", server.port)
+    try:
+        with ExitStack() as opened:
+            waiting = [opened.enter_context(socket.create_connection(address, 5)) for _ in range(3)]
+            for connection in waiting:
+                connection.sendall(f"POST /listen HTTP/1.1\r\nContent-Type: {SENT}\r\n".encode())
+                connection.sendall(b"Host: localhost\r\nContent-Length: 999\r\n\r\n")
+            assert waiting[2].recv(1) == b""
+            assert b"400 BAD REQUEST" in waiting[0].recv(99)
+        while server._free._value < 2:
+            time.sleep(0.05)
+        with urlopen(f"http://127.0.0.1:{server.port}", timeout=5) as response:
+            assert response.status == 200
+        assert not caplog.records
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
