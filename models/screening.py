@@ -63,7 +63,7 @@ LARGEST_NUMBER_OF_WEIGHTS = 250_000_000
 """A gigabyte in float32."""
 
 LARGEST_OUTPUT = 10_000_000
-"""Numbers that one layer may give for one example; a batch of 64 then takes 2.5 GB."""
+"""Numbers that one layer may make of one example; a batch of 64 then takes 2.5 GB."""
 
 
 class ScreeningError(ValueError):
@@ -194,25 +194,22 @@ def _check_size(config: dict[str, Any]) -> None:
         SafeModeScope,
     )  # `load_model` has it; nothing public builds in it
 
+    from models.sizes import numbers_of, shapes
+
     kind = keras.Sequential if config["class_name"] == "Sequential" else keras.Model
     try:
         with SafeModeScope(True), keras.StatelessScope(initialize_variables=False):
             model = kind.from_config(json.loads(json.dumps(config["config"])))  # a copy, which Keras changes
             num_weights = model.count_params()
-            outputs = [tensor.shape for layer in model.layers for tensor in _tensors(layer.output)]
+            numbers = list(numbers_of(model, shapes(model.input), shapes(model.output)))
     except Exception as error:  # of whatever kind: Keras does not expect a description made by hand
         raise ScreeningError(f"Keras {keras.__version__} cannot build it: {_first_line(error)}") from error
     _check_number_of_weights(num_weights)
-    largest = max((math.prod(size or 1 for size in shape[1:]) for shape in outputs), default=0)
-    if largest > LARGEST_OUTPUT:
-        raise ScreeningError(f"one of its layers makes {largest:,} numbers of one example")
-
-
-def _tensors(output: Any) -> list[Any]:
-    """The tensors that a layer gives: one, or several."""
-    import keras
-
-    return keras.tree.flatten(output)
+    for number in numbers:
+        if not math.isfinite(number):
+            raise ScreeningError("how much one of its layers makes of one example is not fixed")
+        if number > LARGEST_OUTPUT:
+            raise ScreeningError(f"one of its layers makes {number:,} numbers of one example")
 
 
 def _check_number_of_weights(number: int) -> None:
