@@ -148,6 +148,7 @@ def test_a_bare_file_is_asked_for_its_encoder_and_classes_and_nobody_knows_what_
 ):
     assert "which says for which encoder and classes" in refuse(other, bare)
     assert "takes (128, 150, 1)" in refuse(other, bare, "--classes", *COMPOSERS)
+    assert "none of these models is one" in refuse(other, other, "--classes", "Nobody", "Else")
     _, record = run_compare(other, bare, *BINARY, "--classes", *COMPOSERS)
     (alarm,) = record["alarms"]
     assert alarm.startswith("B (") and "does not say what it was trained on" in alarm
@@ -194,6 +195,15 @@ def test_where_every_work_was_heard_even_the_differences_are_marked(
     _, record = run_compare(uninterrupted, leaky)
     assert {row["on"] for row in record["rows"]} == {record["on"]} == {"heard works"}
     assert "even their differences are on heard works" in record["alarms"][-1]
+
+
+def test_a_calibration_that_changes_nothing_here_is_told(run_compare, uninterrupted, other, copy_run):
+    calibrated = copy_run(other)
+    description = records.read_json(calibrated / "model.json")
+    fitted = {"temperature": 2.0, "training_prior": [0.25] * len(COMPOSERS)}
+    records.write_json(calibrated / "model.json", description | {"calibration": fitted})
+    _, record = run_compare(uninterrupted, calibrated)
+    assert [note[:20] for note in record["notes"]] == ["B is calibrated, but"]
 
 
 def test_files_that_changed_are_asked_again(run_compare, refuse, uninterrupted, other, copy_run, monkeypatch):
@@ -260,6 +270,6 @@ def test_a_rehearsal_measures_speed_and_memory_too(tmp_path, cache_dir):
     compare.main(["--smoke", "--results-dir", str(tmp_path), "--cache-dir", str(cache_dir)])
     record = records.read_json(tmp_path / "compare" / "comparison" / "compare.json")
     for model in record["models"]:
-        assert model["chunks_per_second"] > 0
+        assert model["chunks_per_second"] >= model["slowest_chunks_per_second"] > 0
         assert model["file_bytes"] > 10_000
         assert model["peak_bytes"] is None or model["peak_bytes"] > 100_000_000

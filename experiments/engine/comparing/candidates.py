@@ -122,7 +122,7 @@ def read_candidates(
         described: What the user says of bare models without `.json`; None for nothing.
 
     Raises:
-        InputError: There is nothing to compare, or names are missing.
+        InputError: There is nothing to compare, names are missing, or nothing is as bare as was described.
         ModelFileError: A model cannot be found.
     """
     if len(models) < 2:
@@ -140,6 +140,10 @@ def read_candidates(
         found.append(_read(letter, model, name, described))
         if found[-1].run is None:
             _ = found[-1].saved  # what cannot be loaded is said before anything is computed
+    if described is not None and not any(each.described for each in found):
+        raise InputError(
+            "--classes is for .h5 files without a .json, and none of these models is one; leave it out."
+        )
     return found
 
 

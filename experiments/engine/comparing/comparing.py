@@ -12,6 +12,7 @@ from experiments.engine.comparing.cost import cost_of
 from experiments.engine.comparing.disagreements import draw_rolls, find_disagreements, write_disagreements
 from experiments.engine.comparing.gathering import Answered, restrict
 from experiments.engine.comparing.measuring import METRICS, OF_CONFUSIONS, Pair, compare_pairs, measure
+from experiments.engine.predicting.asking import CALIBRATION
 from experiments.engine.predictions import Predictions
 from features.words import counted
 
@@ -67,7 +68,7 @@ def compare(
         ],
         "composers": recalls,
         "alarms": alarms(candidates, answered),
-        "notes": list(answered.notes),
+        "notes": [*answered.notes, *notes_on_calibration(candidates)],
         "num_disagreements": len(disagreements),
         "disagreements": [
             row | {"roll": drawn.get(row["piece"], "")} for row in disagreements[: max(rolls, 50)]
@@ -120,6 +121,16 @@ def alarms(candidates: Sequence[Candidate], answered: Answered) -> list[str]:
             "There is no work that none of them has heard: even their differences are on heard works."
         )
     return sentences
+
+
+def notes_on_calibration(candidates: Sequence[Candidate]) -> list[str]:
+    """Returns which models are calibrated, which changes nothing here, in words."""
+    return [
+        f"{each.letter} is calibrated, but here log-loss, calibration error and reliability are those of its network's "
+        "own answers."
+        for each in candidates
+        if (each.heard or {}).get(CALIBRATION)
+    ]
 
 
 def score_rows(

@@ -1,9 +1,8 @@
 """What a model costs: its size on disk, and the time and memory of its answers, measured in a process of its own."""
 
 import math
-import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,20 @@ from typing import Any
 import numpy as np
 
 from experiments.engine.comparing.candidates import Candidate
-from experiments.engine.saved_models import SavedModel, load_saved_model
-from experiments.engine.speed.timing import measure_alone
+from experiments.engine.environment import environment
+from experiments.engine.saved_models import load_saved_model
+from experiments.engine.speed.timing import (
+    ONE_THREAD,
+    in_new_process,
+    peak_bytes,
+    start_alone,
+    time_in_turn,
+)
 
 NUM_CHUNKS, BATCH_SIZE = 256, 64
 
-
-_LOADED: dict[Path, SavedModel] = {}
-"""So that loading is over before the clock starts."""
+ROUNDS = 3
+"""The best of them counts: what else the machine does can only slow a model down."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +33,15 @@ class Cost:
     Attributes:
         parameters: Number of weights.
         file_bytes: Size of the `.h5` file.
-        chunks_per_second: On one core of this machine.
+        chunks_per_second: On one core of this machine, at best.
+        slowest_chunks_per_second: At worst.
         peak_bytes: The most memory of a process that loads it and answers, libraries included.
     """
 
     parameters: int
     file_bytes: int | None = None
     chunks_per_second: float | None = None
+    slowest_chunks_per_second: float | None = None
     peak_bytes: int | None = None
 
 
@@ -50,30 +57,27 @@ def cost_of(candidate: Candidate, *, speed: bool) -> Cost:
     cost = Cost(candidate.num_parameters, candidate.file.stat().st_size)
     if not speed:
         return cost
-    with tempfile.TemporaryDirectory() as folder:
-        task = partial(answer_silence, candidate.file, candidate.described)
-        measured = measure_alone(task, range(NUM_CHUNKS), Path(folder) / "alone")
-    return Cost(cost.parameters, cost.file_bytes, NUM_CHUNKS / measured.seconds, measured.peak_bytes)
+    with environment(ONE_THREAD):
+        rates, peak = in_new_process(time_silence, candidate.file, candidate.described, start=start_alone)
+    return replace(cost, chunks_per_second=max(rates), slowest_chunks_per_second=min(rates), peak_bytes=peak)
 
 
-def answer_silence(
-    file: Path, described: Mapping[str, Any] | None, items: Sequence[int], folder: Path, *, progress: bool
-) -> None:
-    """Asks a model about so many silent chunks, and about one batch at least; what they hold changes nothing.
+def time_silence(file: Path, described: Mapping[str, Any] | None) -> tuple[list[float], int | None]:
+    """Asks a model about silent chunks, several times; what they hold changes nothing.
 
     Args:
-        file: Its `.h5` file, loaded once.
+        file: Its `.h5` file.
         described: What it is, if it has no `.json`.
-        items: As many as chunks are wanted.
-        folder: Not used: nothing is written.
-        progress: Not heeded: it takes seconds.
+
+    Returns:
+        The chunks a second of each time, and the most memory that this process ever had.
     """
-    if file not in _LOADED:
-        _LOADED[file] = load_saved_model(file, description=described)
-    saved = _LOADED[file]
+    saved = load_saved_model(file, description=described)
     shape = [size or 1 for size in saved.model.input_shape[1:]]
     bag_size = math.prod(shape) // math.prod(
         saved.encoder.chunk_shape
     )  # 1, unless it answers for several at once
-    silence = np.zeros((-(-max(len(items), BATCH_SIZE) // bag_size), *shape), np.float32)
-    saved.model.predict(silence, batch_size=max(BATCH_SIZE // bag_size, 1), verbose=0)
+    silence = np.zeros((-(-NUM_CHUNKS // bag_size), *shape), np.float32)
+    ask = partial(saved.model.predict, silence, batch_size=max(BATCH_SIZE // bag_size, 1), verbose=0)
+    seconds = time_in_turn({"ask": ask}, rounds=ROUNDS)["ask"]
+    return [len(silence) * bag_size / each for each in seconds], peak_bytes()

@@ -7,6 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from experiments.engine import records
+from experiments.engine.comparing.cost import ROUNDS
 from experiments.engine.terminal import console
 from features.words import counted
 
@@ -27,6 +28,7 @@ def write_comparison_page(folder: Path, record: Mapping[str, Any]) -> None:
         headings=HEADINGS,
         models={model["letter"]: model for model in record["models"]},
         cost_cells=cost_cells,
+        rounds=ROUNDS,
     )
     records.write_text(folder / "compare.html", page)
 
@@ -44,7 +46,10 @@ def print_comparison(record: Mapping[str, Any]) -> None:
         terminal.print(alarm, style="bold red", highlight=False, soft_wrap=True)
     for on in dict.fromkeys(row["on"] for row in record["rows"]):
         terminal.print(_scores(record, on))
-    costs = Table(title="What they cost", caption="Speed and memory of a process with one core.")
+    costs = Table(
+        title="What they cost",
+        caption=f"Speed (the best of {ROUNDS}, and their range) and memory of one core.",
+    )
     for heading in ("model", "parameters", "file, MB", "chunks a second", "memory, MB"):
         costs.add_column(heading, justify="left" if heading == "model" else "right")
     for model in record["models"]:
@@ -61,11 +66,16 @@ def cost_cells(model: Mapping[str, Any]) -> list[str]:
     Example:
         >>> cost_cells({"parameters": 1200, "file_bytes": 3e6, "chunks_per_second": None, "peak_bytes": None})
         ['1,200', '3.0', '', '']
+        >>> speed = {"chunks_per_second": 86.0, "slowest_chunks_per_second": 40.0}
+        >>> cost_cells({"parameters": 1200, "file_bytes": 3e6, **speed, "peak_bytes": 6e8})
+        ['1,200', '3.0', '86 (40–86)', '600']
     """
+    best = model["chunks_per_second"]
+    speed = best and f"{best:.0f} ({model['slowest_chunks_per_second']:.0f}–{best:.0f})"
     megabytes = {name: model[name] and model[name] / 1e6 for name in ("file_bytes", "peak_bytes")}
     shown = (
         (megabytes["file_bytes"], ".1f"),
-        (model["chunks_per_second"], ".0f"),
+        (speed, ""),
         (megabytes["peak_bytes"], ".0f"),
     )
     return [

@@ -71,7 +71,7 @@ def measure_alone(task: Callable[..., Any], items: Sequence[Any], folder: Path) 
     """
     folder.mkdir()
     with environment(ONE_THREAD):
-        return in_new_process(_measure, task, items, folder, start=_start_alone)
+        return in_new_process(_measure, task, items, folder, start=start_alone)
 
 
 def in_new_process(function: Callable[..., T], *arguments: Any, start: Callable = end_with_parent) -> T:
@@ -86,7 +86,7 @@ def in_new_process(function: Callable[..., T], *arguments: Any, start: Callable 
         return pool.submit(function, *arguments).result()
 
 
-def _start_alone() -> None:
+def start_alone() -> None:
     """Keeps this process on one core, where the system lets it; ends it when its parent is killed."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
