@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.engine.evaluation import vote
 from experiments.engine.explaining.chunks import ReadPiece, read_with
 from experiments.engine.explaining.deletion import deletion_weights
 from experiments.engine.explaining.sharing import share_cells
@@ -64,8 +63,12 @@ class Explanation:
     @property
     def answer(self) -> dict[str, float]:
         """The probability of each composer for the whole piece."""
-        _, (joined,) = vote(self.piece.probabilities, np.zeros(len(self.piece.probabilities), int))
-        return dict(zip(self.piece.saved.classes, joined.tolist(), strict=True))
+        return dict(zip(self.piece.saved.classes, self.piece.answer.tolist(), strict=True))
+
+    def top(self, method: str = GRADIENTS, *, sign: int = 1) -> np.ndarray:
+        """Returns the indices of the notes that decided, or with sign -1 of those that speak most against."""
+        heard = np.flatnonzero(self.piece.is_heard)
+        return heard[top_notes(sign * self.weights[method][heard])]
 
     @property
     def agreement(self) -> Agreement | None:
@@ -95,12 +98,11 @@ def note_attributions(
         InputError: The model reads no piano rolls or does not know the composer, or nothing can be heard in the piece.
     """
     piece = read_with(saved, notes)
-    _, joined = vote(piece.probabilities, np.zeros(len(piece.starts), int))
     if composer is not None and composer not in saved.classes:
         raise InputError(
             f"Expected a composer whom the model knows ({', '.join(saved.classes)}), but received {composer!r}."
         )
-    wanted = int(joined.argmax()) if composer is None else saved.classes.index(composer)
+    wanted = int(piece.answer.argmax()) if composer is None else saved.classes.index(composer)
     ways = {GRADIENTS: gradient_weights, DELETION: deletion_weights}
     return Explanation(piece, saved.classes[wanted], {name: ways[name](piece, wanted) for name in methods})
 

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from experiments.engine.answering import reads_bags
+from experiments.engine.evaluation import vote
 from experiments.engine.saved_models import SavedModel
 from features.ablations import ablate
 from features.encoders.piano_roll import PianoRoll
@@ -49,6 +50,11 @@ class ReadPiece:
         """What it answers, `(chunks, classes)`."""
         return self.ask(self.chunks)
 
+    @cached_property
+    def answer(self) -> np.ndarray:
+        """What it answers for the whole piece, `(classes,)`."""
+        return joined(self.probabilities)
+
     @property
     def is_heard(self) -> np.ndarray:
         """Which notes the model can hear, bool `(notes,)`: drums are silent, but for the channel `timing`."""
@@ -80,6 +86,11 @@ class ReadPiece:
         # Not `predict`, whose threads cost more than so few chunks do.
         model, firsts = self.saved.model, range(0, len(chunks), BATCH)
         return np.concatenate([model.predict_on_batch(chunks[first : first + BATCH]) for first in firsts])
+
+
+def joined(probabilities: np.ndarray) -> np.ndarray:
+    """Returns the answer for a piece, `(classes,)`, from those for its chunks, `(chunks, classes)`."""
+    return vote(probabilities, np.zeros(len(probabilities), int))[1][0]
 
 
 def read_with(saved: SavedModel, notes: Notes) -> ReadPiece:

@@ -15,9 +15,9 @@ from experiments.engine.explaining.attribution import (
     Agreement,
     Explanation,
     note_attributions,
-    top_notes,
 )
 from experiments.engine.explaining.checking import checked_on, passed, percent, verdict
+from experiments.engine.explaining.chunks import joined
 from experiments.engine.explaining.deletion import MOST_DELETIONS, groups_of
 from experiments.engine.explaining.heldout import find_music
 from experiments.engine.explaining.passages import (
@@ -125,18 +125,8 @@ def describe(explanation: Explanation) -> dict[str, Any]:
 
 def answer_without_top(explanation: Explanation, method: str) -> float:
     """Returns the probability of the composer when the notes that decided are taken away."""
-    from experiments.engine.evaluation import vote
-
-    top = decided(explanation, method)
-    (answers,) = explanation.piece.answers_without(top)
-    _, (joined,) = vote(answers, np.zeros(len(answers), int))
-    return float(joined[explanation.piece.saved.classes.index(explanation.composer)])
-
-
-def decided(explanation: Explanation, method: str = GRADIENTS) -> np.ndarray:
-    """Returns the indices of the notes that decided: the tenth that has the greatest weights."""
-    heard = np.flatnonzero(explanation.piece.is_heard)
-    return heard[top_notes(explanation.weights[method][heard])]
+    (answers,) = explanation.piece.answers_without(explanation.top(method))
+    return float(joined(answers)[explanation.piece.saved.classes.index(explanation.composer)])
 
 
 def sentences(found: dict[str, Any]) -> list[str]:
@@ -185,7 +175,7 @@ def check_sentences(checks: list[dict[str, Any]]) -> list[str]:
 
 def write_notes(explanation: Explanation, path: Path) -> None:
     """Writes a row for each note that can be heard: when, which, how much it weighs, whether it decided."""
-    piece, top = explanation.piece, set(decided(explanation).tolist())
+    piece, top = explanation.piece, set(explanation.top().tolist())
     rows = [
         {name: f"{piece.notes.notes[name][index]:.6g}" for name in NOTE_COLUMNS[:4]}
         | {name: f"{explanation.weights[name][index]:.6g}" for name in METHODS}
@@ -204,9 +194,7 @@ def _shown(explanation: Explanation, *, sounds: bool) -> dict[str, list[dict[str
     """Returns passages for the page: when, how much, and how they sound, whole and with the notes that count only."""
     notes, shown = explanation.piece.notes.notes, {}
     for side, sign in (("for", 1), ("against", -1)):
-        weights = sign * explanation.weights[GRADIENTS]
-        heard = np.flatnonzero(explanation.piece.is_heard)
-        top = heard[top_notes(weights[heard])]
+        top = explanation.top(sign=sign)
         shown[side] = []
         for passage in _passages(explanation, sign):
             chosen = decided_in(passage, top)
@@ -224,9 +212,10 @@ def _pictures(explanation: Explanation) -> dict[str, Any]:
 
     rate = explanation.piece.encoder.frames_per_second
     lines = line_starts(explanation)
+    marked = [(found.start_s, sign) for sign in (1, -1) for found in _passages(explanation, sign)]
     drawn_s = (explanation.piece.starts[lines[-1]] + explanation.piece.encoder.chunk_frames) / rate
     return {
-        "pictures": {name: draw_roll(explanation, name) for name in METHODS},
+        "pictures": {name: draw_roll(explanation, name, marked) for name in METHODS},
         "legend": legend(),
         "drawn_s": drawn_s if drawn_s * rate < explanation.piece.rows.num_frames else None,
     }

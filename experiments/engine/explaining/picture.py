@@ -2,16 +2,19 @@
 
 import base64
 import io
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.collections import PatchCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
-from experiments.engine.explaining.attribution import Explanation, top_notes
+from experiments.engine.explaining.attribution import Explanation
 from experiments.engine.exploring import charts
 from experiments.engine.exploring.rolls import pitches_of
+from experiments.engine.exploring.sounds import SECONDS
 from features.words import clock
 
 LINES = 8
@@ -20,7 +23,7 @@ LINES = 8
 MOST_LINES = 240
 """An hour; what lies behind it is not drawn."""
 
-LINE = 1.15
+LINE = 1.3
 """Inches."""
 
 THIN, THICK = 1.3, 2.6
@@ -36,12 +39,13 @@ BRIGHTEST = 0.98
 """From this quantile of the sizes of the weights on, colours are at their brightest."""
 
 
-def draw_roll(explanation: Explanation, method: str) -> list[str]:
+def draw_roll(explanation: Explanation, method: str, passages: Sequence[tuple[float, int]] = ()) -> list[str]:
     """Draws a piece, in pictures of several lines.
 
     Args:
         explanation: Of the piece.
         method: By which the notes are weighed.
+        passages: When each that is to be marked begins, in seconds, and 1 if it speaks for the composer, else -1.
 
     Returns:
         PNG pictures, as addresses that a page can hold.
@@ -49,9 +53,8 @@ def draw_roll(explanation: Explanation, method: str) -> list[str]:
     piece, weights = explanation.piece, explanation.weights[method]
     lines = line_starts(explanation)
     is_top = np.zeros(len(weights), bool)
-    heard = np.flatnonzero(piece.is_heard)
-    is_top[heard[top_notes(weights[heard])]] = True
-    most = np.quantile(np.abs(weights[heard]), BRIGHTEST) or 1.0
+    is_top[explanation.top(method)] = True
+    most = np.quantile(np.abs(weights[piece.is_heard]), BRIGHTEST) or 1.0
     # The root, so that the many notes of little weight have a colour too.
     shades = np.sign(weights) * np.sqrt(np.minimum(np.abs(weights) / most, 1))
     low, high = pitches_of(piece.notes)
@@ -69,6 +72,9 @@ def draw_roll(explanation: Explanation, method: str) -> list[str]:
         for axes, chunk in zip(all_axes[:, 0], shown, strict=True):
             _draw_line(axes, explanation, chunk, shades, is_top)
             axes.set_ylim(low, high)
+            for start_s, sign in passages:
+                colour = COLOURS(float(sign > 0))
+                axes.axvspan(start_s, start_s + SECONDS, ymin=0.93, color=colour, linewidth=0)
         pictures.append(_embedded(figure))
     return pictures
 
@@ -113,7 +119,9 @@ def _draw_line(
         pad=2,
         parse_math=False,
     )
-    axes.set_xticks([])
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 5, 10]))
+    axes.xaxis.set_major_formatter(lambda second, _: clock(second))
+    axes.tick_params(axis="x", labelsize=7, pad=1)
     axes.set_yticks(
         [pitch for pitch in range(24, 108, 24)], [f"C{pitch // 12 - 1}" for pitch in range(24, 108, 24)]
     )

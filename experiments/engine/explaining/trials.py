@@ -6,14 +6,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from experiments.engine.evaluation import vote
 from experiments.engine.explaining.attribution import (
     METHODS,
     compare_weights,
     gradient_weights,
     top_notes,
 )
-from experiments.engine.explaining.chunks import ReadPiece
+from experiments.engine.explaining.chunks import ReadPiece, joined
 from experiments.engine.explaining.deletion import deletion_weights
 from experiments.engine.explaining.gradients import IntegratedGradients, log_odds
 from features.midi import Notes
@@ -62,7 +61,7 @@ def try_piece(
         how alike gradients are to those of the ignorant model.
     """
     heard = np.flatnonzero(piece.is_heard)
-    wanted = int(_joint(piece.probabilities).argmax())
+    wanted = int(piece.answer.argmax())
     weights = {
         method: found[heard]
         for method, found in zip(
@@ -72,7 +71,7 @@ def try_piece(
         )
     }
     row = {"notes": len(heard), "chunks": len(piece.starts), "answer": piece.saved.classes[wanted]}
-    row["probability"] = float(_joint(piece.probabilities)[wanted])
+    row["probability"] = float(piece.answer[wanted])
     top = {method: top_notes(found) for method, found in weights.items()}
     chance, first = np.random.default_rng(seed), top[METHODS[0]]
     lengths = (piece.notes.notes["end_s"] - piece.notes.notes["start_s"])[heard]
@@ -120,11 +119,7 @@ def as_long(chosen: np.ndarray, lengths: np.ndarray, chance: np.random.Generator
 
 def _loss(before: np.ndarray, after: np.ndarray, wanted: int) -> dict[str, float]:
     return {
-        "fall": float(_joint(before)[wanted] - _joint(after)[wanted]),
+        "fall": float(joined(before)[wanted] - joined(after)[wanted]),
         "odds": float((log_odds(before, wanted) - log_odds(after, wanted)).mean()),
-        "changed": float(_joint(after).argmax() != wanted),
+        "changed": float(joined(after).argmax() != wanted),
     }
-
-
-def _joint(probabilities: np.ndarray) -> np.ndarray:
-    return vote(probabilities, np.zeros(len(probabilities), int))[1][0]
