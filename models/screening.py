@@ -35,7 +35,7 @@ LAYERS = {
     *("InputLayer", "Dense", "EinsumDense", "Embedding", "Flatten", "Reshape", "Permute", "RepeatVector", "Identity"),
     *("RNN", "SimpleRNN", "SimpleRNNCell", "LSTM", "LSTMCell", "GRU", "GRUCell", "StackedRNNCells"),
     *("Bidirectional", "TimeDistributed", "Masking"),
-    *("Attention", "AdditiveAttention", "MultiHeadAttention", "GroupQueryAttention"),
+    *("Attention", "AdditiveAttention", "MultiHeadAttention"),
     *("BatchNormalization", "LayerNormalization", "GroupNormalization", "UnitNormalization", "RMSNormalization"),
     *("SpectralNormalization", "Normalization", "Rescaling"),
     *("Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax"),
@@ -64,6 +64,9 @@ LARGEST_NUMBER_OF_WEIGHTS = 250_000_000
 
 LARGEST_OUTPUT = 10_000_000
 """Numbers that one layer may make of one example; a batch of 64 then takes 2.5 GB."""
+
+CHUNKS_OF_A_BAG = 8
+"""How long an example is taken to be where the file leaves that to who asks, as models of bags do."""
 
 
 class ScreeningError(ValueError):
@@ -199,7 +202,7 @@ def _check_size(config: dict[str, Any]) -> None:
     kind = keras.Sequential if config["class_name"] == "Sequential" else keras.Model
     try:
         with SafeModeScope(True), keras.StatelessScope(initialize_variables=False):
-            model = kind.from_config(json.loads(json.dumps(config["config"])))  # a copy, which Keras changes
+            model = kind.from_config(_with_fixed_inputs(config["config"]))
             num_weights = model.count_params()
             numbers = list(numbers_of(model, shapes(model.input), shapes(model.output)))
     except Exception as error:  # of whatever kind: Keras does not expect a description made by hand
@@ -210,6 +213,18 @@ def _check_size(config: dict[str, Any]) -> None:
             raise ScreeningError("how much one of its layers makes of one example is not fixed")
         if number > LARGEST_OUTPUT:
             raise ScreeningError(f"one of its layers makes {number:,} numbers of one example")
+
+
+def _with_fixed_inputs(config: dict[str, Any]) -> dict[str, Any]:
+    """Returns a copy, which Keras may change, in which no axis but that of the batch can have any length."""
+    copy = json.loads(json.dumps(config))
+    for layer in copy["layers"]:
+        for name in {"batch_shape", "batch_input_shape"} & set(
+            layer["config"]
+        ):  # the latter in files of Keras 2
+            batch, *sizes = layer["config"][name]
+            layer["config"][name] = [batch, *(CHUNKS_OF_A_BAG if size is None else size for size in sizes)]
+    return copy
 
 
 def _check_number_of_weights(number: int) -> None:

@@ -14,13 +14,6 @@ from models.bag_attention import ChunksOfBags
 
 Shape = tuple[int | None, ...]
 
-ATTENTION = (
-    layers.Attention,
-    layers.AdditiveAttention,
-    layers.MultiHeadAttention,
-    layers.GroupQueryAttention,
-)
-
 GATES = 4
 """Of an LSTM, which has the most."""
 
@@ -60,7 +53,7 @@ def numbers_of(
             yield from numbers_of(part, inputs, outputs, times=times)
     elif isinstance(layer, layers.Wrapper):
         yield from numbers_of(layer.layer, inputs, outputs, times=times)
-    elif isinstance(layer, ATTENTION):
+    elif isinstance(layer, layers.Attention | layers.MultiHeadAttention):
         yield times * _attended(layer, inputs)
     elif isinstance(layer, layers.RNN):
         yield times * _remembered(layer, inputs[0], outputs[0])
@@ -87,10 +80,10 @@ def _attended(layer: keras.Layer, inputs: list[Shape]) -> float:
     """Each step of the query with each of the values, in every head, or the heads' own features."""
     settings = layer.get_config()
     steps = [count(shape[:-1]) for shape in inputs]
-    heads = settings.get("num_heads", settings.get("num_query_heads", 1))
-    if isinstance(layer, layers.AdditiveAttention):
-        heads = inputs[0][-1]  # it adds them up feature by feature
-    features = max(settings.get(name) or 1 for name in ("key_dim", "value_dim", "head_dim"))
+    heads = settings.get("num_heads", 1)
+    if isinstance(layer, layers.AdditiveAttention) or settings.get("score_mode") == "concat":
+        heads = inputs[0][-1]  # they are compared feature by feature
+    features = max(settings.get(name) or 1 for name in ("key_dim", "value_dim"))
     return heads * max(steps[0] * max(steps[1:] or steps), max(steps) * features)
 
 

@@ -9,9 +9,11 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from keras import layers
 from keras.src.saving.serialization_lib import in_safe_mode
 
 from models import screening
+from models.bag_attention import ChunksOfBags, MeanOfBags
 from models.blocks import SmoothedCrossentropy
 from models.saving import ModelFileError, load
 from models.screening import ScreeningError, screen
@@ -222,6 +224,77 @@ def test_a_small_file_that_declares_huge_weights_is_refused(path):
 def test_a_network_that_no_memory_holds_is_refused_before_it_is_built(path, layer, reason):
     tamper(path, as_layer(**layer))
     with pytest.raises(ScreeningError, match=reason):
+        screen(path)
+
+
+def in_network(layer):
+    """What it makes is not seen from outside."""
+    return lambda x: keras.Sequential([layer, layers.GlobalMaxPooling1D()])(x)
+
+
+def attends(attention):
+    def compared(x):
+        return layers.GlobalMaxPooling1D()(attention(x))
+
+    return compared
+
+
+def in_lists(attention):
+    return attends(lambda x: attention([x, x]))
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize(
+    ("shape", "hides"),
+    [
+        ((3,), in_network(layers.RepeatVector(10**7))),
+        ((3,), in_network(keras.Sequential([layers.RepeatVector(10**7), layers.ReLU()]))),
+        (
+            (5_000, 3),
+            layers.TimeDistributed(
+                keras.Sequential([layers.RepeatVector(5_000), layers.Flatten(), layers.Dense(1)])
+            ),
+        ),
+        ((2**12, 1), attends(lambda x: layers.MultiHeadAttention(1, 1)(x, x))),
+        ((2**11, 1), attends(lambda x: layers.MultiHeadAttention(4, 1)(query=x, value=x))),
+        ((8, 1), attends(lambda x: layers.MultiHeadAttention(1, 2 * 10**6)(x, x))),
+        ((2**11, 4), in_lists(layers.Attention(score_mode="concat"))),
+        ((2**10, 10), in_lists(layers.AdditiveAttention())),
+        ((3_000_000, 1), layers.LSTM(1)),
+        ((3_000_000, 1), layers.Bidirectional(layers.GRU(1))),
+        ((2_000, 1), layers.LSTM(1, unroll=True)),
+        ((4, 4, 1), layers.Conv2D(1, 2, dilation_rate=5_000, padding="same")),
+        ((1_000, 2), layers.SeparableConv1D(1, 2, depth_multiplier=10**4)),
+        ((2_000, 50, 1), lambda x: layers.Dense(200)(ChunksOfBags()(x))),
+    ],
+)
+def test_memory_that_is_not_seen_from_outside_is_counted(path, shape, hides):
+    inputs = keras.Input(shape)
+    keras.Model(inputs, hides(inputs)).save(path, include_optimizer=False)
+    with pytest.raises(ScreeningError, match="one of its layers makes .* numbers of one example"):
+        screen(path)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_bags_of_any_number_of_chunks_pass_but_hide_no_steps(path):
+    bags = keras.Input((None, 1_000, 2))
+    chunks = ChunksOfBags()(bags)
+    of_chunks = layers.GlobalMaxPooling1D()(chunks)
+    outputs = MeanOfBags()([of_chunks, layers.Dense(1)(of_chunks), bags])
+    keras.Model(bags, outputs).save(path, include_optimizer=False)
+    screen(path)
+    steps = layers.Reshape((-1, 2))(bags)
+    keras.Model(bags, attends(lambda x: layers.MultiHeadAttention(1, 1)(x, x))(steps)).save(path)
+    with pytest.raises(ScreeningError, match="makes 64,000,000 numbers"):
+        screen(path)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_a_network_in_a_network_that_takes_any_length_is_refused(path):
+    inputs = keras.Input((3,))
+    inner = keras.Sequential([keras.Input((None, 3)), layers.LSTM(1)])
+    keras.Model(inputs, inner(layers.RepeatVector(4)(inputs))).save(path, include_optimizer=False)
+    with pytest.raises(ScreeningError, match="is not fixed"):
         screen(path)
 
 
