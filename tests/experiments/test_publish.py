@@ -100,10 +100,16 @@ def test_a_calibrated_model_says_so(make, uninterrupted, tmp_path):
     run = tmp_path / "run"
     shutil.copytree(uninterrupted, run)
     scores = {"before": {"calibration_error": 0.2}, "after": {"calibration_error": 0.05}}
-    found = {"temperature": 1.5, "exponent": 0.0, "test": scores}
+    found = {
+        "training_prior": [0.25] * 4,
+        "temperature": 1.5,
+        "exponent": 0.0,
+        "test": scores | {"pieces": 12},
+    }
     records.write_json(run / "model.json", records.read_json(run / "model.json") | {"calibration": found})
     text = (make(run=run) / "README.md").read_text(encoding="utf-8")
     assert "(1.50)" in text and "0.050 instead of 0.200" in text
+    assert "on 12 pieces that did not fit it (not all of those tested" in text
 
 
 @pytest.mark.parametrize(
