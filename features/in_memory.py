@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from features.datasets import Dataset
+from features.midi import outline
 from features.preparation import encode_bytes
 
 UNLABELLED = ""
@@ -29,7 +30,7 @@ def dataset_of_file(name: str, data: bytes, encoder: Any) -> Dataset:
         >>> dataset_of_file("Scale", notes_to_midi([(0, 20_000, 60)]), PianoRoll()).chunks(np.arange(2)).shape
         (2, 128, 150, 2)
     """
-    _, _, rows = encode_bytes(data, encoder)
+    _, notes, rows = encode_bytes(data, encoder)
     num_rows = len(rows.offsets) - 1
     starts = encoder.chunk_starts(num_rows)
     nowhere = np.zeros(len(starts), dtype=np.int64)
@@ -41,7 +42,7 @@ def dataset_of_file(name: str, data: bytes, encoder: Any) -> Dataset:
         classes=(UNLABELLED,),
         contents=(sha256(data).hexdigest(),),
         fingerprints=np.zeros((1, 0)),
-        outlines=(np.zeros((2, 0), np.int8),),
+        outlines=(outline(notes),),
         left_out=(),
         encoder=encoder,
         chunk_pieces=nowhere,

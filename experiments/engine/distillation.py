@@ -74,8 +74,9 @@ def _check_unheard(teacher: SavedModel, dataset: Dataset, split: Split) -> None:
     What chose the teacher's epoch may choose the student's.
     """
     for side, heard in ((VALIDATION, teacher.trained_on), (TEST, teacher.heard)):
+        reasons = heard.reasons(dataset)
         for piece in np.unique(dataset.chunk_pieces[split.indices(side)]):
-            if dataset.contents[piece] in heard.contents or dataset.works[piece] in heard.works:
+            if reasons[piece]:
                 raise InputError(
                     f"The teacher {teacher.path} has heard {dataset.pieces[piece]}, or another piece of that work, "
                     f"which is in the student's {side} part; take one that was trained on the same split."

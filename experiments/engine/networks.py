@@ -17,6 +17,7 @@ from experiments.engine.columns import HISTORY_COLUMNS
 from experiments.engine.config import AnswerConfig, Config
 from experiments.engine.device import computing_in
 from experiments.engine.distillation import load_teachers, teach
+from experiments.engine.heard import pieces_heard
 from experiments.engine.imbalance import logit_offsets
 from experiments.engine.predictions import Predictions
 from experiments.engine.tables import module_of
@@ -85,22 +86,19 @@ class Network:
             "answering": dataclasses.asdict(self.answering),
             "hyperparameters": self.hyperparameters,
             "trained_on": self._trained_on(split),
-            "validated_on": _pieces_heard(dataset, split.indices(VALIDATION)),
+            "validated_on": self._pieces_of(split, VALIDATION),
         }
         saving.save(self.model, path, description=description)
 
     def _trained_on(self, split: Split) -> list[dict[str, str]]:
         """The training pieces, and what teachers have heard beside them: none of it is unheard any more."""
-        pieces, chose = (_pieces_heard(self.dataset, split.indices(side)) for side in (TRAIN, VALIDATION))
+        pieces, chose = (self._pieces_of(split, side) for side in (TRAIN, VALIDATION))
         known = {piece["content"] for piece in (*pieces, *chose)}
         more = {piece["content"]: piece for piece in self.also_heard if piece["content"] not in known}
         return [*pieces, *more.values()]
 
-
-def _pieces_heard(dataset: Dataset, indices: np.ndarray) -> list[dict[str, str]]:
-    """The pieces of chunks by the digest of their file and their work, to know them in any corpus."""
-    pieces = np.unique(dataset.chunk_pieces[indices])
-    return [{"content": dataset.contents[piece], "work": dataset.works[piece]} for piece in pieces]
+    def _pieces_of(self, split: Split, side: str) -> list[dict[str, str]]:
+        return pieces_heard(self.dataset, np.unique(self.dataset.chunk_pieces[split.indices(side)]))
 
 
 def check_network(config: Config, dataset: Dataset) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.engine.config import AnswerConfig
+from experiments.engine.heard import Heard
 from experiments.engine.predictions import Predictions
 from experiments.engine.tables import module_of
 from features.datasets import Dataset
@@ -18,19 +19,6 @@ from models.saving import ModelFileError, load
 
 if TYPE_CHECKING:
     import keras
-
-
-@dataclass(frozen=True)
-class Heard:
-    """Pieces that a model has heard, known in any corpus.
-
-    Attributes:
-        contents: SHA-256 of their files.
-        works: Their works.
-    """
-
-    contents: frozenset[str]
-    works: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -60,8 +48,7 @@ class SavedModel:
     @property
     def heard(self) -> Heard:
         """Returns what it was trained on or validated on: on neither is its score one on unheard works."""
-        parts = (self.trained_on, self.validated_on)
-        return Heard(*(frozenset.union(*(getattr(part, name) for part in parts)) for name in vars(parts[0])))
+        return Heard.by(self.description)
 
     def predict(self, dataset: Dataset, indices: np.ndarray | None = None) -> np.ndarray:
         """Returns the probabilities of chunks, each of what is heard in it, shape `(indices, classes)`.
@@ -113,7 +100,7 @@ def load_saved_model(model: str | Path, *, description: Mapping[str, Any] | None
         make = module_of(ENCODERS, encoder["name"], kind="encoder").make
         made = make(**encoder["settings"])
         answering = AnswerConfig(**description.get("answering", {}))
-        heard = [_heard(description.get(name, ())) for name in ("trained_on", "validated_on")]
+        heard = [Heard.of(description.get(name, ())) for name in ("trained_on", "validated_on")]
         _check_names(description["classes"], description.get("label", "composer"))
         if description.get("calibration"):
             from experiments.engine.predicting.calibration import Calibration
@@ -145,7 +132,3 @@ def _check_names(classes: Sequence[str], label: str) -> None:
             raise TypeError(f"{name!r} is no name")
     if isinstance(classes, str) or not 2 <= len(classes) == len(set(classes)):
         raise TypeError("classes should be two or more, each named once")
-
-
-def _heard(pieces: list[dict[str, str]]) -> Heard:
-    return Heard(*(frozenset(piece[name] for piece in pieces) for name in ("content", "work")))

@@ -7,6 +7,7 @@ from typing import Any
 
 from experiments.engine import records
 from experiments.engine.config import CorpusConfig, EncoderConfig, TrainingConfig
+from experiments.engine.heard import Heard
 from features.datasets import Dataset
 from features.selection import counted_by
 from features.splits.protocols import NO_SIDE, Split
@@ -47,6 +48,20 @@ def write_left_out(folder: Path, dataset: Dataset) -> None:
     """Writes which pieces could not be used, and why, as `left_out.csv`."""
     rows = [dataclasses.asdict(piece) for piece in dataset.left_out]
     records.write_csv(folder / "left_out.csv", ("piece", "composer", "reason"), rows)
+
+
+def report_known_by_name(path: Path, heard: Heard) -> None:
+    """Says on standard error if a model is older than digests of notes, by which music is known in other files."""
+    if not heard.knows_melodies:
+        print(by_name_sentence(path.with_suffix(".json")), file=sys.stderr)
+
+
+def by_name_sentence(description: Path | str) -> str:
+    """Returns what cannot be told of a model whose description has no digests of notes."""
+    return (
+        f"{description} has no digests of notes: music that the model heard in other files is known by the name of its "
+        "work alone; train it again to know it by its notes."
+    )
 
 
 def report_left_out(dataset: Dataset) -> None:

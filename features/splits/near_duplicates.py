@@ -12,9 +12,8 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from features.midi.outline import melody
 from features.splits.copies import find_copies
-from features.splits.works import MIN_STEPS
+from features.splits.works import melody_digest
 
 
 def assign_near_duplicates(
@@ -47,10 +46,10 @@ def assign_near_duplicates(
 
 def _pairs(contents: Sequence[str], outlines: Sequence[np.ndarray]) -> list[tuple[int, int]]:
     """Returns pairs of pieces that hold the same music, each piece with itself among them."""
-    seen: dict[object, int] = {}
+    seen: dict[str, int] = {}
     pairs = []
     for index, (content, outline) in enumerate(zip(contents, outlines, strict=True)):
         pairs.append((index, seen.setdefault(content, index)))
-        if len(highest := melody(outline)) >= MIN_STEPS:
-            pairs.append((index, seen.setdefault(highest.tobytes(), index)))
+        if digest := melody_digest(outline):
+            pairs.append((index, seen.setdefault(digest, index)))
     return pairs + [(copy.first, copy.second) for copy in find_copies(outlines)]

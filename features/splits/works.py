@@ -93,10 +93,22 @@ def evidence(piece: Piece, outline: np.ndarray = NO_OUTLINE) -> list[Evidence]:
     ['Bach/BWV 1041 = 1058', 'Bach/bwv-1041', 'Bach/violin-concerto-1']
     """
     found = [Evidence("corpus", f"{piece.composer}/{piece.work}")] if piece.work else _named(piece)
-    if len(highest := melody(outline)) >= MIN_STEPS:
-        digest = blake2b(highest.tobytes(), digest_size=16).hexdigest()
+    if digest := melody_digest(outline):
         found.append(Evidence("melody", f"melody/{digest}"))
     return [*found, Evidence("file", piece.piece)]
+
+
+def melody_digest(outline: np.ndarray) -> str:
+    """Returns a digest of the highest voice from the first note to the last, the same in any key and at any tempo.
+
+    Args:
+        outline: Steps of the outer voices of a piece, int8 of shape `(2, steps)`.
+
+    Returns:
+        32 hexadecimal digits; nothing for a voice that is too short to be told by.
+    """
+    highest = melody(outline)
+    return blake2b(highest.tobytes(), digest_size=16).hexdigest() if len(highest) >= MIN_STEPS else ""
 
 
 def assign_works(pieces: Sequence[Piece], outlines: Sequence[np.ndarray]) -> list[str]:

@@ -5,20 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from experiments.engine.saved_models import Heard
+from experiments.engine.heard import REASONS, SAME_FILE, SAME_MUSIC, SAME_WORK, Heard
 from features.corpora.catalogue import Piece
 from features.datasets import Dataset
 from features.splits.near_duplicates import assign_near_duplicates
 from features.splits.works import assign_works
-
-UNHEARD = ""
-
-REASONS = {
-    "same file": "byte by byte a file that was heard",
-    "same music": "the same music as in a file that was heard, in any key, at any tempo",
-    "same work": "another movement or arrangement of a work that was heard",
-}
-"""Why a piece counts as heard, the surest first."""
 
 
 def find_heard(
@@ -54,18 +45,16 @@ def find_heard(
         ),
     ]
     keys = {
-        "same file": contents,
-        "same music": assign_near_duplicates(names, contents, outlines),
-        "same work": assign_works(pieces, outlines),
+        SAME_FILE: contents,
+        SAME_MUSIC: assign_near_duplicates(names, contents, outlines),
+        SAME_WORK: assign_works(pieces, outlines),
     }
-    known_as = {"same file": by_name.contents, "same work": by_name.works}
-    reasons = [UNHEARD] * len(external.pieces)
-    for reason, values in reversed(keys.items()):
+    reasons, surest = by_name.reasons(external), list(REASONS).index
+    for reason, values in keys.items():
         ours = {values[index] for index in np.flatnonzero(heard)}
-        named = external.contents if reason == "same file" else external.works
         for index, value in enumerate(values[len(known.pieces) :]):
-            if value in ours or named[index] in known_as.get(reason, ()):
-                reasons[index] = reason
+            if value in ours:
+                reasons[index] = min(filter(None, (reasons[index], reason)), key=surest)
     return reasons
 
 

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from experiments.engine.heard import Heard
 from experiments.engine.runner import Study, split_of
-from experiments.engine.saved_models import Heard, SavedModel
+from experiments.engine.saved_models import SavedModel
 from features.errors import InputError
 from features.splits.protocols import TRAIN, VALIDATION
 
-NOBODY = Heard(frozenset(), frozenset())
+NOBODY = Heard()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from experiments.engine.comparing.cost import cost_of
 from experiments.engine.comparing.disagreements import draw_rolls, find_disagreements, write_disagreements
 from experiments.engine.comparing.gathering import Answered, restrict
 from experiments.engine.comparing.measuring import METRICS, OF_CONFUSIONS, Pair, compare_pairs, measure
+from experiments.engine.heard import REASONS
 from experiments.engine.predicting.asking import CALIBRATION
 from experiments.engine.predictions import Predictions
 from features.words import counted
@@ -111,7 +112,7 @@ def alarms(candidates: Sequence[Candidate], answered: Answered) -> list[str]:
                 "these pieces, and its scores may be those of a memory."
             )
         elif found:
-            reasons = "; ".join(f"{count} {reason}" for reason, count in found.items())
+            reasons = "; ".join(f"{count}: {REASONS[reason]}" for reason, count in found.items())
             sentences.append(
                 f"{candidate.letter} ({candidate.name}) was trained or validated on works of "
                 f"{counted(found.total(), 'piece')} of {len(names)} ({reasons}): scores on these stand apart."

@@ -13,8 +13,7 @@ from experiments.engine.auditing.external import load_external
 from experiments.engine.auditing.settings import ExternalSettings
 from experiments.engine.comparing.candidates import Candidate
 from experiments.engine.comparing.hearing import (
-    SAME_PIECE,
-    Heard,
+    Reasons,
     Rows,
     common_works,
     heard_by_description,
@@ -23,9 +22,10 @@ from experiments.engine.comparing.hearing import (
 )
 from experiments.engine.comparing.music import Music
 from experiments.engine.config import Config, Places
+from experiments.engine.heard import SAME_FILE, Heard
 from experiments.engine.predictions import Predictions
 from experiments.engine.runner import load_pieces
-from experiments.engine.telling import MOST_NAMED
+from experiments.engine.telling import MOST_NAMED, by_name_sentence
 from features.corpora.catalogue import Piece
 from features.datasets import Dataset, load_dataset
 from features.errors import InputError
@@ -48,7 +48,7 @@ class Answered:
     """
 
     parts: Mapping[str, Sequence[Predictions | None]]
-    heard: Sequence[Heard | None]
+    heard: Sequence[Reasons | None]
     works: Mapping[str, str]
     notes: Sequence[str]
     pieces: Mapping[str, Piece]
@@ -185,9 +185,9 @@ def _from_runs(runs: Sequence[Candidate], music: Music, places: Places) -> Answe
     return Answered(answers, heard, works, notes, pieces)
 
 
-def _heard_by_run(run: Candidate, tables: Sequence[Rows], works: Mapping[str, str]) -> Heard | None:
+def _heard_by_run(run: Candidate, tables: Sequence[Rows], works: Mapping[str, str]) -> Reasons | None:
     if not tables and run.metrics["protocol"] == "chunk":  # too large to publish
-        return dict.fromkeys(run.answers("piece").pieces, SAME_PIECE)
+        return dict.fromkeys(run.answers("piece").pieces, SAME_FILE)
     return heard_by_splits(tables, works) if tables else None
 
 
@@ -223,8 +223,10 @@ def _from_music(
         heard.append(_heard_of(each, datasets[encoder]))
         for level, part in _answers_of(each, datasets[encoder], tested).items():
             answers[level].append(part)
+    by_name = [each for each in candidates if not Heard.by(each.heard or {}).knows_melodies]
     first = next(iter(datasets.values()))
     notes = [f"{piece.piece} is left out: {piece.reason}" for piece in first.left_out]
+    notes += [by_name_sentence(f"The model.json of {each.letter}") for each in by_name]
     return Answered(answers, heard, dict(zip(first.pieces, first.works, strict=True)), notes, pieces)
 
 
@@ -254,7 +256,7 @@ def _has_answered_for(run: Candidate, dataset: Dataset, tested: set[str]) -> boo
     return records.contents_digest(listed, [content_of[piece] for piece in listed]) == run.stamp
 
 
-def _heard_of(candidate: Candidate, dataset: Dataset) -> Heard | None:
+def _heard_of(candidate: Candidate, dataset: Dataset) -> Reasons | None:
     """What a model has heard of a corpus; told by name for a run that has no model any more."""
     if candidate.file is not None:
         return heard_by_description(candidate, dataset)

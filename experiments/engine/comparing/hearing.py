@@ -9,16 +9,14 @@ from scipy.sparse.csgraph import connected_components
 
 from experiments.engine import records
 from experiments.engine.comparing.candidates import Candidate
+from experiments.engine.heard import SAME_FILE, SAME_WORK, Heard
 from features.datasets import Dataset
 from features.errors import InputError
 from features.splits.protocols import TEST, TRAIN, VALIDATION
 
-SAME_PIECE, SAME_WORK = "heard itself", "of a work of which another piece was heard"
-"""Why a piece counts as heard."""
-
 Rows = Sequence[Mapping[str, str]]
-Heard = dict[str, str]
-"""From a piece to one of the two reasons."""
+Reasons = dict[str, str]
+"""From a piece to why it counts as heard, one of `heard.REASONS`."""
 
 
 def split_tables(run: Path) -> list[Rows]:
@@ -54,27 +52,27 @@ def common_works(tables: Iterable[Rows]) -> dict[str, str]:
     return {str(piece): names[groups[number]] for number, piece in enumerate(pieces)}
 
 
-def heard_by_splits(tables: Iterable[Rows], works: Mapping[str, str]) -> Heard:
+def heard_by_splits(tables: Iterable[Rows], works: Mapping[str, str]) -> Reasons:
     """Returns what a run has heard of its own test pieces; of several folds each counts for what it tested.
 
     Args:
         tables: The splits of its folds.
         works: Work of each piece.
     """
-    heard: Heard = {}
+    heard: Reasons = {}
     for rows in tables:
         trained = {row["piece"] for row in rows if row["split"] in (TRAIN, VALIDATION)}
         trained_works = {works[piece] for piece in trained}
         for piece in {row["piece"] for row in rows if row["split"] == TEST}:
             if piece in trained:
-                heard[piece] = SAME_PIECE
+                heard[piece] = SAME_FILE
             elif works[piece] in trained_works:
                 heard[piece] = SAME_WORK
     return heard
 
 
-def heard_by_description(candidate: Candidate, dataset: Dataset) -> Heard | None:
-    """Returns what a saved model has heard of a corpus, told by contents and works; None if it does not say.
+def heard_by_description(candidate: Candidate, dataset: Dataset) -> Reasons | None:
+    """Returns what a saved model has heard of a corpus, told by files, notes and works; None if it does not say.
 
     Args:
         candidate: With a `model.json`.
@@ -87,15 +85,10 @@ def heard_by_description(candidate: Candidate, dataset: Dataset) -> Heard | None
     if not description or "trained_on" not in description:
         return None
     try:
-        pieces = [piece for name in ("trained_on", "validated_on") for piece in description.get(name, ())]
-        contents, named = {piece["content"] for piece in pieces}, {piece["work"] for piece in pieces}
+        heard = Heard.by(description)
     except (KeyError, TypeError) as error:
         raise InputError(
             f"The model.json of {candidate.name} does not say what it was trained on ({error}); copy it again."
         ) from error
-    same = np.isin(dataset.contents, list(contents))
-    works = named | {work for work, is_heard in zip(dataset.works, same, strict=True) if is_heard}
-    heard = {
-        piece: SAME_WORK for piece, work in zip(dataset.pieces, dataset.works, strict=True) if work in works
-    }
-    return heard | {dataset.pieces[index]: SAME_PIECE for index in np.flatnonzero(same)}
+    reasons = zip(dataset.pieces, heard.reasons(dataset), strict=True)
+    return {piece: reason for piece, reason in reasons if reason}

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from experiments.engine.auditing.external import match_composer
 from experiments.engine.config import CorpusConfig, Places
+from experiments.engine.heard import UNHEARD
 from experiments.engine.inspection.explanation import find_piece
 from experiments.engine.predicting.files import read_music
 from experiments.engine.runner import load_pieces
 from experiments.engine.saved_models import SavedModel
+from experiments.engine.telling import report_known_by_name
 from features.corpora.catalogue import Piece
 from features.corpora.labels import label_pieces
 from features.datasets import LeftOut, load_dataset
@@ -84,12 +86,10 @@ def unheard_pieces(saved: SavedModel, corpus: CorpusConfig, places: Places) -> t
     dataset = load_dataset(
         known, saved.encoder, cache_dir=places.cache_dir, every_composer=False, label=label
     )
-    heard, by_name = saved.heard, {piece.piece: piece for piece in known}
-    unheard = [
-        by_name[name]
-        for name, work, content in zip(dataset.pieces, dataset.works, dataset.contents, strict=True)
-        if work not in heard.works and content not in heard.contents
-    ]
+    report_known_by_name(saved.path, saved.heard)
+    by_name = {piece.piece: piece for piece in known}
+    reasons = zip(dataset.pieces, saved.heard.reasons(dataset), strict=True)
+    unheard = [by_name[name] for name, reason in reasons if reason == UNHEARD]
     if not unheard:
         raise InputError(
             f"The model in {saved.path} has heard every work of {corpus.corpus}; check it on other music."

@@ -34,7 +34,7 @@ class Answer:
         timeline: Probabilities of each chunk by itself, shape `(chunks, classes)`.
         spans: When each chunk begins and ends, in seconds, shape `(chunks, 2)`; None if the encoder keeps no time.
         is_none: Whether it is by none of these; None if the model has no threshold for it.
-        was_heard: Whether the model was trained on this very file.
+        was_heard: Whether the model was trained on this music, in this file or in another.
         label: What the classes are: composers, unless a study asked for something else.
     """
 
@@ -120,7 +120,7 @@ class Asker:
             timeline=self._probabilities(answers["chunk"], 1),
             spans=spans_of(dataset),
             is_none=self._is_none(answers["piece"], answers["chunk"]),
-            was_heard=dataset.contents[0] in self.saved.trained_on.contents,
+            was_heard=bool(self.saved.trained_on.reason(dataset.contents[0], dataset.outlines[0])),
             label=self.label,
         )
 

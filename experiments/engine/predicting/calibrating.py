@@ -14,6 +14,7 @@ from experiments.engine import records
 from experiments.engine.auditing.external import match_composer
 from experiments.engine.config import Config, CorpusConfig, Places
 from experiments.engine.evaluation import calibration_error
+from experiments.engine.heard import UNHEARD, Heard
 from experiments.engine.predicting.asked import Asked, asked_of, asked_of_study, check_same_study
 from experiments.engine.predicting.asking import CALIBRATION, COMPOSER
 from experiments.engine.predicting.calibration import Calibration, fit
@@ -25,6 +26,7 @@ from experiments.engine.predicting.unknown import (
 )
 from experiments.engine.runner import load_pieces, prepare
 from experiments.engine.saved_models import SavedModel, load_saved_model
+from experiments.engine.telling import report_known_by_name
 from features.corpora.catalogue import Piece
 from features.datasets import Dataset, load_dataset
 from features.errors import InputError
@@ -75,6 +77,7 @@ def calibrate(
     if study is not None:
         check_same_study(folder, study)
     saved = load_saved_model(folder)
+    report_known_by_name(saved.path, saved.heard)
     if study is None:
         fitted = _fitted_on_validation(saved, prepare(config, places))
     else:
@@ -86,7 +89,7 @@ def calibrate(
     others = _unknown_pieces(saved, config, places, unknown) if asks_who else []
     if len({piece.composer for piece in others}) > 1:
         theirs = load_dataset(others, saved.encoder, cache_dir=places.cache_dir, every_composer=False)
-        strangers = _ask(saved, theirs, ~np.isin(theirs.contents, list(saved.heard.contents)))
+        strangers = _ask(saved, theirs, _unheard(saved.heard, theirs))
         calibration, none_of_these = _draw_the_line(fitted, strangers)
         facts = facts | {"none_of_these": none_of_these}
     found = calibration.to_dict() | facts
@@ -148,10 +151,8 @@ def _sides(saved: SavedModel, dataset: Dataset) -> tuple[np.ndarray, np.ndarray,
     train, validation = (
         np.isin(dataset.contents, list(heard.contents)) for heard in (saved.trained_on, saved.validated_on)
     )
-    test = ~np.isin(dataset.contents, list(saved.heard.contents)) & ~np.isin(
-        dataset.works, list(saved.heard.works)
-    )
-    validation &= ~train
+    test = _unheard(saved.heard, dataset)
+    validation &= _unheard(saved.trained_on, dataset)
     if not (train.any() and validation.any() and test.any()):
         raise InputError(
             f"Of the music of the run there are {counted(int(train.sum()), 'training piece')}, "
@@ -160,6 +161,10 @@ def _sides(saved: SavedModel, dataset: Dataset) -> tuple[np.ndarray, np.ndarray,
             "run under another protocol than chunk."
         )
     return train, validation, test
+
+
+def _unheard(heard: Heard, dataset: Dataset) -> np.ndarray:
+    return np.array([reason == UNHEARD for reason in heard.reasons(dataset)])
 
 
 def _ask(saved: SavedModel, dataset: Dataset, kept: np.ndarray) -> Asked:

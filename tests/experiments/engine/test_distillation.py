@@ -8,15 +8,17 @@ import pytest
 
 from experiments.engine.config import Config
 from experiments.engine.distillation import _check_unheard, _of_fold, teach
-from experiments.engine.saved_models import Heard
+from experiments.engine.heard import Heard
 from features.errors import InputError
 from features.splits.protocols import TEST, TRAIN, VALIDATION
+from features.splits.works import NO_OUTLINE
 
 DATASET = SimpleNamespace(
     classes=("Ada", "Bela"),
     pieces=("a", "b", "c"),
     works=("1", "2", "3"),
     contents=("x", "y", "z"),
+    outlines=(NO_OUTLINE,) * 3,
     chunk_pieces=np.array([0, 0, 1, 1, 2]),
 )
 INDICES = np.array([0, 1, 2, 3])

@@ -7,7 +7,7 @@ from experiments.engine.auditing.external import load_external, match_composer
 from experiments.engine.auditing.settings import ExternalSettings
 from experiments.engine.auditing.sharing import find_heard
 from experiments.engine.config import Places
-from experiments.engine.saved_models import Heard
+from experiments.engine.heard import Heard
 from features.corpora.catalogue import Piece
 from features.datasets import load_dataset
 from features.encoders.piano_roll import PianoRoll

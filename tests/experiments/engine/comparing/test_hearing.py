@@ -1,6 +1,7 @@
 """What a run has heard is told piece by piece and work by work, fold by fold."""
 
-from experiments.engine.comparing.hearing import SAME_PIECE, SAME_WORK, common_works, heard_by_splits
+from experiments.engine.comparing.hearing import common_works, heard_by_splits
+from experiments.engine.heard import SAME_FILE, SAME_WORK
 
 
 def rows(**sides):
@@ -15,7 +16,7 @@ def test_nothing_is_heard_where_works_are_held_out():
 
 def test_other_pieces_of_a_work_and_other_chunks_of_a_piece_count_as_heard():
     table = rows(a_1="train", a_2="test", b_1="validation", c_1="test") + rows(b_1="test")
-    assert heard_by_splits([table], common_works([table])) == {"a_2": SAME_WORK, "b_1": SAME_PIECE}
+    assert heard_by_splits([table], common_works([table])) == {"a_2": SAME_WORK, "b_1": SAME_FILE}
 
 
 def test_every_fold_counts_for_what_it_tested():

@@ -8,7 +8,8 @@ import pytest
 from keras import layers
 
 from experiments.engine.explaining import note_attributions
-from experiments.engine.saved_models import Heard, SavedModel
+from experiments.engine.heard import Heard
+from experiments.engine.saved_models import SavedModel
 from features.encoders.piano_roll import PianoRoll
 from features.midi import notes_to_midi, read_events, read_notes
 
