@@ -136,8 +136,9 @@ def sentences(found: dict[str, Any]) -> list[str]:
     none = f"{NONE}; if one, " if found["is_none"] else ""
     said = [f"{found['piece']}: {none}{ranking[0][0]} {ranking[0][1]:.2f}; {others}."]
     said.append(
-        "That is what experiments.predict answers. Weights are of the plain network, not averaged over keys and places "
-        f"and not calibrated, which by itself has {found['composer']} at {found['answer'][found['composer']]:.2f}."
+        "That is what experiments.predict answers. Weights are of the plain network, without averaging over keys and "
+        f"places and without calibration; by itself it has {found['composer']} at "
+        f"{found['answer'][found['composer']]:.2f}."
     )
     if found["was_heard"]:
         said.append("The model was trained on this music, so its answer is no surprise.")

@@ -26,6 +26,9 @@ MOST_LINES = 240
 LINE = 1.3
 """Inches."""
 
+BAND = 0.07
+"""Share of a line that passages are marked in, above its notes."""
+
 THIN, THICK = 1.3, 2.6
 """Semitones that a note is high, and one that decided."""
 
@@ -58,6 +61,7 @@ def draw_roll(explanation: Explanation, method: str, passages: Sequence[tuple[fl
     # The root, so that the many notes of little weight have a colour too.
     shades = np.sign(weights) * np.sqrt(np.minimum(np.abs(weights) / most, 1))
     low, high = pitches_of(piece.notes)
+    room = BAND * (high - low) / (1 - BAND) if passages else 0
     pictures = []
     for first in range(0, len(lines), LINES):
         shown = lines[first : first + LINES]
@@ -71,10 +75,10 @@ def draw_roll(explanation: Explanation, method: str, passages: Sequence[tuple[fl
             )
         for axes, chunk in zip(all_axes[:, 0], shown, strict=True):
             _draw_line(axes, explanation, chunk, shades, is_top)
-            axes.set_ylim(low, high)
+            axes.set_ylim(low, high + room)
             for start_s, sign in passages:
                 colour = COLOURS(float(sign > 0))
-                axes.axvspan(start_s, start_s + SECONDS, ymin=0.93, color=colour, linewidth=0)
+                axes.axvspan(start_s, start_s + SECONDS, ymin=1 - BAND, color=colour, linewidth=0)
         pictures.append(_embedded(figure))
     return pictures
 
