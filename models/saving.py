@@ -20,7 +20,17 @@ DIGEST = "h5_sha256"
 
 
 class ModelFileError(ValueError):
-    """A saved model that cannot be used; the message says which file, and what to do."""
+    r"""A saved model that cannot be used; the message says which file, and what to do.
+
+    It may quote what a stranger wrote, which should not command the terminal.
+
+    Example:
+        >>> str(ModelFileError("No layer is called \x1b[2J."))
+        'No layer is called ?[2J.'
+    """
+
+    def __init__(self, message: str):
+        super().__init__("".join(letter if letter.isprintable() else "?" for letter in message))
 
 
 def save(model, path: str | Path, *, description: dict) -> None:
