@@ -63,9 +63,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     from experiments.engine.predicting.files import find_files
     from experiments.engine.predicting.presenting import say_errors
     from experiments.engine.saved_models import load_saved_model
+    from experiments.engine.telling import report_known_by_name
 
     files = find_files(asked.files, own_tempo=asked.own_tempo)
     asker = Asker(load_saved_model(asked.model), prior=asked.prior)
+    report_known_by_name(asker.saved.path, asker.saved.heard)
     answers, errors = ask_all(asker, files)
     say_errors(errors)
     write(asked, answers, errors, asker)
