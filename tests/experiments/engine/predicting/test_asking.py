@@ -93,7 +93,7 @@ def test_another_prior_moves_the_answer_as_bayes_says_and_never_none_of_these(sa
     assert usual.is_none == flat.is_none == one.is_none == (usual.probabilities.max() < 0.9)
 
 
-@pytest.mark.parametrize(("threshold", "is_none"), [(0.0, False), (1.1, True)])
+@pytest.mark.parametrize(("threshold", "is_none"), [(0.0, False), (1.0, True)])
 def test_what_is_below_the_threshold_is_by_none_of_these(saved, threshold, is_none):
     model = calibrated(saved, score="chunk_certainty", threshold=threshold)
     assert Asker(model).ask("", compose("Ada", 1, movement=1)).is_none is is_none
