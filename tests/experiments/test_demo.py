@@ -133,11 +133,12 @@ def test_a_surprise_follows_another_without_a_trace_of_the_first(look):
 
 def test_what_cannot_be_heard_is_refused_kindly_and_the_page_goes_on(look):
     page, troubles = look()
-    for data, sentence in (
-        (b"MThd", "This file cannot be read: it ends within its header. Choose another."),
-        (bytes(2**21), "That file is larger than 1 MB, more than any piece needs; choose another."),
+    for name, data, sentence in (
+        ("a.MXL", b"PK", "This page reads MIDI files; for scores use python -m experiments.predict."),
+        ("a.mid", b"MThd", "This file cannot be read: it ends within its header. Choose another."),
+        ("a.mid", bytes(2**21), "That file is larger than 1 MB, more than any piece needs; choose another."),
     ):
-        drop(page, data)
+        drop(page, data, name)
         page.wait_for_function(
             "said => document.getElementById('trouble').textContent === said", arg=sentence
         )

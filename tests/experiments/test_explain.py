@@ -12,6 +12,7 @@ from experiments.engine.explaining import checking, page, trials
 from experiments.engine.exploring import sounds
 from features.corpora.synthetic import compose
 from features.encoders.piano_roll import PianoRoll
+from features.errors import InputError
 from models.saving import save
 
 LISTENER = Path(__file__).parent / "engine" / "explaining" / "conftest.py"
@@ -135,6 +136,21 @@ def test_a_check_says_whether_explanations_can_be_believed(run, piece, read_rows
     run(piece, "--no-sounds")
     (page_file,) = folder.parent.glob("*/explain.html")
     assert "Checked over 5 pieces of 4 works of synthetic" in page_file.read_text(encoding="utf-8")
+
+
+def test_another_piece_is_tried_for_one_that_cannot_be(run, monkeypatch, capsys):
+    whole, refused = checking.read_with, []
+
+    def read_with(saved, notes):
+        if not refused:
+            refused.append(notes)
+            raise InputError("nothing to hear")
+        return whole(saved, notes)
+
+    monkeypatch.setattr(checking, "read_with", read_with)
+    (folder,) = run("--check", "--seconds", "15", "--num-pieces", "2").glob("*/check-*")
+    assert json.loads((folder / "explain_check.json").read_text(encoding="utf-8"))["num_pieces"] == 2
+    assert "Left out: " in capsys.readouterr().err
 
 
 def test_a_check_that_was_stopped_goes_on(run, monkeypatch):

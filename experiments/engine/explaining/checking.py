@@ -60,16 +60,17 @@ def check(
     """
     folder = folder_of(saved, places.results_dir) / f"check-{corpus.corpus}-{corpus.pieces}"
     pieces, dataset = unheard_pieces(saved, corpus, places)
-    chosen = deal(pieces, num_pieces, seed=seed)
-    if len(chosen) < num_pieces:
+    dealt = deal(pieces, len(pieces), seed=seed)
+    if len(dealt) < num_pieces:
         print(
-            f"The corpus has only {counted(len(chosen), 'piece')} that the model never heard.",
+            f"The corpus has only {counted(len(dealt), 'piece')} that the model never heard.",
             file=sys.stderr,
         )
     work_of = dict(zip(dataset.pieces, dataset.works, strict=True))
     folder.mkdir(parents=True, exist_ok=True)
     with records.open_folder(folder):
-        rows = _try_all(saved, chosen, folder / "rows.json", seconds=seconds, seed=seed, resume=places.resume)
+        how = {"seconds": seconds, "seed": seed, "resume": places.resume}
+        rows = _try_pieces(saved, dealt, folder / "rows.json", num_pieces=num_pieces, **how)
         for row in rows:
             row["work"] = work_of[row["piece"]]
         found = sum_up(rows, seed=seed) | {
@@ -99,10 +100,17 @@ def check(
     return folder, found
 
 
-def _try_all(
-    saved: SavedModel, chosen: Sequence, path: Path, *, seconds: float, seed: int, resume: bool
+def _try_pieces(
+    saved: SavedModel,
+    dealt: Sequence,
+    path: Path,
+    *,
+    num_pieces: int,
+    seconds: float,
+    seed: int,
+    resume: bool,
 ) -> list[dict[str, Any]]:
-    """Tries pieces one after another, and notes each as soon as it is done."""
+    """Tries pieces one after another until so many have been, and notes each as soon as it is done."""
     from experiments.engine.explaining.gradients import IntegratedGradients
     from experiments.engine.explaining.trials import beginning, shuffled, try_piece
 
@@ -112,21 +120,27 @@ def _try_all(
         done = {row["piece"]: row for row in before["rows"]}
     ignorant = [IntegratedGradients(shuffled(saved.model, number)) for number in range(NUM_SHUFFLES)]
     rows: list[dict[str, Any]] = []
-    for number, piece in enumerate(tqdm(chosen, desc="Trying pieces", unit="piece")):
-        row = done.get(piece.piece)
-        if row is None:
-            try:
-                notes = beginning(read_notes(read_events(piece.read())), seconds)
-                read = read_with(saved, notes)
-            except InputError as error:
-                print(f"Left out: {piece.piece}: {error}", file=sys.stderr)
-                continue
-            row = {"piece": piece.piece, "composer": piece.label or piece.composer}
-            tried, weights = try_piece(read, ignorant[number % NUM_SHUFFLES], seed=1_000_003 * seed + number)
-            row |= tried
-            row["categories"] = sort_weights(read.notes.notes[read.is_heard], weights[GRADIENTS])
-        rows.append(row)
-        records.write_json(path, {"settings": settings, "rows": rows})
+    with tqdm(total=min(num_pieces, len(dealt)), desc="Trying pieces", unit="piece") as progress:
+        for number, piece in enumerate(dealt):
+            if len(rows) == num_pieces:
+                break
+            row = done.get(piece.piece)
+            if row is None:
+                try:
+                    notes = beginning(read_notes(read_events(piece.read())), seconds)
+                    read = read_with(saved, notes)
+                except InputError as error:
+                    print(f"Left out: {piece.piece}: {error}", file=sys.stderr)
+                    continue
+                row = {"piece": piece.piece, "composer": piece.label or piece.composer}
+                tried, weights = try_piece(
+                    read, ignorant[number % NUM_SHUFFLES], seed=1_000_003 * seed + number
+                )
+                row |= tried
+                row["categories"] = sort_weights(read.notes.notes[read.is_heard], weights[GRADIENTS])
+            rows.append(row)
+            records.write_json(path, {"settings": settings, "rows": rows})
+            progress.update()
     if not rows:
         raise InputError(
             "No piece could be tried: the model hears no note in any of them; name another corpus."
