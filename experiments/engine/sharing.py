@@ -28,9 +28,9 @@ METRICS = {
 """What the Hub is told: its own name of a metric, ours, and what to show."""
 
 LIMITS = {
-    "work": "Scores are on works that it never heard, but from the collections that it was trained on: on files made "
-    "by somebody else expect less.",
-    "source": "Scores are on collections of files that it never heard.",
+    "work": "Scores are on works that training never heard, but from the collections that it heard: on files made by "
+    "somebody else expect less.",
+    "source": "Scores are on collections of files that training never heard.",
     "file": "Other movements and copies of the tested works were trained on: on works that it never heard expect less.",
     "chunk": "Other chunks of the very files that were tested were trained on: these scores say little of music that "
     "it never heard.",
@@ -130,7 +130,7 @@ def metadata(metrics: Mapping[str, Any], *, repository: str, license: str, label
                         "dataset": {
                             "type": metrics["corpus"],
                             "name": f"{metrics['corpus']} ({metrics['pieces']}), protocol {metrics['protocol']}",
-                            "split": "test",
+                            "split": "cross-validation" if metrics["fold"] == "all" else "test",
                         },
                         "metrics": [
                             {"type": name, "name": f"{shown} by piece", "value": round(level[ours], 4)}

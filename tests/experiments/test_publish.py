@@ -78,7 +78,7 @@ def test_the_card_says_how_to_load_it_and_what_to_think_of_it(folder):
     assert 'load("somebody/four-hands")' in text
     assert "128 x 150 x 1" in text
     assert "fingerprint" in text and "majority" in text
-    assert "on works that it never heard" in text
+    assert "on works that training never heard" in text
     assert "were not calibrated" in text
     assert "was not audited" in text
 

@@ -48,6 +48,7 @@ def test_its_card_says_that_the_scores_are_those_of_others(shipped, study):
     text = (shipped / "README.md").read_text(encoding="utf-8")
     assert "trained on all works" in text and study.name in text
     assert "Fitted on answers of 3 models" in text and "trained on 2 of 3 folds each" in text
+    assert '"split": "cross-validation"' in text and "that it never heard" not in text
     assert "{{" not in text and "None " not in text.replace("None of these", "")
 
 
