@@ -56,8 +56,8 @@ class Candidate:
         return records.read_json(self.run / "environment.json").get("contents", "") if self.run else ""
 
     @cached_property
-    def heard(self) -> Mapping[str, Any] | None:
-        """What `model.json` says it was trained and validated on; None if nothing says so."""
+    def description(self) -> Mapping[str, Any] | None:
+        """What `model.json` holds; None if there is none."""
         path = self.file.with_suffix(".json") if self.file else None
         return records.read_json(path) if path and path.exists() else None
 

@@ -130,7 +130,7 @@ def notes_on_calibration(candidates: Sequence[Candidate]) -> list[str]:
         f"{each.letter} is calibrated, but here log-loss, calibration error and reliability are those of its network's "
         "own answers."
         for each in candidates
-        if (each.heard or {}).get(CALIBRATION)
+        if (each.description or {}).get(CALIBRATION)
     ]
 
 

@@ -223,7 +223,7 @@ def _from_music(
         heard.append(_heard_of(each, datasets[encoder]))
         for level, part in _answers_of(each, datasets[encoder], tested).items():
             answers[level].append(part)
-    by_name = [each for each in candidates if not Heard.by(each.heard or {}).knows_melodies]
+    by_name = [each for each in candidates if not Heard.by(each.description or {}).knows_melodies]
     first = next(iter(datasets.values()))
     notes = [f"{piece.piece} is left out: {piece.reason}" for piece in first.left_out]
     notes += [by_name_sentence(f"The model.json of {each.letter}") for each in by_name]

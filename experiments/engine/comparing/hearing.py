@@ -81,7 +81,7 @@ def heard_by_description(candidate: Candidate, dataset: Dataset) -> Reasons | No
     Raises:
         InputError: It says so in a way that cannot be read.
     """
-    description = candidate.heard
+    description = candidate.description
     if not description or "trained_on" not in description:
         return None
     try:
