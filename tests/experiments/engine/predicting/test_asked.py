@@ -13,7 +13,7 @@ CLASSES = ("Ada", "Bela")
 
 @pytest.fixture
 def study(tmp_path):
-    """Three folds of twenty works each, all answers far too sure: a quarter of them, one fold more than another, are wrong."""
+    """Three folds of twenty works each, all answers too sure: a quarter are wrong, not in every fold alike."""
     rng, answers, chunks, rows = np.random.default_rng(0), [], [], []
     for number in range(60):
         truth, is_right = rng.integers(2), number % 12 not in (0, 3, 4)
