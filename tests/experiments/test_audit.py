@@ -234,7 +234,7 @@ def test_without_anybody_known_other_music_is_refused_before_anything_is_made(ru
     [
         (("--transfer-model", "model.h5"), "are for other music; say with --external where it lies"),
         (("--external", "music", "--external-corpus", "synthetic"), "synthetic is not read from a folder"),
-        (("--external", "nowhere"), "no folder and no file nowhere; check --external."),
+        (("--external", "nowhere"), "no folder and no file nowhere; check that path."),
         pytest.param(
             ("--results-dir", "/proc/results"), "Expected --results-dir to name a folder", marks=ONLY_LINUX
         ),

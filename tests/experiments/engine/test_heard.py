@@ -72,9 +72,9 @@ def test_a_single_file_is_known_too(heard):
 
 def test_a_comparison_knows_it(heard, other):
     class Candidate:
-        name, heard = "a model", None
+        name, description = "a model", None
 
-    Candidate.heard = {"trained_on": heard[:1], "validated_on": heard[1:]}
+    Candidate.description = {"trained_on": heard[:1], "validated_on": heard[1:]}
     assert heard_by_description(Candidate, other) == {
         "a.mid": SAME_FILE,
         "b.mid": SAME_MUSIC,
