@@ -293,9 +293,9 @@ def test_learns_a_batch_by_heart(name, examples):
     model = build(name, chunks.shape[1:])
     labels = np.arange(len(chunks)) % NUM_CLASSES
     before = model.evaluate(chunks, labels, verbose=0)[0]
-    model.fit(
-        chunks, labels, epochs=60, verbose=0
-    )  # after 30, normalisation's running means still lag behind
+    # Of these, normalisation's running means still lag behind the weights after 30.
+    epochs = 60 if name in ("cnn", "crnn", "pitch_cnn") else 30
+    model.fit(chunks, labels, epochs=epochs, verbose=0)
     assert model.evaluate(chunks, labels, verbose=0)[0] < before
 
 
