@@ -14,7 +14,8 @@ test: .venv/installed
 	$(BIN)/ruff check --line-length 120 --select E,F,I,W,B,UP . && $(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 test-slow: .venv/installed
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --hypothesis-profile searching
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --hypothesis-profile searching
 
 .venv/installed: setup.cfg constraints.txt
 	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))" || \

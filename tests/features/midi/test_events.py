@@ -36,9 +36,10 @@ def channel_messages(table: np.ndarray) -> list[tuple[int, ...]]:
 
 @given(st.data())
 def test_events_equal_mido(midi_files, data):
-    file = mido.MidiFile(file=io.BytesIO(data.draw(midi_files)))
     with_running_status = io.BytesIO()
-    file.save(file=with_running_status)
+    mido.MidiFile(file=io.BytesIO(data.draw(midi_files))).save(file=with_running_status)
+    # Read once more: saving moves the time of an early end of track, at times to where mido then forgets it.
+    file = mido.MidiFile(file=io.BytesIO(with_running_status.getvalue()))
     expected = []
     for index, track in enumerate(file.tracks):
         tick = 0
