@@ -16,9 +16,10 @@ from features.encoders.message_tables import ATTRIBUTES, HAS, MAX_TYPES, TYPE, r
 from features.encoders.rows import Rows, sparse_rows
 from features.errors import InputError
 from features.midi import Events
+from features.midi.pairing import DRUM_CHANNEL
 
 NUM_FEATURES = 7
-"""Beside the type."""
+"""Beside the type, unless `without` leaves fewer."""
 
 FURTHEST = 10.0
 """Beyond so many deviations a number says no more than that it is odd: a rest of an hour would outweigh all else."""
@@ -26,7 +27,7 @@ FURTHEST = 10.0
 
 @dataclass(frozen=True)
 class Messages:
-    """Makes chunks `(chunk_frames, 1 + NUM_FEATURES)`; a frame is a message.
+    """Makes chunks `(chunk_frames, 1 + features)`; a frame is a message.
 
     Column 0 is the type of the message, from 1; 0 is the padding after the end of a piece. The others are numbers
     around 0; where a message has no such attribute, 0. Until it is `fitted`, they are as they stand.
@@ -70,11 +71,13 @@ class Messages:
         unknown = sorted({*self.without, *self.features} - set(ATTRIBUTES))
         if unknown:
             raise InputError(f"Messages have no {', '.join(unknown)}; they have {', '.join(ATTRIBUTES)}.")
+        if set(self.without) == set(ATTRIBUTES):
+            raise InputError("Messages without any attribute tell nothing; leave one of them to --without.")
 
     @property
     def chunk_shape(self) -> tuple[int, int]:
         """Messages and columns of a chunk."""
-        return self.chunk_frames, 1 + NUM_FEATURES
+        return self.chunk_frames, 1 + len(self.features)
 
     def settings(self) -> dict:
         """Returns all settings, ready for JSON; `Messages(**settings)` is the same encoder."""
@@ -135,16 +138,18 @@ class Messages:
             rows: Rows of any number of pieces, one after another; memory-mapped arrays will do.
             starts: `(chunks,)`; the first row of each window.
             ends: `(chunks,)`; one past the last row of the piece of each, where its padding begins at the latest.
-            shift: `(chunks,)`; semitones up (down if negative) by which to transpose each, as far as MIDI goes.
+            shift: `(chunks,)`; semitones up (down if negative) by which to transpose each, as far as MIDI goes; drums
+                have no pitch and stay.
 
         Returns:
-            float32 `(chunks, chunk_frames, 1 + NUM_FEATURES)`.
+            float32 `(chunks, chunk_frames, 1 + features)`.
         """
         table = _windows(rows, np.asarray(starts, np.int64), np.asarray(ends, np.int64), self.chunk_frames)
         types, values = table[..., TYPE], table[..., 1:]
         if shift is not None:
             note = values[..., ATTRIBUTES.index("note")]
-            note[:] = np.clip(note + np.asarray(shift)[:, None], 0, 127)
+            is_pitched = values[..., ATTRIBUTES.index("channel")] != DRUM_CHANNEL
+            note[:] = np.clip(note + np.asarray(shift)[:, None] * is_pitched, 0, 127)
         columns = [ATTRIBUTES.index(name) for name in self.features]
         told = HAS[types.astype(int)][..., columns] & ~np.isin(self.features, self.without)
         standard = (values[..., columns] - np.float32(self.means)) / np.float32(self.deviations)

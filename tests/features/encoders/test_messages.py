@@ -123,12 +123,27 @@ def test_the_most_frequent_attributes_are_chosen_and_those_of_no_use_left_out():
     assert not {"tempo", "channel"} & set(without.features)
 
 
+def test_fewer_attributes_than_there_are_columns_can_be_left():
+    rows, places = rows_of(everything()), (np.array([0]), np.array([9]))
+    told = {"note", "program", "pitch"}
+    encoder = Messages(without=tuple(set(ATTRIBUTES) - told)).fitted(rows, *places)
+    assert set(encoder.features) == told
+    assert encoder.decode(rows, *places).shape[1:] == encoder.chunk_shape == (24, 4)
+    assert Messages(**json.loads(json.dumps(encoder.settings()))) == encoder
+
+
 def test_transposing_a_piece_moves_its_notes_alone():
     rows, higher = (rows_of(notes_to_midi([(s, e, p + up) for s, e, p in SCALE])) for up in (0, 5))
     encoder, places = Messages(), ([0, 20], [43, 43])
     np.testing.assert_array_equal(
         encoder.decode(rows, *places, shift=[5, 5]), encoder.decode(higher, *places)
     )
+
+
+def test_drums_are_not_transposed():
+    rows = rows_of(writing.write_tracks([[(0, writing.note_on(40, channel=9)), (9, writing.note_on(40))]]))
+    notes = Messages().decode(rows, [0], [rows.num_frames], shift=[3])[0, :, 1 + ATTRIBUTES.index("note")]
+    assert notes[notes > 0].tolist() == [40, 43]
 
 
 def test_a_file_without_a_note_has_nothing_to_learn_from():
@@ -152,6 +167,7 @@ def test_memory_mapped_rows_of_several_pieces(tmp_path):
         ({"hop": 0}, "hop must be at least 1"),
         ({"chunk_frames": 0}, "chunk_frames must be at least 1"),
         ({"without": ("loudness",)}, "Messages have no loudness; they have channel"),
+        ({"without": ATTRIBUTES}, "tell nothing; leave one of them"),
     ],
 )
 def test_settings_that_make_no_sense(settings, sentence):
