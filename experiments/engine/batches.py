@@ -184,11 +184,14 @@ class TrainingChunks(keras.utils.PyDataset):
         self, chunks: np.ndarray, indices: np.ndarray, mixed: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Returns a batch whose targets are distributions over the classes, each with its weight."""
-        targets = np.eye(len(self.dataset.classes), dtype=np.float32)[self.dataset.chunk_labels[indices]]
+        labels = self.dataset.chunk_labels[indices]
+        targets = np.eye(len(self.dataset.classes), dtype=np.float32)[labels]
         if self.targets is not None:
             targets += self.targets.share * (self.targets.answers[indices] - targets)
-        if self.weights is not None:
-            targets *= self.weights
+        if (
+            self.weights is not None
+        ):  # those of the labels: a teacher's answers hold those of its own training
+            targets *= self.weights[labels, np.newaxis]
         if mixed is not None:
             targets = _mixed(targets, mixed)
         weights = targets.sum(axis=1, keepdims=True)

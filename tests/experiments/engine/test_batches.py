@@ -63,6 +63,18 @@ def test_a_teacher_has_its_share_of_the_targets(music):
         np.testing.assert_allclose(weights, 1, rtol=1e-5)
 
 
+def test_a_rare_composer_weighs_more_by_his_labels_and_not_again_by_what_a_teacher_says(music):
+    answers = np.random.default_rng(1).dirichlet([1, 1], 41).astype(np.float32)
+    unweighted = dataclasses.replace(PLAIN, class_weights=False)
+    for (_, same, _), (_, targets, weights), (_, _, of_labels) in zip(
+        *(batches_of(music, config, targets=Targets(answers, 0.5)) for config in (unweighted, PLAIN)),
+        batches_of(music, PLAIN),
+        strict=True,
+    ):
+        np.testing.assert_allclose(targets, same, atol=1e-6)
+        np.testing.assert_allclose(weights, of_labels, rtol=1e-5)
+
+
 def test_an_epoch_of_works_is_as_long_and_hears_rare_ones_more_often(music):
     config = dataclasses.replace(PLAIN, sampling=("work",), class_weights=False)
     music = dataclasses.replace(music, chunk_labels=np.zeros(41, int))
