@@ -25,6 +25,14 @@ SCORES = ("macro_f1", "balanced_accuracy", "accuracy", "top_5_accuracy", "log_lo
 
 MEASURED = tuple(f"{level}_{name}" for level in ("piece", "chunk") for name in SCORES)
 
+SET_HERE = {
+    "class_weights": "give --balances",
+    "balance": "give --balances",
+    "logit_adjustment": "give --adjustments",
+    "patience": "the network of the last epoch is kept, so give --epochs",
+}
+"""Flags of the training that have no say here, and what to do instead."""
+
 INTERVAL = ("piece_macro_f1_low", "piece_macro_f1_high")
 """Of the macro-F1 by piece, 95 % by bootstrap over works."""
 
@@ -51,6 +59,10 @@ class Arguments(Command):
             raise InputError(
                 "Remedies are compared on one fold; give its number with --fold, or leave it out."
             )
+        for name, instead in SET_HERE.items():
+            if getattr(self.training, name) != getattr(DEFAULT.training, name):
+                flag = f"--{name.replace('_', '-')}"
+                raise InputError(f"{flag} is set for each remedy by itself; {instead}, and leave it out.")
 
 
 @as_sentences
@@ -74,9 +86,10 @@ def compare(
     dataset = prepare(config, places)
     report_left_out(dataset)
     split = split_of(Study(config, places, dataset))
-    from experiments.engine.networks import check_network
+    from experiments.engine.networks import check_network, check_teachers
 
     check_network(config, dataset)
+    check_teachers(config, dataset, split)
     plain = _without_remedy(config)
     with records.run_folder(plain, places) as folder:
         rows = []
@@ -99,24 +112,21 @@ def score(
 
     Its folder gets `config.json`, with which it was trained.
     """
-    from experiments.engine.imbalance import adjusted, logit_offsets
+    from experiments.engine.answering import answer
+    from experiments.engine.imbalance import logit_offsets
     from experiments.engine.networks import train_network
-    from experiments.engine.predictions import of_chunks, voted
     from features.splits.protocols import TRAIN, VALIDATION
 
     folder.mkdir(exist_ok=True)
     records.write_json(folder / "config.json", config.to_dict())
     network = train_network(config, dataset, split, folder=folder)
     indices, labels = split.indices(VALIDATION), dataset.chunk_labels[split.indices(TRAIN)]
-    probabilities = network.predict(indices)
     rows = []
     for adjustment in adjustments if config.training.balance != 1 else (0.0,):
         training = config.replace(training={"logit_adjustment": adjustment}).training
-        answers = adjusted(probabilities, logit_offsets(labels, len(dataset.classes), training))
-        levels = {
-            "piece": voted(dataset, indices, answers).scores(),
-            "chunk": of_chunks(dataset, indices, answers).scores(),
-        }
+        offsets = logit_offsets(labels, len(dataset.classes), training)
+        found = answer(network.model, network.dataset, indices, config.answering, offsets=offsets)
+        levels = {level: found[level].scores() for level in ("piece", "chunk")}
         rows.append(
             {"balance": config.training.balance, "adjustment": adjustment}
             | {f"{level}_{name}": scores[name] for level, scores in levels.items() for name in SCORES}

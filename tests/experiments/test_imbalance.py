@@ -1,9 +1,16 @@
 """The remedies for imbalance, compared from the command line: on validation works, and each as it would be kept."""
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 from experiments import imbalance
-from experiments.engine import records
+from experiments.engine import networks, records
+from experiments.engine.answering import answer
+from experiments.engine.config import Places
+from experiments.engine.runner import Study, prepare, split_of
+from features.splits.protocols import VALIDATION
 
 PLACES = ("--cache-dir", "--results-dir")
 
@@ -62,6 +69,13 @@ def test_it_goes_on_with_other_balances_and_trains_none_again(compared, read_row
         (("--balances", "0", "0"), "but received 0 0"),
         (("--adjustments", "inf"), "Expected adjustments"),
         (("--fold", "all"), "one fold"),
+        (("--balance", "0.5"), "--balance is set for each remedy by itself; give --balances"),
+        (("--class-weights",), "--class-weights is set for each remedy by itself; give --balances"),
+        (
+            ("--logit-adjustment", "1"),
+            "--logit-adjustment is set for each remedy by itself; give --adjustments",
+        ),
+        (("--patience", "3"), "the network of the last epoch is kept, so give --epochs"),
     ],
 )
 def test_what_cannot_be_compared_ends_in_one_sentence_before_anything_is_trained(
@@ -72,3 +86,30 @@ def test_what_cannot_be_compared_ends_in_one_sentence_before_anything_is_trained
     assert stopped.value.code == 2
     printed = " ".join(capsys.readouterr().err.replace("\u2502", " ").split())
     assert said in printed and not list(tmp_path.iterdir())
+
+
+class Listener:
+    """A network whose answer is how much sounds."""
+
+    input_shape = (None,) * 4
+
+    def predict(self, batches, verbose):
+        chunks = np.concatenate([batches[number][0] for number in range(batches.num_batches)])
+        first = 0.1 + 0.8 * chunks.mean(axis=(1, 2, 3)) / chunks.mean(axis=(1, 2, 3)).max()
+        return np.stack([first, *[(1 - first) / 3] * 3], axis=1)
+
+
+def test_pieces_are_asked_as_the_command_says(cache_dir, tmp_path, monkeypatch):
+    config = imbalance.DEFAULT.replace(
+        corpus={"corpus": "synthetic", "min_share": 0.0}, answering={"answer_overlap": 2}
+    )
+    dataset = prepare(config, Places(cache_dir=cache_dir))
+    split = split_of(Study(config, Places(), dataset))
+    network = SimpleNamespace(model=Listener(), dataset=dataset)
+    monkeypatch.setattr(networks, "train_network", lambda *_, **__: network)
+    (row,) = imbalance.score(config, dataset, split, folder=tmp_path, adjustments=[0.0])
+    once, twice = (
+        answer(network.model, dataset, split.indices(VALIDATION), how)["piece"].scores()["log_loss"]
+        for how in (imbalance.DEFAULT.answering, config.answering)
+    )
+    assert row["piece_log_loss"] == twice != once
