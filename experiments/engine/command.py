@@ -25,6 +25,15 @@ from experiments.engine.tables import module_of
 from features.errors import InputError
 from models.saving import ModelFileError
 
+NEEDED = {
+    "humanise": "renderings",
+    "distillation": "teacher",
+    "temperature": "teacher",
+    "sampling_power": "sampling",
+    "balance": "class_weights",
+}
+"""Settings of the training, and those without which they have no effect."""
+
 T = TypeVar("T")
 Main = Callable[..., None]
 
@@ -85,8 +94,12 @@ def configuration(command: Command, default: Config) -> Config:
     Args:
         command: As it was read.
         default: The experiment's own configuration.
+
+    Raises:
+        InputError: A flag has no effect without another one.
     """
     config = Config(default.experiment, **{part: getattr(command, part) for part in parts_of(default)})
+    _check_all_have_an_effect(config, default)
     if not command.smoke:
         return config
     unheeded = _unheeded(config, default)
@@ -96,6 +109,14 @@ def configuration(command: Command, default: Config) -> Config:
             file=sys.stderr,
         )
     return smoke(config)
+
+
+def _check_all_have_an_effect(config: Config, default: Config) -> None:
+    for name, needed in NEEDED.items():
+        is_given = getattr(config.training, name) != getattr(default.training, name)
+        if is_given and not getattr(config.training, needed):
+            flag, other = (f"--{setting.replace('_', '-')}" for setting in (name, needed))
+            raise InputError(f"{flag} has no effect without {other}; add it, or leave {flag} out.")
 
 
 def _unheeded(config: Config, default: Config) -> list[str]:

@@ -4,8 +4,9 @@ import errno
 
 import pytest
 
-from experiments import audit, benchmark, catalogue, leaderboard
-from experiments.engine.command import as_sentences, read_for_study
+from experiments import all_composers, audit, benchmark, catalogue, four_composers, leaderboard
+from experiments.engine.command import as_sentences, parse, read_for_study
+from features.errors import InputError
 
 
 def last_words(capsys, main):
@@ -67,3 +68,31 @@ def test_the_study_is_told_from_values_of_flags_and_brings_its_defaults(words, s
     module, asked = read_for_study(audit.Arguments, words, description="", name="audit")
     assert module.DEFAULT.experiment == asked.study == study
     assert asked.training == module.DEFAULT.training
+
+
+@pytest.mark.parametrize(
+    ("study", "words", "needed"),
+    [
+        (four_composers, ["--humanise", "2"], "--renderings"),
+        (four_composers, ["--temperature", "2"], "--teacher"),
+        (four_composers, ["--distillation", "1"], "--teacher"),
+        (four_composers, ["--sampling-power", "0.5"], "--sampling"),
+        (four_composers, ["--no-class-weights", "--balance", "0.5"], "--class-weights"),
+        (all_composers, ["--smoke", "--balance", "0.5"], "--class-weights"),
+    ],
+)
+def test_a_flag_that_has_no_effect_without_another_is_not_passed_over(study, words, needed):
+    with pytest.raises(InputError, match=f"has no effect without {needed}; add it"):
+        parse(study.DEFAULT, words, description="")
+
+
+def test_with_the_other_flag_it_has_one():
+    words = ["--humanise", "2", "--renderings", "1", "--sampling", "work", "--sampling-power", "0.5"]
+    config, _ = parse(
+        four_composers.DEFAULT, [*words, "--teacher", "RUN", "--temperature", "2"], description=""
+    )
+    assert (config.training.humanise, config.training.sampling_power, config.training.temperature) == (
+        2,
+        0.5,
+        2,
+    )
