@@ -168,16 +168,19 @@ def _network_answers(audit: Audit, variant: Variant, problem: str) -> dict[str, 
         return {model: Missing(problem)}
     run = find_network_run(variant.config, study.places, study.dataset)
     asked = _asked(variant.config, study.config.split.fold)
-    fold = str(asked.split.fold)
+    fold, refused = str(asked.split.fold), ""
     if settings.train and (run is None or (run.folds != ALL and fold not in run.folds.split())):
         places = dataclasses.replace(study.places, resume=True)
         print(f"Training {model}: {variant.part}, {variant.name}, fold {fold}.", file=sys.stderr)
         is_same = variant.config.encoder == study.config.encoder
-        run_study(Study(asked, places, study.dataset if is_same else prepare(asked, places)))
+        try:
+            run_study(Study(asked, places, study.dataset if is_same else prepare(asked, places)))
+        except InputError as error:  # such as a teacher who has heard what this rung holds out
+            refused = str(error)
         run = find_network_run(variant.config, study.places, study.dataset)
     run = run or find_network_run(variant.config, study.places, study.dataset, other_works=True)
     if run is None:
-        return {model: Missing("Not run.", command_of(asked, audit.standard, study.places))}
+        return {model: Missing(refused or "Not run.", command_of(asked, audit.standard, study.places))}
     answers = run.answers()
     stacked = answers.pop(STACKED_ANSWERS, None)
     folds = f"{run.folds}, {OTHER_WORKS}" if run.has_other_works else run.folds

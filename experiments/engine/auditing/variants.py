@@ -1,16 +1,19 @@
 """The studies of an audit: the rungs of the ladder, and the study with something taken away from the notes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from experiments.engine.config import Config
+from experiments.engine.config import Config, TrainingConfig
 from features.splits import RUNGS
 
 ALL = "all"
 
 ONLY_FOLD = {"chunk": 0}
 """Protocols that have one split, not several folds."""
+
+AS_THEY_STAND = {"move": False, "tempo": 0.0, "renderings": 0, "humanise": TrainingConfig.humanise}
+"""How training chunks are left as they are; otherwise they would hold frames of others."""
 
 WHAT_IS_HEARD = {
     "file": "other chunks of the very files that are tested",
@@ -31,12 +34,14 @@ class Ablation:
         what: What is taken away, to be read after "without".
         how: What exactly is done.
         needs: The channel without which nothing is taken away; empty if none is needed.
+        training: Values of `TrainingConfig` that differ: what would vary what is not there.
     """
 
     encoder: Mapping[str, Any]
     what: str
     how: str
     needs: str = ""
+    training: Mapping[str, Any] = field(default_factory=dict)
 
 
 ABLATED = {
@@ -45,6 +50,7 @@ ABLATED = {
         "velocities",
         "one channel, which says whether a pitch sounds",
         needs="velocity",
+        training={"velocity_dropout": 0.0},
     ),
     "constant_velocity": Ablation(
         {"ablation": "constant_velocity"},
@@ -71,6 +77,7 @@ ABLATED = {
         {"channels": ("onset",)},
         "how long and how loud notes are",
         "one channel, which says where notes begin; each lasts one frame",
+        training={"velocity_dropout": 0.0, "note_dropout": 0.0, "jitter": 0.0},
     ),
 }
 
@@ -103,13 +110,11 @@ class Variant:
 def on_rung(config: Config, protocol: str) -> Config:
     """Returns a study under another protocol, over all its folds.
 
-    Under `chunk` training chunks stay as they stand: moved or played faster they would hold frames of test chunks.
+    Under `chunk` training chunks stay as they stand: moved or played otherwise they would hold frames of test chunks.
     """
     if protocol not in ONLY_FOLD:
         return config.replace(split={"protocol": protocol, "fold": ALL})
-    return config.replace(
-        split={"protocol": protocol, "fold": ONLY_FOLD[protocol]}, training={"move": False, "tempo": 0.0}
-    )
+    return config.replace(split={"protocol": protocol, "fold": ONLY_FOLD[protocol]}, training=AS_THEY_STAND)
 
 
 def ladder(config: Config, rungs: tuple[str, ...]) -> list[Variant]:
@@ -127,12 +132,14 @@ def ablations(config: Config, names: tuple[str, ...], encoder: Any) -> list[Vari
         encoder: That of the study; from it what cannot be taken away is told.
     """
     whole = on_rung(config, config.split.protocol)
-    return [
-        Variant(
-            "ablation", name, whole.replace(encoder=ABLATED[name].encoder), _problem(config, encoder, name)
-        )
+    without = {
+        name: whole.replace(encoder=ABLATED[name].encoder, training=ABLATED[name].training)
         for name in ABLATED
         if name in names
+    }
+    return [
+        Variant("ablation", name, changed, _problem(config, encoder, name))
+        for name, changed in without.items()
     ]
 
 

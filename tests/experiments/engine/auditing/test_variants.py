@@ -45,6 +45,23 @@ def test_a_rung_changes_the_split_and_under_chunk_what_would_leak(rung):
         assert changed <= {"split.protocol", "split.fold"} and rung.config.split.fold == "all"
 
 
+def test_under_chunk_no_rendering_brings_frames_of_test_chunks_into_training():
+    (rung, *_) = ladder(CONFIG.replace(training={"renderings": 2, "humanise": 2.0, "tempo": 0.1}), ("chunk",))
+    changed = {phrase.split(" ")[0] for phrase in changes(rung.config.to_dict(), CONFIG.to_dict())}
+    assert changed == {"split.protocol", "training.move"}
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [("without_velocity", {"note_dropout", "jitter"}), ("onsets_only", set()), ("random_key", None)],
+)
+def test_what_is_taken_away_is_not_varied_in_training(name, left):
+    varied = {"velocity_dropout": 0.5, "note_dropout": 0.1, "jitter": 0.1}
+    (variant,) = ablations(CONFIG.replace(training=varied), (name,), make_encoder(CONFIG.encoder))
+    found = {setting for setting in varied if getattr(variant.config.training, setting)}
+    assert found == (set(varied) if left is None else left)
+
+
 @pytest.mark.parametrize("name", ABLATED)
 def test_an_ablation_changes_the_encoder_only(name):
     (variant,) = ablations(CONFIG, (name,), make_encoder(CONFIG.encoder))
