@@ -3,8 +3,8 @@
 https://huggingface.co/datasets/TiMauzi/imslp-midi-by-sa
 
 Parquet files with a row a piece; their names begin with the side that the corpus has for them (`train-`, `validation-`,
-`test-`), which the protocol `given` takes. A title is that of a page of IMSLP, and so a work. The sister corpora under
-other licences, such as TiMauzi/imslp-midi-by-nc-sa, are alike.
+`test-`), which the protocol `given` takes. A title is that of a page of IMSLP, and so a work; its numbers tell which
+work of another corpus it is. The sister corpora under other licences, such as TiMauzi/imslp-midi-by-nc-sa, are alike.
 """
 
 from collections.abc import Iterator
@@ -100,7 +100,7 @@ def _piece(path: Path, number: int, told: dict[str, Any], read: partial) -> Piec
     facts["side"] = side_of(path)
     # By file and row, so that they are read in the order in which they lie on the disk.
     name = f"{path.stem}/{number:05d} {title}"
-    return Piece(piece=name, composer=shown(composer), read=read, work=title, facts=facts)
+    return Piece(name, shown(composer), read, work=title, title=title, facts=facts)
 
 
 def read_row(path: Path, group: int, row: int) -> bytes:

@@ -78,7 +78,7 @@ def evidence(piece: Piece, outline: np.ndarray = NO_OUTLINE) -> list[Evidence]:
     """Returns all that one piece by itself says about its work, the most telling first.
 
     Args:
-        piece: Its path, its label and, where the corpus knows them, its work or its title. What the
+        piece: Its path, its label and, where the corpus knows them, its work or its title, or both. What the
             corpus knows stands instead of all that the path may say.
         outline: Steps of its outer voices, int8 of shape `(2, steps)`; the same music is the same
             work under whatever name, also another composer's.
@@ -92,7 +92,9 @@ def evidence(piece: Piece, outline: np.ndarray = NO_OUTLINE) -> list[Evidence]:
     >>> [found.key for found in evidence(piece)][:3]
     ['Bach/BWV 1041 = 1058', 'Bach/bwv-1041', 'Bach/violin-concerto-1']
     """
-    found = [Evidence("corpus", f"{piece.composer}/{piece.work}")] if piece.work else _named(piece)
+    found = [Evidence("corpus", f"{piece.composer}/{piece.work}")] if piece.work else []
+    if piece.title or not piece.work:
+        found += _named(piece)
     if digest := melody_digest(outline):
         found.append(Evidence("melody", f"melody/{digest}"))
     return [*found, Evidence("file", piece.piece)]

@@ -4,11 +4,12 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from features.corpora.catalogue import Request
+from features.corpora.catalogue import Piece, Request
 from features.corpora.imslp_midi import load
 from features.corpora.labels import label_pieces
 from features.errors import InputError
 from features.midi import notes_to_midi
+from features.splits.works import NO_OUTLINE, assign_works
 
 SCALE = notes_to_midi([(240 * i, 240 * (i + 1), 60 + i) for i in range(12)])
 
@@ -58,6 +59,18 @@ def test_files_as_the_datasets_library_writes_them(tmp_path):
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "all.parquet")
     (piece,) = load(Request(data_home=tmp_path / "all.parquet"))
     assert piece.read() == SCALE and piece.facts["side"] == ""
+
+
+def test_a_work_that_another_corpus_has_is_the_same(tmp_path):
+    rows = [row("Piano Sonata No.14, Op.27 No.2", "Beethoven, Ludwig van"), row("Cello Suite No.1, BWV 1007")]
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "all.parquet")
+    sonata, suite = sorted(load(Request(data_home=tmp_path)), key=lambda piece: piece.composer, reverse=True)
+    others = [
+        Piece("Beethoven/Piano Sonata n14 op27 n2 3mov.mid", "Beethoven", bytes),
+        Piece("Bach/bwv1007 prelude.mid", "Bach", bytes),
+    ]
+    works = assign_works([sonata, suite, *others], [NO_OUTLINE] * 4)
+    assert works[0] == works[2] != works[1] == works[3]
 
 
 def test_composers_are_chosen_by_their_labels(home):
