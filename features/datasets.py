@@ -10,7 +10,7 @@ import numpy as np
 
 from features.census import ComposerCount, count_composers
 from features.corpora.catalogue import Piece
-from features.corpora.labels import in_order
+from features.corpora.labels import in_order, writer_of
 from features.encoders.humanised import Humanised
 from features.encoders.rows import Rows
 from features.errors import InputError
@@ -49,6 +49,8 @@ class Dataset:
         label: What the classes are, one of `features.corpora.labels.LABELS`.
         facts: What the corpus knows of each piece beside its label, who wrote it (`writer`) always.
         renderings: The same pieces as others might play them, to train on.
+        holds_out_writers: Whether its split holds out all that somebody wrote, so that scores are of unheard composers
+            and not of unheard works.
     """
 
     pieces: tuple[str, ...]
@@ -70,6 +72,7 @@ class Dataset:
     label: str = "composer"
     facts: tuple[Mapping[str, str], ...] = field(default=(), repr=False)
     renderings: tuple["Dataset", ...] = field(default=(), repr=False)
+    holds_out_writers: bool = False
 
     @property
     def composers(self) -> list[str]:
@@ -235,7 +238,7 @@ def load_dataset(
     outlines = tuple(store.outlines[index] for index in usable)
     first_rows, end_rows = store.row_starts[usable], store.row_starts[np.add(usable, 1)]
     works = assign_works(kept, outlines)
-    facts = tuple({"writer": piece.composer} | piece.facts for piece in kept)
+    facts = tuple({**piece.facts, "writer": writer_of(piece)} for piece in kept)
     counted_by = asked if label == "composer" else [piece["writer"] for piece in facts]
     return Dataset(
         pieces=tuple(piece.piece for piece in kept),

@@ -10,11 +10,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from features.corpora.catalogue import Piece
-from features.corpora.composers import ERAS, describe_composer
+from features.corpora.composers import ERAS, describe_composer, find_composer
 from features.errors import InputError
 
 OTHER = "Other"
-"""The class of pieces with a rare label, and with none."""
+"""The class of pieces with a rare label."""
 
 IN_TIME = ("Medieval", *ERAS[:-1], "Early 20th century", ERAS[-1], OTHER)
 """All eras that a corpus is known to name, in the order of time."""
@@ -43,8 +43,14 @@ def era_of_piece(piece: Piece) -> str:
 
 
 def writer_of(piece: Piece) -> str:
-    """Returns who wrote a piece, also where its composer's label stands for several."""
-    return piece.facts.get("writer", piece.composer)
+    """Returns who wrote a piece, also where its composer's label stands for several, or is one of several spellings.
+
+    Example:
+        >>> writer_of(Piece("Haendel/Fugue.mid", "Haendel", bytes))
+        'Handel'
+    """
+    name = piece.facts.get("writer", piece.composer)
+    return find_composer(name) or name
 
 
 LABELS: Mapping[str, Callable[[Piece], str]] = {"composer": lambda piece: "", "era": era_of_piece}
@@ -69,7 +75,7 @@ def label_pieces(
     Args:
         pieces: As a corpus returned them.
         label: One of `LABELS`; for `"composer"` the pieces stay as they are.
-        min_pieces: Labels with fewer pieces become `OTHER`, as do pieces without one.
+        min_pieces: Labels with fewer pieces become `OTHER`. Pieces of which nobody knows are left out: they are no age.
         classes: The classes of a model, which stand instead of `min_pieces`: all labels but these become `OTHER`.
 
     Raises:
@@ -77,8 +83,9 @@ def label_pieces(
 
     Example:
         >>> pieces = [Piece(name, name, read=bytes) for name in ("Bach", "Handel", "Mozart", "Nobody")]
-        >>> [piece.label for piece in label_pieces(pieces, "era", min_pieces=2)]
-        ['Baroque', 'Baroque', 'Other', 'Other']
+        >>> labelled = label_pieces(pieces, "era", min_pieces=2)
+        >>> [piece.label for piece in labelled], labelled[3].left_out
+        (['Baroque', 'Baroque', 'Other', 'Other'], 'its era is not known')
     """
     if label not in LABELS:
         raise InputError(f"Nothing is known of {label!r}; what can be asked is {', '.join(LABELS)}.")
@@ -88,6 +95,10 @@ def label_pieces(
     counts = Counter(name for name, piece in zip(labels, pieces, strict=True) if not piece.left_out)
     kept = set(classes) or {name for name, count in counts.items() if count >= min_pieces}
     return [
-        replace(piece, label=name if name and name in kept else OTHER)
+        replace(
+            piece,
+            label=name if name and name in kept else OTHER,
+            left_out=piece.left_out or ("" if name else f"its {label} is not known"),
+        )
         for piece, name in zip(pieces, labels, strict=True)
     ]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from features.corpora.catalogue import Piece
 from features.corpora.composers import ERAS
-from features.corpora.labels import LABELS, OTHER, era_of_piece, in_order, label_pieces
+from features.corpora.labels import LABELS, OTHER, era_of_piece, in_order, label_pieces, writer_of
 from features.errors import InputError
 
 
@@ -31,6 +31,14 @@ def test_rare_labels_become_other_and_composers_stay(composers, min_pieces):
     labels = [piece.label for piece in labelled]
     assert all(labels.count(name) >= min_pieces for name in set(labels) - {OTHER})
     assert set(labels) <= {*ERAS, OTHER}
+    assert [bool(piece.left_out) for piece in labelled] == [name == "Nobody" for name in composers]
+
+
+def test_a_composer_is_one_however_the_name_is_spelled():
+    assert writer_of(piece("Haendel")) == writer_of(piece("Handel")) == "Handel"
+    assert (
+        writer_of(piece("Viennese", writer="Mozart")) == "Mozart" and writer_of(piece("Nobody")) == "Nobody"
+    )
 
 
 def test_the_classes_of_a_model_stand_instead():
