@@ -37,7 +37,7 @@ LIBRARIES = (
 
 OWN_FOLDERS = (
     *("--data-home", "--cache-dir", "--results-dir", "--output", "--published"),
-    *("--external", "--transfer-model"),
+    *("--external", "--transfer-model", "--unknown"),
 )
 """Flags whose values name folders of one machine."""
 
@@ -246,7 +246,10 @@ def environment() -> dict[str, Any]:
 
 
 def command_line() -> str:
-    """Returns the command of this process as anybody would type it, own folders replaced by `PATH`."""
+    """Returns the command of this process as anybody would type it, own folders replaced by `PATH`.
+
+    Of a run, a model or a piece that lies elsewhere, such as a teacher, the last name is left.
+    """
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     shown = ["python", "-m", spec.name] if spec else [Path(sys.argv[0]).name]
     for argument in sys.argv[1:]:
@@ -255,6 +258,8 @@ def command_line() -> str:
             argument = f"{flag}=PATH"
         elif shown[-1].replace("_", "-") in OWN_FOLDERS:
             argument = "PATH"
+        elif Path(argument).is_absolute():
+            argument = f"PATH/{Path(argument).name}"
         shown.append(argument)
     return shlex.join(shown)
 

@@ -195,6 +195,13 @@ def test_the_command_hides_own_folders_and_nothing_else(monkeypatch, tmp_path, o
     assert shown.endswith("PATH --results-dir PATH --composers Bach 'C. P. E. Bach'")
 
 
+def test_of_a_run_that_lies_elsewhere_the_command_has_its_name_alone(monkeypatch, tmp_path):
+    runs = [f"{tmp_path}/study-all", "--teacher", f"{tmp_path}/a", "runs/b"]
+    arguments = [*runs, "--unknown", f"{tmp_path}/others"]
+    monkeypatch.setattr(sys, "argv", ["ship.py", *arguments])
+    assert command_line().endswith(" PATH/study-all --teacher PATH/a runs/b --unknown PATH")
+
+
 def test_a_word_that_is_also_a_folder_is_left_alone(monkeypatch):
     arguments = ["--results-dir", "work/runs", "--protocol", "work"]
     monkeypatch.setattr(sys, "argv", ["example.py", *arguments])
