@@ -13,7 +13,7 @@ from experiments.engine.config import CorpusConfig, Places
 from experiments.engine.evaluation import FEWEST_WORKS
 from experiments.engine.explaining.attribution import AGREE, GRADIENTS, METHODS, TOP
 from experiments.engine.explaining.categories import category_rows, draw_works, sort_weights
-from experiments.engine.explaining.chunks import read_with
+from experiments.engine.explaining.chunks import read_with, require_rolls
 from experiments.engine.explaining.heldout import deal, unheard_pieces
 from experiments.engine.explaining.places import CHECK_FILE, folder_of
 from experiments.engine.saved_models import SavedModel
@@ -58,6 +58,7 @@ def check(
     Raises:
         InputError: The model reads no rolls, or has heard everything.
     """
+    require_rolls(saved)
     folder = folder_of(saved, places.results_dir) / f"check-{corpus.corpus}-{corpus.pieces}"
     pieces, dataset = unheard_pieces(saved, corpus, places)
     dealt = deal(pieces, len(pieces), seed=seed)

@@ -93,6 +93,20 @@ def joined(probabilities: np.ndarray) -> np.ndarray:
     return vote(probabilities, np.zeros(len(probabilities), int))[1][0]
 
 
+def require_rolls(saved: SavedModel) -> None:
+    """Refuses a model in whose input no note can be pointed at.
+
+    Raises:
+        InputError: It reads something else than piano rolls.
+    """
+    if not isinstance(saved.encoder, PianoRoll):
+        name = saved.description["encoder"]["name"]
+        raise InputError(
+            f"Expected a model of piano rolls, in which notes can be pointed at, but {saved.path} reads {name}; "
+            "give another model."
+        )
+
+
 def read_with(saved: SavedModel, notes: Notes) -> ReadPiece:
     """Returns a piece as a model reads it.
 
@@ -103,12 +117,7 @@ def read_with(saved: SavedModel, notes: Notes) -> ReadPiece:
     Raises:
         InputError: The model reads something else, or the piece has no note that it can hear.
     """
-    if not isinstance(saved.encoder, PianoRoll):
-        name = saved.description["encoder"]["name"]
-        raise InputError(
-            f"Expected a model of piano rolls, in which notes can be pointed at, but {saved.path} reads {name}; "
-            "give another model."
-        )
+    require_rolls(saved)
     # What an ablation does depends on all notes: it must not change when one is taken away.
     heard = ablate(notes, saved.encoder.ablation)
     encoder = dataclasses.replace(saved.encoder, ablation=None)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from experiments.engine.config import CorpusConfig, Places
 from experiments.engine.explaining import note_attributions, top_notes
 from experiments.engine.explaining.attribution import (
     DELETION,
@@ -14,6 +15,7 @@ from experiments.engine.explaining.attribution import (
     compare_weights,
     gradient_weights,
 )
+from experiments.engine.explaining.checking import check
 from experiments.engine.explaining.chunks import read_with
 from experiments.engine.explaining.deletion import deletion_weights
 from experiments.engine.explaining.gradients import IntegratedGradients, log_odds
@@ -90,6 +92,8 @@ def test_a_model_that_reads_no_rolls_is_refused(listener, scale):
     other = dataclasses.replace(listener, encoder=DescriptorSteps(), description=description)
     with pytest.raises(InputError, match="a model of piano rolls, in which notes can be pointed at"):
         note_attributions(other, scale)
+    with pytest.raises(InputError, match="a model of piano rolls"):  # once, not for every piece
+        check(other, CorpusConfig("synthetic"), Places(), num_pieces=1, seconds=15, seed=0)
 
 
 def test_a_piece_without_notes_is_refused(listener):
