@@ -1,4 +1,7 @@
-"""Models compared on the same pieces: differences and means of macro-F1, drawn together by work."""
+"""Models compared on the same pieces: differences and means of macro-F1, drawn together by work.
+
+Of answers about composers who were held out, all that somebody wrote is drawn together (`Predictions.units`).
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +25,7 @@ def combine(parts: Sequence[Predictions], weights: Sequence[float]) -> dict[str,
     first = parts[0]
     answers = np.stack([_answers_for(first.pieces, part) for part in parts])
     score, low, high = combined_macro_f1(
-        first.labels, answers, weights=weights, works=first.works, num_classes=len(first.classes)
+        first.labels, answers, weights=weights, works=first.units, num_classes=len(first.classes)
     )
     return {"macro_f1": score, "macro_f1_low": low, "macro_f1_high": high}
 
@@ -52,7 +55,7 @@ def combine_on_common_pieces(
     """Returns a weighted sum of a score of several models, on the pieces that all of them answered for.
 
     The models may have answered for different chunks of these pieces, as under the protocol `chunk`. Every draw
-    of works is scored for all alike.
+    of works (of composers, if these were held out from any of the models) is scored for all alike.
 
     Args:
         parts: Answers of the models by piece, or all of them by chunk, over the same classes.
@@ -67,14 +70,15 @@ def combine_on_common_pieces(
     common = set.intersection(*(set(part.pieces) for part in parts))
     if not common:
         return None
-    work_of = dict(zip(parts[0].pieces, parts[0].works, strict=True))
-    numbers = {work: number for number, work in enumerate(sorted({work_of[piece] for piece in common}))}
+    widest = max(parts, key=lambda part: bool(part.writers))
+    unit_of = dict(zip(widest.pieces, widest.units, strict=True))
+    numbers = {unit: number for number, unit in enumerate(sorted({unit_of[piece] for piece in common}))}
     kept = [np.flatnonzero([piece in common for piece in part.pieces]) for part in parts]
     value, low, high = score_over_draws(
         [part.labels[keep] for part, keep in zip(parts, kept, strict=True)],
         [part.probabilities.argmax(axis=1)[keep] for part, keep in zip(parts, kept, strict=True)],
         [
-            np.array([numbers[work_of[part.pieces[index]]] for index in keep])
+            np.array([numbers[unit_of[part.pieces[index]]] for index in keep])
             for part, keep in zip(parts, kept, strict=True)
         ],
         score=lambda confusions: score(confusions) @ np.asarray(weights, dtype=float),

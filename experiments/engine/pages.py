@@ -9,6 +9,7 @@ from experiments.engine.eras.neighbours import neighbour_sentences
 from experiments.engine.rendering import PAGES
 from experiments.engine.stacking import describe_stacking
 from experiments.engine.summary import FEW, difference_sentences, many_class_sentences
+from experiments.engine.telling import drawn
 from features.corpora.composers import describe_composer
 
 MOST_CONFUSIONS = 40
@@ -27,6 +28,7 @@ def write_report(folder: Path, metrics: dict[str, Any]) -> None:
         environment=records.read_json(folder / "environment.json"),
         rows=scores_by_model(metrics) | {f"{metrics['model']}, by chunk": metrics["test"]["chunk"]},
         differences=difference_sentences(metrics),
+        drawn=drawn(metrics),
         stacking=describe_stacking(metrics["stacking"]) if "stacked" in metrics["test"] else "",
         figures=sorted(path.relative_to(folder).as_posix() for path in folder.glob("figures/*.png")),
         left_out=records.read_csv(folder / "left_out.csv"),

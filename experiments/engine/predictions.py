@@ -13,6 +13,9 @@ from experiments.engine.evaluation import scores, vote
 from experiments.engine.records import write_csv
 from features.datasets import Dataset
 
+WRITER = "writer"
+"""The column of who wrote a piece."""
+
 
 @dataclass(frozen=True)
 class Predictions:
@@ -25,6 +28,7 @@ class Predictions:
         probabilities: Shape `(answers, classes)`.
         classes: The composers, or whatever is asked, in the order of the probabilities.
         label: What the classes are, which is also what their column is called in a file.
+        writers: Who wrote each, where all that somebody wrote was held out; otherwise none.
     """
 
     pieces: tuple[str, ...]
@@ -33,6 +37,12 @@ class Predictions:
     probabilities: np.ndarray
     classes: tuple[str, ...]
     label: str = "composer"
+    writers: tuple[str, ...] = ()
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """What intervals draw as a whole: the work of each answer, or its composer, if composers were held out."""
+        return self.writers or self.works
 
     @property
     def labels(self) -> np.ndarray:
@@ -42,7 +52,7 @@ class Predictions:
 
     def scores(self) -> dict:
         """Returns the scores of these answers; see `evaluation.scores`."""
-        return scores(self.labels, self.probabilities, works=self.works, classes=self.classes)
+        return scores(self.labels, self.probabilities, works=self.units, classes=self.classes)
 
 
 def of_chunks(dataset: Dataset, indices: np.ndarray, probabilities: np.ndarray) -> Predictions:
@@ -60,6 +70,7 @@ def of_pieces(dataset: Dataset, piece_indices: np.ndarray, probabilities: np.nda
         probabilities=probabilities,
         classes=dataset.classes,
         label=dataset.label,
+        writers=tuple(dataset.writers[index] for index in piece_indices) if dataset.holds_out_writers else (),
     )
 
 
@@ -77,21 +88,21 @@ def join(parts: Sequence[Predictions]) -> Predictions:
         probabilities=np.concatenate([part.probabilities for part in parts]),
         classes=parts[0].classes,
         label=parts[0].label,
+        writers=sum((part.writers for part in parts), ()),
     )
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Writes `piece, work, composer` (or what else is asked)`, p_<class>...`; compressed if the name ends in `.gz`."""
-    columns = ("piece", "work", predictions.label, *(f"p_{name}" for name in predictions.classes))
+    """Writes `piece, work, composer, p_<class>...`; compressed if the name ends in `.gz`.
+
+    Where something else is asked, it stands instead of `composer`; where composers were held out, `writer` after it.
+    """
+    named = {"piece": predictions.pieces, "work": predictions.works, predictions.label: predictions.composers}
+    named |= {WRITER: predictions.writers} if predictions.writers else {}
+    columns = (*named, *(f"p_{name}" for name in predictions.classes))
     rows = [
-        dict(zip(columns, (piece, work, composer, *(f"{p:.6g}" for p in probabilities)), strict=True))
-        for piece, work, composer, probabilities in zip(
-            predictions.pieces,
-            predictions.works,
-            predictions.composers,
-            predictions.probabilities,
-            strict=True,
-        )
+        dict(zip(columns, (*names, *(f"{p:.6g}" for p in probabilities)), strict=True))
+        for *names, probabilities in zip(*named.values(), predictions.probabilities, strict=True)
     ]
     write_csv(path, columns, rows)
 
@@ -105,6 +116,8 @@ def read_predictions(path: Path) -> Predictions:
     reader = csv.DictReader(io.StringIO(text, newline=""))
     rows = list(reader)
     label, *columns = reader.fieldnames[2:]
+    has_writers = columns[0] == WRITER
+    columns = columns[has_writers:]
     return Predictions(
         pieces=tuple(row["piece"] for row in rows),
         works=tuple(row["work"] for row in rows),
@@ -112,4 +125,5 @@ def read_predictions(path: Path) -> Predictions:
         probabilities=np.array([[float(row[column]) for column in columns] for row in rows]),
         classes=tuple(column.removeprefix("p_") for column in columns),
         label=label,
+        writers=tuple(row[WRITER] for row in rows) if has_writers else (),
     )

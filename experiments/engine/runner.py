@@ -160,6 +160,13 @@ def folds_of(study: Study) -> list[Study]:
     return [dataclasses.replace(study, config=study.config.replace(split={"fold": fold})) for fold in folds]
 
 
+def knowing_its_split(study: Study) -> Study:
+    """Returns a study whose data knows what the protocol holds out, which intervals have to draw as a whole."""
+    holds_out_writers = study.config.split.protocol == "composer"
+    dataset = dataclasses.replace(study.dataset, holds_out_writers=holds_out_writers)
+    return dataclasses.replace(study, dataset=dataset)
+
+
 def run_all_folds(study: Study) -> Path:
     """Runs every fold, going on where an earlier start stopped, and then sums them up."""
     with records.run_folder(study.config, study.places) as folder:
@@ -250,7 +257,8 @@ def _run_in(folder: Path, study: Study, split: Split) -> None:
     from experiments.engine.composers.confusions import write_confusions
     from experiments.engine.networks import train_network
 
-    dataset, config = study.dataset, study.config
+    study, config = knowing_its_split(study), study.config
+    dataset = study.dataset
     report_no_side(dataset, split)
     report_drawing(len(split.indices(TRAIN)), config.training)
     keep_split(folder, dataset, split)

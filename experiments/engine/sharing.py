@@ -14,6 +14,7 @@ from experiments.engine.publishing import is_audit
 from experiments.engine.rendering import PAGES
 from experiments.engine.saved_models import SavedModel, load_saved_model
 from experiments.engine.summary import difference_sentences
+from experiments.engine.telling import drawn
 from experiments.engine.whole import appears_whole
 from features.errors import InputError
 
@@ -30,6 +31,8 @@ METRICS = {
 LIMITS = {
     "work": "Scores are on works that training never heard, but from the collections that it heard: on files made by "
     "somebody else expect less.",
+    "composer": "Scores are on composers of whom training heard nothing, from the collections that it heard.",
+    "given": "The corpus itself says what was tested: other movements of these works may have been trained on.",
     "source": "Scores are on collections of files that training never heard.",
     "file": "Other movements and copies of the tested works were trained on: on works that it never heard expect less.",
     "chunk": "Other chunks of the very files that were tested were trained on: these scores say little of music that "
@@ -89,6 +92,7 @@ def write_card(
         repository=repository,
         rows=scores_by_model(metrics),
         differences=difference_sentences(metrics),
+        drawn=drawn(metrics),
         shape=saved.encoder.chunk_shape,
         settings=json.dumps(saved.description["encoder"]["settings"]),
         num_pieces=len(heard),

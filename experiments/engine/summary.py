@@ -13,6 +13,7 @@ from experiments.engine.composers.untested import untested_sentences
 from experiments.engine.predictions import join, read_predictions, write_predictions
 from experiments.engine.publishing import PREDICTIONS, prediction_files
 from experiments.engine.stacking import describe_stacking
+from experiments.engine.telling import drawn
 from experiments.engine.terminal import console
 
 FEW = 5
@@ -88,7 +89,7 @@ def print_summary(folder: Path) -> None:
     test = metrics["test"]
     music = metrics["corpus"] + ("" if metrics["pieces"] == "reference" else f", {metrics['pieces']}")
     title = f"{metrics['experiment']}: {music}, protocol {metrics['protocol']}, fold {metrics['fold']}"
-    table = Table(title=title, caption="Test part; 95 % intervals by bootstrap over works.")
+    table = Table(title=title, caption=f"Test part; 95 % intervals by bootstrap over {drawn(metrics)}.")
     table.add_column("model", no_wrap=True)
     for heading in ("by piece:\naccuracy", "\nmacro-F1 (95 %)", "by chunk:\naccuracy", "\nmacro-F1"):
         table.add_column(heading, justify="right", no_wrap=True)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,16 @@ def pieces_name(config: CorpusConfig) -> str:
     if config.sample < 1:
         marks.append(f"{config.sample:g} of the works")
     return f"{config.pieces} ({', '.join(marks)})" if marks else config.pieces
+
+
+def drawn(metrics: Mapping[str, Any]) -> str:
+    """Returns what the intervals of a run draw: what its protocol holds out, works at least.
+
+    Example:
+        >>> drawn({"protocol": "composer"}), drawn({"protocol": "file"})
+        ('composers', 'works')
+    """
+    return "composers" if metrics["protocol"] == "composer" else "works"
 
 
 def encoder_name(config: EncoderConfig, encoder: Any) -> str:

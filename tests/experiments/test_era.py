@@ -63,7 +63,12 @@ def test_under_the_protocol_composer_nobody_is_trained_on_and_tested(cache_dir, 
         sides.setdefault(row["composer"], set()).add(row["split"])
     assert len(sides) == 12 and all(len(of_one) == 1 for of_one in sides.values())
     assert set().union(*sides.values()) == {"train", "validation", "test"}
-    assert (folder / "report.html").exists() and (folder / "figures" / "confusion_piece.png").exists()
+    answers = read_predictions(folder / "predictions.csv")
+    assert set(answers.units) == {name for name, of_one in sides.items() if of_one == {"test"}}
+    assert "bootstrap over composers" in (folder / "report.html").read_text(encoding="utf-8")
+    for name in ("stacked", "fingerprint"):
+        assert read_predictions(folder / f"predictions-{name}.csv").writers
+    assert (folder / "figures" / "confusion_piece.png").exists()
 
 
 def test_who_it_was_cannot_be_asked_of_unheard_composers(cache_dir, tmp_path, capsys):

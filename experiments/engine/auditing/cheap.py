@@ -10,7 +10,7 @@ import numpy as np
 from experiments.engine.baselines import STACKED, answer_baseline
 from experiments.engine.predictions import Predictions, join, read_predictions, write_predictions
 from experiments.engine.records import read_json, write_json
-from experiments.engine.runner import Study, split_of
+from experiments.engine.runner import Study, knowing_its_split, split_of
 from experiments.engine.stacking import stack
 from features.datasets import Dataset
 from features.errors import InputError
@@ -47,7 +47,7 @@ def answer_fold(
     for model in missing:
         answers = answer_baseline(
             model,
-            study.dataset,
+            knowing_its_split(study).dataset,
             split,
             seed=study.config.training.seed,
             sides=_sides(model),

@@ -13,7 +13,10 @@ from experiments.engine.terminal import console
 WIDTH = 96
 """Columns that a table needs at least."""
 
-CAPTION = "Macro-F1 (95 % by bootstrap over works); changes: on pieces that both tested, * more than chance."
+CAPTION = (
+    "Macro-F1 (95 % by bootstrap over works, under the protocol composer over composers); changes: on pieces that both "
+    "tested, * more than chance."
+)
 
 
 def print_audit(folder: Path) -> None:

@@ -130,6 +130,7 @@ def restrict(
         composers=tuple(part.composers[row] for row in order),
         probabilities=kept / kept.sum(axis=1, keepdims=True),
         classes=classes,
+        writers=tuple(part.writers[row] for row in order) if part.writers else (),
     )
 
 

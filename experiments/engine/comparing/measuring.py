@@ -46,13 +46,13 @@ def measure(parts: Sequence[Predictions], weights: Sequence[float], metric: str)
         metric: One of `METRICS`.
     """
     found = _measure(parts, weights, metric)
-    return found if len(set(parts[0].works)) >= FEWEST_WORKS else replace(found, low=None, high=None)
+    return found if len(set(parts[0].units)) >= FEWEST_WORKS else replace(found, low=None, high=None)
 
 
 def _measure(parts: Sequence[Predictions], weights: Sequence[float], metric: str) -> Combined:
     if metric in OF_CONFUSIONS:
         return combine_on_common_pieces(parts, weights, OF_CONFUSIONS[metric])
-    _, works = np.unique(parts[0].works, return_inverse=True)
+    _, works = np.unique(parts[0].units, return_inverse=True)
     values = np.concatenate([_addends(part) for part in parts], axis=1)
     by_work = csr_array((np.ones(len(works)), (works, np.arange(len(works))))) @ csr_array(values)
     score = {"log_loss": _log_loss, "calibration_error": _calibration_error}[metric]

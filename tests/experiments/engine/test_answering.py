@@ -29,6 +29,7 @@ class Music:
     composers: tuple[str, ...] = ("Ada", "Bela", "Ada", "Bela")
     classes: tuple[str, ...] = ("Ada", "Bela")
     label: str = "composer"
+    holds_out_writers: bool = False
     chunk_pieces: np.ndarray = field(default_factory=lambda: np.repeat(np.arange(4), NUM_CHUNKS))
 
     def chunks(self, indices, *, semitones=None, later=None):

@@ -32,6 +32,7 @@ class Music:
     pieces, works = ("a", "b", "c"), ("w", "w", "v")
     classes, composers, label = ("Ada", "Bela"), ["Ada", "Ada", "Bela"], "composer"
     chunk_pieces = np.array([0, 1, 1, 1, 2, 2])
+    holds_out_writers = False
 
 
 def test_what_is_asked_is_what_the_column_is_called(tmp_path):
@@ -41,6 +42,29 @@ def test_what_is_asked_is_what_the_column_is_called(tmp_path):
     again = read_predictions(tmp_path / "predictions.csv")
     assert (again.label, again.composers) == ("era", PREDICTIONS.composers)
     assert join([again, again]).label == "era"
+
+
+def test_where_composers_were_held_out_intervals_draw_these(tmp_path):
+    """Four composers of fifty works each are four samples, not two hundred."""
+    labels, writers = np.repeat([0, 1, 0, 1], 50), np.repeat(["Bach", "Chopin", "Handel", "Liszt"], 50)
+    named = np.repeat([0, 1, 1, 0], 50)  # Handel and Liszt are always taken for the other age
+    by_work = Predictions(
+        pieces=tuple(f"piece {number}" for number in range(200)),
+        works=tuple(f"work {number}" for number in range(200)),
+        composers=tuple(np.array(["Baroque", "Romantic"])[labels]),
+        probabilities=np.eye(2)[named],
+        classes=("Baroque", "Romantic"),
+        label="era",
+    )
+    by_composer = dataclasses.replace(by_work, writers=tuple(writers.tolist()))
+    write_predictions(tmp_path / "predictions.csv", by_composer)
+    again = read_predictions(tmp_path / "predictions.csv")
+    assert again.units == by_composer.writers == join([again]).writers and again.classes == by_work.classes
+    found, narrow = again.scores(), by_work.scores()
+    assert found["macro_f1"] == narrow["macro_f1"] == 0.5
+    assert found["macro_f1_high"] - found["macro_f1_low"] > 3 * (
+        narrow["macro_f1_high"] - narrow["macro_f1_low"]
+    )
 
 
 @pytest.mark.parametrize("name", ["predictions.csv", "predictions.csv.gz"])
