@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from experiments import tune
 from experiments.engine.predictions import read_predictions
 from experiments.engine.saved_models import load_saved_model
 from features.corpora import synthetic
@@ -53,3 +54,14 @@ def test_a_student_learns_from_a_run_of_its_split_alone(
     assert stopped.value.code == 2
     assert "which is in the student's validation part" in capsys.readouterr().err
     assert not (tmp_path / "other").exists()
+
+
+def test_a_search_is_refused_whose_teacher_has_heard_what_its_folds_validate_on(
+    uninterrupted, several_epochs, cache_dir, tmp_path, capsys
+):
+    places = ("--cache-dir", str(cache_dir), "--results-dir", str(tmp_path / "results"))
+    with pytest.raises(SystemExit) as stopped:
+        tune.main([*several_epochs, *places, "--folds", "2", "--teacher", str(uninterrupted)])
+    assert stopped.value.code == 2
+    assert "which is in the student's validation part" in capsys.readouterr().err
+    assert not (tmp_path / "results").exists()
