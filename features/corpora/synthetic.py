@@ -50,6 +50,9 @@ COMPOSERS = {
     "Dov": Habits(scale=WHOLE_TONE, steps=(-4, 1, 3), ticks=(240, 480, 1440), voices=(31, 40, 74, 83)),
 }
 
+YEARS = {"Ada": 1690, "Bela": 1730, "Cleo": 1910, "Dov": 1950}
+"""After so many years they are said to have begun."""
+
 ERAS = {"Ada": "Baroque", "Bela": "Baroque", "Cleo": "Modern", "Dov": "Modern"}
 """In which age they are said to have written."""
 
@@ -73,7 +76,11 @@ def load(request: Request) -> list[Piece]:
             composer=composer,
             work=f"{composer} opus {opus:02d}",
             read=partial(compose, composer, opus, movement=movement),
-            facts={"era": ERAS[composer], "writer": f"Pupil {1 + opus % PUPILS} of {composer}"},
+            facts={
+                "era": ERAS[composer],
+                "year": str(YEARS[composer] + opus),
+                "writer": f"Pupil {1 + opus % PUPILS} of {composer}",
+            },
         )
         for composer in COMPOSERS
         for opus in range(1, WORKS_PER_COMPOSER + 1)

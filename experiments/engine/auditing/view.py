@@ -14,8 +14,8 @@ WIDTH = 96
 """Columns that a table needs at least."""
 
 CAPTION = (
-    "Macro-F1 (95 % by bootstrap over works, under the protocol composer over composers); changes: on pieces that both "
-    "tested, * more than chance."
+    "Macro-F1 (95 % by bootstrap over works, or over composers held out); changes: on pieces that both tested, * more "
+    "than chance."
 )
 
 
