@@ -1,9 +1,14 @@
 """Cells of the tables: what a row of published runs, one a seed, says under a heading."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+from experiments import STUDIES
+from experiments.engine.config import ADDED_LATER, Config
 from experiments.engine.seeds import Seeds
+from experiments.engine.tables import module_of
 
 Cell = Callable[[Seeds], str]
 
@@ -31,8 +36,37 @@ def split(group: Seeds) -> str:
 
 
 def model(group: Seeds) -> str:
-    """The name of the builder."""
-    return group.metrics["model"]
+    """The name of the builder, and what of it, of its training and of how it is asked is not as in its study."""
+    config = Config.from_dict(group.runs[0].config)
+    is_study = config.experiment in STUDIES
+    usual = module_of(STUDIES, config.experiment, kind="study").DEFAULT if is_study else Config("")
+    return with_settings(group.metrics["model"], config, usual)
+
+
+def with_settings(name: str, config: Config, usual: Config) -> str:
+    """Returns the name of a model and the settings by which it differs from others of the same name.
+
+    Args:
+        name: Of the model.
+        config: Of its run.
+        usual: That of the study without any flag.
+
+    Example:
+        >>> config = Config("example").replace(training={"mixup": 0.2, "sampling": ("composer", "work")})
+        >>> with_settings("lstm", config.replace(model={"hyperparameters": {"units": 64}}), Config("example"))
+        'lstm (units 64, mixup 0.2, sampling composer+work)'
+    """
+    settings = dict(config.model.hyperparameters)
+    for part in ("training", "answering"):
+        own, others = getattr(config, part), getattr(usual, part)
+        later = [field.name for field in dataclasses.fields(own) if field.metadata == ADDED_LATER]
+        settings |= {key: getattr(own, key) for key in later if getattr(own, key) != getattr(others, key)}
+    words = [f"{key.replace('_', ' ')} {_shown(value)}" for key, value in settings.items()]
+    return f"{name} ({', '.join(words)})" if words else name
+
+
+def _shown(value: Any) -> str:
+    return "+".join(Path(part).name for part in value) if isinstance(value, tuple) else str(value)
 
 
 def channels(group: Seeds) -> str:
