@@ -5,8 +5,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.special import log_softmax, softmax
-from scipy.stats import bootstrap
-from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 
 NUM_RESAMPLES = 2000
 """Draws of the bootstrap: the 2.5 % quantile then rests on 50 of them."""
@@ -59,6 +57,8 @@ def scores(
         `per_class` (`precision`, `recall`, `f1`, `support`) and `top_5_accuracy`, which runs from before there were
         many composers lack.
     """
+    from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
+
     every_class = np.arange(len(classes))
     probabilities = probabilities.astype(np.float64)  # in float32, scikit-learn cuts losses off elsewhere
     answers = probabilities.argmax(axis=1)
@@ -160,6 +160,33 @@ def macro_f1_interval(
     return low, high
 
 
+def f1_over_draws(
+    labels: np.ndarray, answers: np.ndarray, label: int, *, works: Sequence[str]
+) -> tuple[float, float, float] | None:
+    """Returns the F1 of one class with its 95 % interval over draws of works; None if it has too few works for one.
+
+    Args:
+        labels: True class of each answer, shape `(answers,)`.
+        answers: Class that was answered, shape `(answers,)`.
+        label: The class.
+        works: Work of each answer.
+
+    Example:
+        >>> truth = np.arange(10) % 2
+        >>> f1_over_draws(truth, truth, 1, works=[str(number) for number in range(10)])
+        (1.0, 1.0, 1.0)
+    """
+    is_so, is_said = labels == label, answers == label
+    _, positions = np.unique(np.asarray(works), return_inverse=True)
+    if len(set(positions[is_so])) < FEWEST_WORKS:
+        return None
+    sums = np.stack([np.bincount(positions, is_so & is_said), np.bincount(positions, is_so * 1 + is_said)], 1)
+    # A draw without the class, of which nobody speaks either, counts as 0: a few in a thousand, of five works.
+    return over_draws(
+        csr_array(sums), (2,), score=lambda sums: 2 * sums[..., 0] / np.maximum(sums[..., 1], 1)
+    )
+
+
 def combined_macro_f1(
     labels: np.ndarray,
     answers: np.ndarray,
@@ -255,6 +282,8 @@ def over_draws(
     Returns:
         The score, and the lower and the upper end of its interval.
     """
+    from scipy.stats import bootstrap
+
     value, num_works = float(score(sums.sum(axis=0).reshape(shape))), sums.shape[0]
     if num_works < 2:
         return value, value, value

@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from experiments.engine import records
+from experiments.engine.config import AnswerConfig
+from experiments.engine.evaluation import f1_over_draws
 from experiments.engine.pages import scores_by_model
 from experiments.engine.predicting.asking import CALIBRATION
 from experiments.engine.predicting.reporting import fitted_sentence, none_sentences
-from experiments.engine.publishing import is_audit
+from experiments.engine.predictions import read_predictions
+from experiments.engine.publishing import PREDICTIONS, has_answers, is_audit
 from experiments.engine.rendering import PAGES
 from experiments.engine.saved_models import SavedModel, load_saved_model
 from experiments.engine.summary import difference_sentences
 from experiments.engine.telling import drawn
 from experiments.engine.whole import appears_whole
 from features.errors import InputError
+from features.words import counted
 
 CARD = "README.md"
 
@@ -72,6 +76,7 @@ def write_card(
     repository: str,
     license: str,
     audit: Path | None,
+    study: Path | None = None,
 ) -> str:
     """Returns the model card: metadata for the Hub, then what a reader should know.
 
@@ -82,7 +87,10 @@ def write_card(
         repository: `owner/name` on the Hub.
         license: Of the weights.
         audit: Folder of an audit of the same study, if there is one.
+        study: Folder of that study, of a model that was trained on all works.
     """
+    from experiments.engine.answering import reads_bags
+
     calibration = saved.description.get(CALIBRATION)
     heard, label = saved.description["trained_on"], saved.description.get("label", "composer")
     return PAGES.get_template("model_card.md").render(
@@ -93,6 +101,8 @@ def write_card(
         rows=scores_by_model(metrics),
         differences=difference_sentences(metrics),
         drawn=drawn(metrics),
+        intervals=f1_intervals(study or run),
+        asked=asked_sentences(saved.answering, in_bags=reads_bags(saved.model)),
         shape=saved.encoder.chunk_shape,
         settings=json.dumps(saved.description["encoder"]["settings"]),
         num_pieces=len(heard),
@@ -104,7 +114,50 @@ def write_card(
         unknown=none_sentences(calibration.get("none_of_these"), calibration) if calibration else [],
         findings=findings_of(audit, metrics) if audit else [],
         environment=records.read_json(run / "environment.json"),
+        study_command=records.read_json(study / "environment.json")["command"] if study else "",
     )
+
+
+def f1_intervals(run: Path) -> dict[str, tuple[float, float]]:
+    """Returns the 95 % interval of the F1 by piece of each class that has works enough for one.
+
+    Args:
+        run: The folder with the answers that are scored.
+    """
+    if not has_answers(run, PREDICTIONS["piece"]):
+        return {}
+    answers = read_predictions(run / PREDICTIONS["piece"])
+    said = answers.probabilities.argmax(axis=1)
+    found = {
+        name: f1_over_draws(answers.labels, said, number, works=answers.units)
+        for number, name in enumerate(answers.classes)
+    }
+    return {name: interval[1:] for name, interval in found.items() if interval}
+
+
+def asked_sentences(answering: AnswerConfig, *, in_bags: bool) -> list[str]:
+    """Returns how a model is asked, where that is more than once for each chunk.
+
+    Args:
+        answering: How it is asked.
+        in_bags: Whether it hears several chunks together.
+
+    Example:
+        >>> asked_sentences(AnswerConfig(answer_transpose=2), in_bags=False)
+        ['All is read in 5 keys, up to 2 semitones up and down, and the answers are joined in the same way.']
+    """
+    places, keys = answering.answer_overlap, 2 * answering.answer_transpose + 1
+    sentences = []
+    if in_bags:
+        sentences.append(f"Of a piece it hears {answering.bag} chunks together, spread over the piece.")
+    if places > 1:
+        sentences.append(f"A piece is read from {places} places a chunk, not only where chunks begin.")
+    if keys > 1:
+        sentences.append(
+            f"All is read in {keys} keys, up to {counted(answering.answer_transpose, 'semitone')} up and down, and the "
+            "answers are joined in the same way."
+        )
+    return sentences
 
 
 def metadata(metrics: Mapping[str, Any], *, repository: str, license: str, label: str) -> dict[str, Any]:

@@ -43,11 +43,11 @@ def ship(study: Path, folder: Path, places: Places, *, unknown: Path | None, **c
         records.write_json(folder / "config.json", config.to_dict())
     check_same_study(folder, study)
     with records.open_folder(folder):
-        if not (folder / MODEL_FILE).exists():
+        if not (folder / MODEL_FILE).with_suffix(".json").exists():  # written after the weights
             _train(study, folder, config, prepare(config, places))
         found = calibrate(folder, places, study=study, unknown=unknown)
         saved, metrics = load_saved_model(folder), records.read_json(study / "metrics.json")
-        records.write_text(folder / CARD, write_card(saved, folder, metrics, **card))
+        records.write_text(folder / CARD, write_card(saved, folder, metrics, study=study, **card))
     return found
 
 

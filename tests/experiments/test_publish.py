@@ -83,6 +83,18 @@ def test_the_card_says_how_to_load_it_and_what_to_think_of_it(folder):
     assert "was not audited" in text
 
 
+def test_the_card_says_how_the_model_is_asked(make, uninterrupted, tmp_path):
+    plain = (make() / "README.md").read_text(encoding="utf-8")
+    assert "its chunks, normalised.\n" in plain
+    run = tmp_path / "run"
+    shutil.copytree(uninterrupted, run)
+    answering = {"answer_overlap": 2, "answer_transpose": 1, "bag": 8}
+    records.write_json(run / "model.json", records.read_json(run / "model.json") | {"answering": answering})
+    text = (make(run=run) / "README.md").read_text(encoding="utf-8")
+    assert "normalised. A piece is read from 2 places a chunk" in text
+    assert "in 3 keys, up to 1 semitone up and down" in text and "answers made so" in text
+
+
 def test_what_an_audit_found_stands_in_the_card(make, audit):
     text = (make("--audit", audit) / "README.md").read_text(encoding="utf-8")
     assert "- **without velocity**: It needs them." in text

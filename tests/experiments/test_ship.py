@@ -1,12 +1,13 @@
 """A model trained on all works, made and calibrated from a study over all folds."""
 
 import json
+import re
 import shutil
 
 import pytest
 
 from experiments import calibrate, load, ship
-from experiments.engine import records
+from experiments.engine import records, shipping
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,10 @@ def test_its_card_says_that_the_scores_are_those_of_others(shipped, study):
     assert "trained on all works" in text and study.name in text
     assert "Fitted on answers of 3 models" in text and "trained on 2 of 3 folds each" in text
     assert '"split": "cross-validation"' in text and "that it never heard" not in text
+    assert records.read_json(study / "environment.json")["command"] in text
+    assert "as in training: Ada 50.0 %, Bela 50.0 %." in text
+    for name, scores in records.read_json(study / "metrics.json")["test"]["piece"]["per_class"].items():
+        assert re.search(rf"\| {name} \|.* {scores['f1']:.3f} \(0\.\d+ to \d\.\d+\) \|", text)
     assert "{{" not in text and "None " not in text.replace("None of these", "")
 
 
@@ -64,6 +69,18 @@ def test_started_again_it_is_not_trained_again(shipped, study, cache_dir):
     before = (shipped / "model.h5").read_bytes()
     ship.main([str(study), "--output", str(shipped), "--cache-dir", str(cache_dir)])
     assert (shipped / "model.h5").read_bytes() == before
+
+
+def test_killed_between_weights_and_description_it_is_made_whole(
+    shipped, study, cache_dir, tmp_path, monkeypatch
+):
+    folder = shutil.copytree(shipped, tmp_path / "model")
+    (folder / "model.json").unlink()
+    monkeypatch.setattr(
+        shipping, "_train", lambda *_: shutil.copyfile(shipped / "model.json", folder / "model.json")
+    )
+    ship.main([str(study), "--output", str(folder), "--cache-dir", str(cache_dir)])
+    assert load(folder).classes == load(shipped).classes
 
 
 def test_a_fold_can_be_calibrated_on_its_study_too(study, cache_dir, tmp_path, capsys):

@@ -9,8 +9,10 @@ from sklearn import metrics
 from experiments.engine.evaluation import (
     SMALLEST_PROBABILITY,
     calibration_error,
+    f1_over_draws,
     macro_f1,
     macro_f1_interval,
+    score_over_draws,
     scores,
     top_accuracy,
     vote,
@@ -185,6 +187,23 @@ def test_the_interval_narrows_with_more_works_and_not_with_more_pieces_of_one():
     }
     assert widths["more works"] < 0.5 * widths["once"]
     assert widths["copied"] == pytest.approx(widths["once"])
+
+
+@pytest.mark.parametrize("label", [0, 1, 2])
+def test_the_interval_of_one_class_is_that_of_its_f1_over_the_same_draws(label):
+    rng = np.random.default_rng(4)
+    labels, answers, works = rng.integers(0, 3, 90), rng.integers(0, 3, 90), np.arange(90) % 30
+
+    def f1(confusions):
+        hits, either = confusions[..., 0, label, label], confusions.sum(-1) + confusions.sum(-2)
+        return 2 * hits / either[..., 0, label]
+
+    expected = score_over_draws([labels], [answers], [works], score=f1, num_classes=3)
+    assert f1_over_draws(labels, answers, label, works=works) == pytest.approx(expected)
+
+
+def test_a_class_of_four_works_has_no_interval():
+    assert f1_over_draws(np.ones(8, int), np.ones(8, int), 1, works=list("aabbccdd")) is None
 
 
 def test_one_work_gives_no_interval():
