@@ -12,8 +12,9 @@ PROTOCOLS = ("chunk", "given", "file", "near_duplicate", "work", "source", "comp
 
 NOTE = (
     "The reference, EraClassifierBiLSTM-4.76M, reports an accuracy of {accuracy:.3f} and a macro-F1 of {macro_f1:.3f} "
-    "by window, on files of its own music; recall {recall}. *Majority* and *fingerprint* are piece macro-F1. Under "
-    "`composer` nobody who is tested was heard, and intervals draw composers instead of works."
+    "by window, on files of its own music, which also chose its checkpoint; recall {recall}. *Majority* and "
+    "*fingerprint* are piece macro-F1. Under `composer` nobody who is tested was heard, and intervals draw composers "
+    "instead of works."
 ).format(**ERA_SCORES, recall=", ".join(f"{name} {value:.3f}" for name, value in ERA_RECALL.items()))
 
 
