@@ -1,5 +1,6 @@
 """A run becomes a folder that others can use: its model, what it is, and a card that says how far to trust it."""
 
+import dataclasses
 import json
 import shutil
 from collections.abc import Mapping
@@ -7,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from experiments.engine import records
-from experiments.engine.config import AnswerConfig
+from experiments.engine.config import AnswerConfig, Config, SplitConfig
 from experiments.engine.evaluation import f1_over_draws
 from experiments.engine.pages import scores_by_model
 from experiments.engine.predicting.asking import CALIBRATION
 from experiments.engine.predicting.reporting import fitted_sentence, none_sentences
 from experiments.engine.predictions import read_predictions
-from experiments.engine.publishing import PREDICTIONS, has_answers, is_audit
+from experiments.engine.publishing import AUDIT_FILE, PREDICTIONS, has_answers, is_audit
 from experiments.engine.rendering import PAGES
 from experiments.engine.saved_models import SavedModel, load_saved_model
 from experiments.engine.summary import difference_sentences
@@ -112,7 +113,7 @@ def write_card(
         calibrated=calibration and calibration.get("cross_validated", calibration.get("test")),
         fitted=fitted_sentence(calibration) if calibration else "",
         unknown=none_sentences(calibration.get("none_of_these"), calibration) if calibration else [],
-        findings=findings_of(audit, metrics) if audit else [],
+        findings=findings_of(audit, study or run) if audit else [],
         environment=records.read_json(run / "environment.json"),
         study_command=records.read_json(study / "environment.json")["command"] if study else "",
     )
@@ -207,32 +208,38 @@ def find_audit(run: Path, published: Path) -> Path | None:
         run: The run folder.
         published: Where published runs and audits lie, by experiment.
     """
-    metrics = records.read_json(run / "metrics.json")
-    places = (run.resolve().parent, published / metrics["experiment"])
+    experiment = records.read_json(run / "config.json")["experiment"]
+    places = (run.resolve().parent, published / experiment)
     found = [path.parent for place in places for path in place.glob("audit-*/metrics.json")]
-    alike = [folder for folder in found if _is_of_study(folder, metrics)]
+    alike = [folder for folder in found if is_audit(folder) and _is_of_study(folder, run)]
     return max(alike, key=lambda folder: (folder / "metrics.json").stat().st_mtime_ns, default=None)
 
 
-def _is_of_study(audit: Path, metrics: Mapping[str, Any]) -> bool:
-    found = records.read_json(audit / "metrics.json")
-    return all(found[name] == metrics[name] for name in ("corpus", "pieces", "model", "encoder", "classes"))
+def _is_of_study(audit: Path, run: Path) -> bool:
+    """Whether the network of an audit was made as that of a run, but for the seed and what was held out."""
+    configs = (records.read_json(audit / AUDIT_FILE)["config"], records.read_json(run / "config.json"))
+    one, other = (
+        dataclasses.replace(Config.from_dict(config), split=SplitConfig()).replace(training={"seed": 0})
+        for config in configs
+    )
+    return one == other
 
 
-def findings_of(audit: Path, metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Returns what an audit found the network to listen to: what was taken away, and what it means.
+def findings_of(audit: Path, run: Path) -> list[tuple[str, str]]:
+    """Returns what an audit found the network of a run to listen to: what was taken away, and what it means.
 
     Raises:
         InputError: It is no audit, or one of another study.
     """
     if not is_audit(audit) or not records.is_finished(audit):
         raise InputError(f"Expected --audit to name the folder of a finished audit, but {audit} is none.")
-    if not _is_of_study(audit, metrics):
+    if not _is_of_study(audit, run):
         raise InputError(
-            f"{audit} is an audit of other music, another encoding or another network; name another."
+            f"{audit} is an audit of other music, another encoding, or a network that was made otherwise; name another."
         )
+    metrics = records.read_json(audit / "metrics.json")
     return [
         (row["name"].replace("_", " "), row["finding"])
-        for row in records.read_json(audit / "metrics.json")["rows"]
+        for row in metrics["rows"]
         if row["part"] == "ablation" and row["model"] == metrics["model"] and row["finding"]
     ]

@@ -45,7 +45,9 @@ def audit(uninterrupted, tmp_path):
         },
         {"part": "ablation", "name": "random_key", "model": "fingerprint", "finding": "Of another model."},
     ]
-    records.write_json(place / "audit.json", {})
+    config = records.read_json(uninterrupted / "config.json")
+    config["split"]["fold"] = "all"
+    records.write_json(place / "audit.json", {"config": config})
     records.write_json(place / "metrics.json", metrics | {"rows": rows})
     return place
 
@@ -103,9 +105,19 @@ def test_what_an_audit_found_stands_in_the_card(make, audit):
 
 def test_the_audit_of_the_same_study_is_found(uninterrupted, audit, tmp_path):
     assert find_audit(uninterrupted, tmp_path) == audit
-    metrics = records.read_json(audit / "metrics.json")
-    records.write_json(audit / "metrics.json", metrics | {"encoder": "other"})
+    found = records.read_json(audit / "audit.json")
+    found["config"]["training"]["mixup"] = 0.2
+    records.write_json(audit / "audit.json", found)
     assert find_audit(uninterrupted, tmp_path) is None
+
+
+def test_an_audit_of_a_network_that_was_trained_otherwise_is_refused(make, audit, capsys):
+    found = records.read_json(audit / "audit.json")
+    found["config"]["training"]["mixup"] = 0.2
+    records.write_json(audit / "audit.json", found)
+    with pytest.raises(SystemExit):
+        make("--audit", audit)
+    assert "a network that was made otherwise" in capsys.readouterr().err
 
 
 def test_a_calibrated_model_says_so(make, uninterrupted, tmp_path):
