@@ -178,14 +178,14 @@ def _stretches(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
 
 def _windows(rows: Rows, starts: np.ndarray, ends: np.ndarray, num_rows: int) -> np.ndarray:
     """Returns windows of rows, float32 `(windows, num_rows, 1 + attributes)`; zeros after the end."""
-    table = np.zeros((len(starts), num_rows, 1 + len(ATTRIBUTES)), np.float32)
-    lasts = np.minimum(starts + num_rows, ends)
-    for window, (first, last) in enumerate(zip(starts, lasts, strict=True)):
-        offsets = rows.offsets[first : last + 1]
-        cells = slice(offsets[0], offsets[-1])
-        message = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-        table[window, message, rows.columns[cells]] = rows.values[cells]
-    return table
+    table = np.zeros((len(starts) * num_rows, 1 + len(ATTRIBUTES)), np.float32)
+    places = starts[:, None] + np.arange(num_rows)
+    (filled,) = np.nonzero((places < ends[:, None]).ravel())
+    firsts, lasts = (rows.offsets[places.ravel()[filled] + later] for later in (0, 1))
+    counts = lasts - firsts
+    cells = np.repeat(lasts - np.cumsum(counts), counts) + np.arange(counts.sum())
+    table[np.repeat(filled, counts), rows.columns[cells]] = rows.values[cells]
+    return table.reshape(len(starts), num_rows, -1)
 
 
 make = Messages
