@@ -8,6 +8,7 @@ from experiments import builders, leaderboard
 from experiments.engine import records
 from experiments.engine.zoo import comparing
 from experiments.engine.zoo.rows import COLUMNS
+from features.errors import InputError
 from models.baselines import BASELINES
 
 TWO = ("--smoke", "--folds", "0", "--builders", "lstm", "gru")
@@ -82,6 +83,21 @@ def test_finished_runs_are_taken_and_what_is_missing_is_shown_with_its_command(
     assert [row for name, row in rows.items() if name != "crnn"] == before
 
 
+def test_a_builder_whose_training_diverges_does_not_cost_the_others_their_table(
+    finished, compare, tmp_path, monkeypatch, capsys
+):
+    def diverge(study):
+        raise InputError("Its training has diverged.")
+
+    results = shutil.copytree(finished.parents[1], tmp_path / "results")
+    monkeypatch.setattr(comparing, "run_study", diverge)
+    rows = {
+        row["name"]: row for row in records.read_json(compare(results, *TWO, "crnn") / "metrics.json")["rows"]
+    }
+    assert rows["crnn"]["problem"] == "Not run on fold 0. Its training has diverged."
+    assert rows["lstm"]["piece_macro_f1"] != "" and "has diverged" in capsys.readouterr().err
+
+
 def test_a_run_that_is_older_than_a_baseline_does_not_hide_it(finished, compare, tmp_path, monkeypatch):
     results = shutil.copytree(finished.parents[1], tmp_path / "results")
     monkeypatch.setattr(comparing, "run_study", fail)
@@ -113,6 +129,13 @@ def test_what_cannot_be_compared_is_refused_before_anything_is_made(compare, tmp
         compare(tmp_path / "results", "--smoke", *flags)
     assert reason in " ".join(capsys.readouterr().err.split())
     assert not list(tmp_path.glob("results/*/builders-*"))
+
+
+def test_what_no_builder_can_be_trained_with_is_no_comparison(compare, tmp_path, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        compare(tmp_path / "results", *TWO, "--channels", "binary", "--velocity-dropout", "0.5")
+    assert capsys.readouterr().err.rstrip().endswith("changed by --velocity-dropout; leave it out.")
+    assert not list(tmp_path.glob("results/*/builders-*/metrics.json"))
 
 
 def test_a_comparison_is_published_after_its_runs_and_has_a_table(finished, tmp_path, capsys):

@@ -14,6 +14,7 @@ from experiments.engine.runner import Study, check_names, prepare, run_study, sp
 from experiments.engine.telling import encoder_name, pieces_name, report_left_out
 from experiments.engine.zoo.candidates import ZooSettings, candidates_for
 from experiments.engine.zoo.rows import COLUMNS, baseline_rows, missing_row, network_row
+from features.errors import InputError
 
 NOT_ONE = ModelConfig(model="all")
 """Stands for the model in what a comparison is called and was made for."""
@@ -79,8 +80,11 @@ def rows_of(
     study: Study, candidates: Mapping[str, ModelConfig], settings: ZooSettings, standard: Config
 ) -> list[dict[str, Any]]:
     """Returns the rows of the builders, the one with the best score by piece first, and then those of the baselines."""
-    runs = {name: run_candidate(study, name, model, settings) for name, model in candidates.items()}
+    found = {name: run_candidate(study, name, model, settings) for name, model in candidates.items()}
+    runs, refused = ({name: part[number] for name, part in found.items()} for number in (0, 1))
     finished = {name: run for name, run in runs.items() if len(run.folders) == len(settings.folds)}
+    if not finished and any(refused.values()):  # nothing to show: a flag is wrong, rather than a builder
+        raise InputError(next(filter(None, refused.values())))
     against = standard.model.model if standard.model.model in finished else next(iter(finished), "")
     compared_with = finished[against].answers() if against else {}
     rows = []
@@ -95,26 +99,38 @@ def rows_of(
             asked = dataclasses.replace(study.config, model=model).replace(split={"fold": missing[0]})
             command = command_of(asked, standard, study.places)
             folds = f"fold {', '.join(map(str, missing))}"
-            rows.append(missing_row(name, model.model, words, folds=folds, command=command))
+            rows.append(
+                missing_row(name, model.model, words, folds=folds, reason=refused[name], command=command)
+            )
     rows.sort(key=lambda row: -(row["piece_macro_f1"] or 0))
     if not finished:
         return rows
     return rows + baseline_rows(list(finished.values()), against=against, compared_with=compared_with)
 
 
-def run_candidate(study: Study, name: str, model: ModelConfig, settings: ZooSettings) -> NetworkRun:
-    """Returns the finished runs of a builder on the folds; first runs those that are missing, if that is asked for."""
-    found = {}
+def run_candidate(
+    study: Study, name: str, model: ModelConfig, settings: ZooSettings
+) -> tuple[NetworkRun, str]:
+    """Returns the finished runs of a builder on the folds; first runs those that are missing, if that is asked for.
+
+    Returns:
+        The runs, and why one could not be made, such as a training that diverged; the other builders do without it.
+    """
+    found, reason = {}, ""
     for fold in settings.folds:
         config = dataclasses.replace(study.config, model=model).replace(split={"fold": fold})
         run = find_network_run(config, study.places, study.dataset)
         if run is None and settings.train:
             print(f"{name}, fold {fold}", file=sys.stderr)
-            run_study(dataclasses.replace(study, config=config))
+            try:
+                run_study(dataclasses.replace(study, config=config))
+            except InputError as error:
+                print(error, file=sys.stderr)
+                reason = str(error)
             run = find_network_run(config, study.places, study.dataset)
         if run is not None:
             found[fold] = run.folders[0]
-    return NetworkRun(tuple(found.values()), " ".join(map(str, found)))
+    return NetworkRun(tuple(found.values()), " ".join(map(str, found))), reason
 
 
 def describe(folder: Path, study: Study) -> dict[str, Any]:

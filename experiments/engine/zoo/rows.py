@@ -56,14 +56,16 @@ def network_row(
     return _columns(row) | {"hyperparameters": hyperparameters} | costs
 
 
-def missing_row(name: str, model: str, hyperparameters: str, *, folds: str, command: str) -> dict[str, Any]:
+def missing_row(
+    name: str, model: str, hyperparameters: str, *, folds: str, reason: str, command: str
+) -> dict[str, Any]:
     """Returns the row of a builder that was not run on every fold."""
     return dict.fromkeys(COLUMNS, "") | {
         "part": NETWORKS,
         "name": name,
         "model": model,
         "hyperparameters": hyperparameters,
-        "problem": f"Not run on {folds}.",
+        "problem": f"Not run on {folds}." + (f" {reason}" if reason else ""),
         "command": command,
     }
 
