@@ -3,17 +3,19 @@
     python -m experiments.benchmark builders --precision float32 --batch-size 32
     python -m experiments.benchmark corpus
     python -m experiments.benchmark corpus --corpus midi_classics --data-home midi-classic-music.zip --every 20
+    python -m experiments.benchmark prediction results/runs/four_composers/RUN --corpus midi_classics
     python -m experiments.benchmark search --sample 0.2
     python -m experiments.benchmark training --corpus midi_classics
     python -m experiments.benchmark scaling --corpus midi_classics --builders frame_cnn cnn_reference
 
 `builders` takes training steps of every builder of chunks, round after round, and prints the ratio of each one's
 median to the reference CNN's. `corpus` goes from MIDI files to chunks on disk, by our route, by pretty_midi's, and by
-reading and writing no more than the bytes. `search` looks for settings of the reference CNN as the reference did and as
-we do, and counts the chunks that either trains on. `training` trains the reference CNN with the reference's settings,
-and then the default network, and says how long each takes to the best validation score of the first. `scaling` counts
-chunks a second, and memory, of every builder on a tenth, a third and all of a corpus. Machines are noisy: only ratios
-within one run mean anything.
+reading and writing no more than the bytes. `prediction` goes from a MIDI file to a saved model's answer, stage by
+stage, by our route and by pretty_midi's with `predict` of Keras, and starts `experiments.predict` anew, beside bare
+imports. `search` looks for settings of the reference CNN as the reference did and as we do, and counts the chunks that
+either trains on. `training` trains the reference CNN with the reference's settings, and then the default network, and
+says how long each takes to the best validation score of the first. `scaling` counts chunks a second, and memory, of
+every builder on a tenth, a third and all of a corpus. Machines are noisy: only ratios within one run mean anything.
 """
 
 import dataclasses
@@ -26,11 +28,12 @@ import tyro
 
 from experiments.engine.command import as_sentences, read_arguments
 from experiments.engine.records import prepare_output
-from experiments.engine.speed.settings import Builders, Corpus, Scaling, Searches, Trainings
+from experiments.engine.speed.settings import Builders, Corpus, Predicting, Scaling, Searches, Trainings
 
 TASKS = {
     Builders: "experiments.engine.speed.steps",
     Corpus: "experiments.engine.speed.corpora",
+    Predicting: "experiments.engine.speed.predictions",
     Searches: "experiments.engine.speed.searches",
     Trainings: "experiments.engine.speed.trainings",
     Scaling: "experiments.engine.speed.scaling",
@@ -45,6 +48,7 @@ class Arguments:
     what: (
         Annotated[Builders, tyro.conf.subcommand("builders", prefix_name=False)]
         | Annotated[Corpus, tyro.conf.subcommand("corpus", prefix_name=False)]
+        | Annotated[Predicting, tyro.conf.subcommand("prediction", prefix_name=False)]
         | Annotated[Searches, tyro.conf.subcommand("search", prefix_name=False)]
         | Annotated[Trainings, tyro.conf.subcommand("training", prefix_name=False)]
         | Annotated[Scaling, tyro.conf.subcommand("scaling", prefix_name=False)]

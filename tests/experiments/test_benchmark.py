@@ -4,9 +4,11 @@ import importlib
 import json
 
 import pytest
+from keras.backend import backend
 
 from experiments import benchmark
 from experiments.engine.speed.routes import Outcome
+from experiments.engine.speed.starts import commands
 from experiments.engine.speed.timing import Measurement
 from features.corpora.synthetic import compose
 from models import BUILDERS
@@ -156,3 +158,49 @@ def test_what_cannot_be_measured_is_refused_before_anything_is(capsys):
         with pytest.raises(SystemExit, match="2"):
             benchmark.main(["scaling", *flags])
         assert reason in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def timed(calibrated, folders, tmp_path_factory):
+    """Returns a function that times predictions, and returns the rows that it wrote."""
+
+    def run(*flags):
+        output = tmp_path_factory.mktemp("timed")
+        where = [
+            "--corpus",
+            "composer_folders",
+            "--data-home",
+            str(folders),
+            "--cache-dir",
+            str(output / "cache"),
+        ]
+        flags = [*where, "--every", "1", "--repeats", "1", "--output", str(output), *flags]
+        benchmark.main(["prediction", str(calibrated), *flags])
+        assert not list((output / "cache").iterdir()), "What was written has to go."
+        return json.loads((output / "benchmark.json").read_text(encoding="utf-8"))
+
+    return run
+
+
+def test_an_answer_is_timed_by_stages_and_the_command_line_beside_its_imports(timed, capsys, monkeypatch):
+    monkeypatch.setattr(
+        "experiments.engine.speed.predictions.commands",
+        lambda piece, model: {name: ["-c", "pass"] for name in commands(piece, model)},
+    )
+    written = timed("--starts", "1")
+    printed = capsys.readouterr()
+    assert "4 files, of 6" in written["title"] and "the same answer for 100.0% of" in printed.out
+    assert "Left out: Ada/loud.mid: " in printed.err and "Left out: Bela/zeros.mid: it has no" in printed.err
+    ratios = {(row["route"], row["stage"]): float(row["ratio"]) for row in written["rows"]}
+    routes = {route: [stage for name, stage in ratios if name == route] for route, _ in ratios}
+    stages = ["all", "read", "encode", "network", "rest"]
+    assert routes["rollcall"] == routes["pretty_midi"] == stages
+    assert routes["command line"] == ["predict FILE", "import keras", f"import {backend()}", "nothing"]
+    assert ratios["rollcall", "all"] == ratios["command line", "predict FILE"] == 1
+    assert all(float(row["median ms"].replace(",", "")) >= 0 for row in written["rows"])
+
+
+@pytest.mark.slow
+def test_the_commands_that_are_timed_can_be_started(timed):
+    rows = {row["stage"]: row for row in timed("--starts", "1")["rows"]}
+    assert float(rows["import keras"]["ratio"]) > 0.1 > float(rows["nothing"]["ratio"])

@@ -1,11 +1,10 @@
 """A saved model asked about one file at a time: who may have composed it, chunk by chunk and in all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.engine.auditing.external import match_composer
 from experiments.engine.auditing.priors import flat_prior, with_prior
 from experiments.engine.predicting.calibration import Calibration
 from experiments.engine.predicting.unknown import SCORES
@@ -111,7 +110,14 @@ class Asker:
 
     def answer(self, dataset: Dataset) -> Answer:
         """Returns what the model says of a data set of one piece."""
-        answers = {level: found.probabilities for level, found in self.saved.answer(dataset).items()}
+        return self.conclude(dataset, self.listen(dataset))
+
+    def listen(self, dataset: Dataset) -> dict[str, np.ndarray]:
+        """Returns what the network says of a data set of one piece, by `"chunk"` and by `"piece"`."""
+        return {level: found.probabilities for level, found in self.saved.answer(dataset).items()}
+
+    def conclude(self, dataset: Dataset, answers: Mapping[str, np.ndarray]) -> Answer:
+        """Returns what is to be said of a data set of one piece, for which `listen` returned these answers."""
         num_chunks = len(answers["chunk"])
         return Answer(
             name=dataset.pieces[0],
@@ -159,6 +165,8 @@ def read_prior(text: str, classes: Sequence[str], training: Sequence[float]) -> 
         return training
     if text == FLAT:
         return flat_prior(training)
+    from experiments.engine.auditing.external import match_composer
+
     given = {}
     for part in text.split(","):
         label, _, share = part.partition("=")

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import tyro
+
 from experiments.engine.config import (
     REPOSITORY,
     CorpusConfig,
@@ -14,6 +16,7 @@ from experiments.engine.config import (
     TrainingConfig,
 )
 from features.errors import InputError
+from models.pretrained import DEFAULT
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,24 @@ class Corpus:
         for name in ("repeats", "every"):
             if getattr(self, name) < 1:
                 raise InputError(f"Expected {name} to be 1 or more, but received {getattr(self, name)}.")
+
+
+@dataclass(frozen=True)
+class Predicting(Corpus):
+    """From a MIDI file to a calibrated answer, warm and cold, beside pretty_midi and Keras' `predict`."""
+
+    model: tyro.conf.Positional[str] = DEFAULT
+    """A shipped model by its name, or a run folder, or an .h5 file with its .json beside it."""
+    every: int = 20
+    """Take every so-many-th file of the corpus only."""
+    starts: int = 5
+    """How often each command is started, in turn; one more round goes first and is not counted; 0: none is."""
+
+    def __post_init__(self) -> None:
+        """Refuses numbers with which nothing can be timed."""
+        super().__post_init__()
+        if self.starts < 0:
+            raise InputError(f"Expected starts to be 0 or more, but received {self.starts}.")
 
 
 @dataclass(frozen=True)
