@@ -33,7 +33,7 @@ class Arguments:
     rendering: int = 0
     """Another number gives another rendering."""
     corpus: CorpusConfig = CorpusConfig()
-    """Of a run folder, its own unless another is asked for."""
+    """Of a run folder its own, of which flags change values, unless another is named."""
     places: Places = Places()
 
     def __post_init__(self) -> None:
@@ -50,25 +50,29 @@ class Arguments:
 )
 def main(argv: Sequence[str] | None = None) -> None:
     """Scores the model that the command line names, and prints the table."""
-    asked = read_arguments(
-        Arguments, argv, description=__doc__, name="humanise", default=Arguments(tyro.MISSING)
-    )
-    corpus = corpus_of(asked)
+    elsewhere = read(argv, CorpusConfig())
+    asked = read(argv, own := corpus_of(elsewhere.model))
+    if asked.corpus.corpus != own.corpus:  # whose composers are others
+        asked = elsewhere
     records.prepare_output(asked.places.results_dir)
     from experiments.engine.humanising import compare_renderings, print_renderings
 
     folder = compare_renderings(
-        asked.model, corpus, asked.places, strengths=asked.strengths, rendering=asked.rendering
+        asked.model, asked.corpus, asked.places, strengths=asked.strengths, rendering=asked.rendering
     )
     print_renderings(folder)
 
 
-def corpus_of(asked: Arguments) -> CorpusConfig:
-    """Returns the corpus that is asked for: by default that of the run, if the model is a run folder."""
-    config = Path(asked.model).expanduser() / "config.json"
-    if asked.corpus == CorpusConfig() and config.exists():
-        return Config.from_dict(records.read_json(config)).corpus
-    return asked.corpus
+def read(argv: Sequence[str] | None, corpus: CorpusConfig) -> Arguments:
+    """Returns what is asked for, with a corpus of which flags change values."""
+    default = Arguments(tyro.MISSING, corpus=corpus)
+    return read_arguments(Arguments, argv, description=__doc__, name="humanise", default=default)
+
+
+def corpus_of(model: str) -> CorpusConfig:
+    """Returns the corpus of a run, if a model is given as a run folder."""
+    config = Path(model).expanduser() / "config.json"
+    return Config.from_dict(records.read_json(config)).corpus if config.exists() else CorpusConfig()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from experiments.engine import humanising, records
+from experiments.engine.config import Config
 from experiments.humanise import main
 
 
@@ -21,6 +23,26 @@ def test_renderings_stand_beside_their_pieces(uninterrupted, cache_dir, tmp_path
         assert 0 == float(rows[0][name]) < float(rows[1][name]) < float(rows[2][name])
     said = capsys.readouterr().out
     assert "strength 3" in said and str(folder) in said
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], ("synthetic", ("Ada", "Cleo"))),
+        (["--composers", "Ada", "Bela"], ("synthetic", ("Ada", "Bela"))),
+        (["--corpus", "music21_scores"], ("music21_scores", ())),
+    ],
+)
+def test_flags_change_values_of_the_corpus_of_the_run(tmp_path, monkeypatch, words, expected):
+    asked = []
+    monkeypatch.setattr(humanising, "compare_renderings", lambda _, corpus, *__, **___: asked.append(corpus))
+    monkeypatch.setattr(humanising, "print_renderings", lambda folder: None)
+    run = tmp_path / "run"
+    run.mkdir()
+    config = Config("example").replace(corpus={"corpus": "synthetic", "composers": ("Ada", "Cleo")})
+    records.write_json(run / "config.json", config.to_dict())
+    main([str(run), *words, "--results-dir", str(tmp_path)])
+    assert [(corpus.corpus, corpus.composers) for corpus in asked] == [expected]
 
 
 def test_nobody_plays_backwards(capsys):
