@@ -1,4 +1,4 @@
-"""In which year was this written? A number instead of an age: ridge regression, beside what an age says of the year.
+"""In which year was this written? A number instead of an age: regressions, beside what an age says of the year.
 
     python -m experiments.year --corpus midi_classics+music21_scores --pieces clean --data-home midi-classic-music.zip
     python -m experiments.year --corpus midi_classics+music21_scores --pieces clean --protocol composer
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 STRENGTHS = (1.0, 10.0, 100.0, 1e3, 1e4)
 """Of the ridge, of which validation works choose one."""
 
-NOTES, FINGERPRINT, ANSWERED = "ridge on the notes", "ridge on the fingerprint", "the age answered"
+NOTES, BOOSTED, FINGERPRINT = "ridge on the notes", "boosted trees on the notes", "ridge on the fingerprint"
+
+ANSWERED = "the age answered"
 
 COLUMNS = (
     "model",
@@ -127,6 +129,7 @@ def estimate(
     return {
         "the median, nothing heard": np.full(len(test), everyone),
         ANSWERED: middle[classifier.predict(tables[NOTES][test])],
+        BOOSTED: boosted(tables[NOTES], years, sides),
         **{name: ridge(table, years, sides) for name, table in tables.items()},
         "the true age": middle[labels[test]],
     }
@@ -145,6 +148,15 @@ def ridge(table: "np.ndarray", years: "np.ndarray", sides: Sequence["np.ndarray"
         model.fit(table[train], years[train])
     best = min(models, key=lambda model: np.abs(model.predict(table[validation]) - years[validation]).mean())
     return np.clip(best.predict(table[test]), years[train].min(), years[train].max())
+
+
+def boosted(table: "np.ndarray", years: "np.ndarray", sides: Sequence["np.ndarray"]) -> "np.ndarray":
+    """Returns the years that gradient boosting for the absolute error says of the tested pieces."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    train, _, test = sides
+    model = HistGradientBoostingRegressor(loss="absolute_error", early_stopping=False, random_state=0)
+    return model.fit(table[train], years[train]).predict(table[test])
 
 
 def mean_over_draws(values: "np.ndarray", units: Sequence[str]) -> tuple[float, float, float]:
@@ -183,7 +195,7 @@ def _write(
     records.write_csv(folder / "estimates.csv", names, answers)
     records.write_csv(folder / "year.csv", COLUMNS, rows)
     about = {"corpus": config.corpus.corpus, "protocol": config.split.protocol, "fold": config.split.fold}
-    nearer = mean_over_draws(errors[ANSWERED] - errors[NOTES], units)
+    nearer = {name: mean_over_draws(errors[ANSWERED] - errors[name], units) for name in (NOTES, BOOSTED)}
     records.write_json(folder / "metrics.json", about | {"rows": rows, "nearer_than_age": nearer})
 
 
@@ -203,11 +215,11 @@ def print_rows(found: Mapping[str, Any]) -> None:
     for name, error, low, high, over_eras, _ in map(dict.values, found["rows"]):
         table.add_row(name, f"{error:.1f} ({low:.1f} to {high:.1f})", f"{over_eras:.1f}")
     console().print(table)
-    value, low, high = found["nearer_than_age"]
-    verdict = "more than chance" if low > 0 or high < 0 else "may be chance"
-    print(
-        f"The {NOTES} is {value:.1f} years nearer than {ANSWERED} (95 % {low:.1f} to {high:.1f}): {verdict}."
-    )
+    for name, (value, low, high) in found["nearer_than_age"].items():
+        verdict = "more than chance" if low > 0 or high < 0 else "may be chance"
+        print(
+            f"Error of {ANSWERED} minus that of {name}: {value:+.1f} (95 % {low:+.1f} to {high:+.1f}): {verdict}."
+        )
 
 
 if __name__ == "__main__":
