@@ -22,6 +22,10 @@ from features.errors import InputError
 AXES_OF_BAGS = 5
 """Of the input of a network that reads bags: batch, chunk of the bag, pitch, frame, channel."""
 
+FEW_BATCHES = 4
+"""Up to these, batches are asked one by one: `predict` has the next one made while the network computes, but takes
+longer to begin than most pieces take in all."""
+
 
 def answer(
     model: keras.Model,
@@ -158,7 +162,12 @@ def predict(model: keras.Model, dataset: Dataset, indices: np.ndarray, **changes
     Raises:
         InputError: Some are no numbers, because training has diverged.
     """
-    probabilities = model.predict(ChunksInOrder(dataset, indices, **changes), verbose=0)
+    batches = ChunksInOrder(dataset, indices, **changes)
+    if 0 < batches.num_batches <= FEW_BATCHES:
+        answers = [model.predict_on_batch(*batches[number]) for number in range(batches.num_batches)]
+        probabilities = np.concatenate(answers)
+    else:
+        probabilities = model.predict(batches, verbose=0)
     if not np.isfinite(probabilities).all():
         raise InputError(
             "The network's answers are no numbers: its training has diverged; take a lower learning rate."

@@ -66,6 +66,17 @@ def test_a_file_is_answered_for_as_its_corpus_was(saved, uninterrupted):
     assert answer.ranking[0][1] == answer.probabilities.max()
 
 
+@pytest.mark.parametrize("few", [0, 1])
+def test_few_batches_asked_one_by_one_are_answered_as_predict_answers(saved, monkeypatch, few):
+    dataset = dataset_of_file("", compose("Ada", 1, movement=1), saved.encoder)
+    expected = saved.model.predict(dataset.chunks(np.arange(len(dataset.chunk_pieces))), verbose=0)
+    monkeypatch.setattr("experiments.engine.answering.FEW_BATCHES", few)
+    answers = Asker(saved).listen(dataset)
+    np.testing.assert_allclose(answers["chunk"], expected, atol=1e-6)
+    joint = np.exp(np.log(expected).mean(axis=0))
+    np.testing.assert_allclose(answers["piece"][0], joint / joint.sum(), atol=1e-6)
+
+
 def test_a_file_of_the_training_is_known_again(saved):
     (first,) = [
         answer
