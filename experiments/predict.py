@@ -62,11 +62,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     from experiments.engine.predicting.asking import Asker
     from experiments.engine.predicting.files import find_files
     from experiments.engine.predicting.presenting import say_errors
+    from experiments.engine.predicting.starting import quick_imports
     from experiments.engine.saved_models import load_saved_model
     from experiments.engine.telling import report_known_by_name
 
     files = find_files(asked.files, own_tempo=asked.own_tempo)
-    asker = Asker(load_saved_model(asked.model), prior=asked.prior)
+    with quick_imports():
+        saved = load_saved_model(asked.model)
+    asker = Asker(saved, prior=asked.prior)
     report_known_by_name(asker.saved.path, asker.saved.heard)
     answers, errors = ask_all(asker, files)
     say_errors(errors)

@@ -5,7 +5,6 @@ which the pieces come, as long as the caller sorts them.
 """
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
 
 from features.errors import InputError
 
@@ -144,6 +143,8 @@ def keep_works_on_one_side(sides: np.ndarray, works: np.ndarray) -> None:
 
 def folds_of(composers: np.ndarray, groups: np.ndarray, num_folds: int, seed: int) -> np.ndarray:
     """Returns the fold of each piece, `(pieces,)`, stratified by composer, with every group in one fold."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
     splitter = StratifiedGroupKFold(num_folds, shuffle=True, random_state=seed)
     folds = np.empty(len(groups), dtype=int)
     for number, (_, members) in enumerate(splitter.split(composers, composers, groups)):

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 
 from features.errors import InputError
 from features.splits.holding_out import (
@@ -200,6 +199,8 @@ def _hold_out(
 
 def _shuffle_chunks(total: int, fold: int, seed: int) -> np.ndarray:
     """Returns the side of each chunk, `(chunks,)`, as the reference notebook drew it."""
+    from sklearn.model_selection import train_test_split
+
     if fold != 0:
         raise InputError(f"The protocol chunk has one split, fold 0, as the reference has; not fold {fold}.")
     if total < 5:

@@ -20,7 +20,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 from experiments.engine.evaluation import SMALLEST_PROBABILITY
@@ -143,6 +142,8 @@ def fit(answers: np.ndarray, num_chunks: np.ndarray, labels: Sequence[int]) -> t
         >>> softmax(scaled(sure, np.ones(4), temperature=temperature, exponent=0), axis=1)[0].round(2).tolist()
         [0.75, 0.25]
     """
+    from scipy.optimize import minimize
+
     rows = np.arange(len(labels))
 
     def loss(parameters: np.ndarray) -> float:
