@@ -31,6 +31,12 @@ from features.datasets import Dataset, load_dataset
 from features.errors import InputError
 from features.words import counted
 
+BY_COMPOSER = (
+    "Composers were held out: intervals draw composers instead of works. The p of McNemar's test is still by work, as "
+    "if each were a sample of its own."
+)
+"""What is said where a model was tested on composers of whom it heard nothing."""
+
 LEVELS = ("piece", "chunk")
 
 
@@ -84,6 +90,8 @@ def gather(candidates: Sequence[Candidate], music: Music, places: Places) -> Ans
         for level, answers in answered.parts.items()
     }
     notes = [*notes_on_classes(candidates, classes), *answered.notes]
+    if any(part and part.writers for of_level in parts.values() for part in of_level):
+        notes.append(BY_COMPOSER)
     if disputed:
         notes.append(
             f"{counted(len(disputed), 'piece')} with several truths left out, such as {disputed[0]}."

@@ -38,7 +38,7 @@ VERDICTS = {
 
 
 def measure(parts: Sequence[Predictions], weights: Sequence[float], metric: str) -> Combined:
-    """Returns a weighted sum of a score of several models over draws of works, of too few works without interval.
+    """Returns a weighted sum of a score of several models over draws of works, of too few without interval.
 
     Args:
         parts: Answers of the models; by piece they are for the same pieces in the same order.
