@@ -88,7 +88,9 @@ class TrainingChunks(keras.utils.PyDataset):
         self.weights = None
         if config.class_weights:
             labels, num_classes = dataset.chunk_labels[indices], len(dataset.classes)
-            self.weights = class_weights(labels, num_classes, balance=config.balance, shares=self.shares)
+            in_bags = bag is not None and self.shares is None
+            shares = _shares_in_bags(dataset, indices, bag) if in_bags else self.shares
+            self.weights = class_weights(labels, num_classes, balance=config.balance, shares=shares)
         self._plan = lru_cache(maxsize=2)(self._plan_epoch)
 
     @property
@@ -207,6 +209,13 @@ def _mixed(values: np.ndarray, shares: np.ndarray) -> np.ndarray:
 def _bags_of_pieces(dataset: Dataset, indices: np.ndarray, bag: int) -> np.ndarray:
     """Returns how many bags it takes to hold the chunks of each piece."""
     return -(-np.bincount(dataset.chunk_pieces[indices]) // bag)
+
+
+def _shares_in_bags(dataset: Dataset, indices: np.ndarray, bag: int) -> np.ndarray:
+    """Returns which share of an epoch each chunk has in bags: a piece that fills none is heard as one that does."""
+    pieces = dataset.chunk_pieces[indices]
+    shares = (_bags_of_pieces(dataset, indices, bag) / np.maximum(np.bincount(pieces), 1))[pieces]
+    return shares / shares.sum()
 
 
 class ChunksInOrder(keras.utils.PyDataset):

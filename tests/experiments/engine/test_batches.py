@@ -101,3 +101,14 @@ def test_bags_are_of_one_piece_in_one_key(music):
     chunks, labels, weights = batches[0]
     assert chunks.shape == (4, 3, *music.encoder.chunk_shape)
     assert labels.shape == weights.shape == (4,)
+
+
+@pytest.mark.parametrize("sampling", [(), ("work",)])
+def test_all_composers_weigh_alike_in_bags_too_however_short_their_pieces(music, sampling):
+    labels = (music.chunk_pieces == 8).astype(int)  # a piece of one chunk, which makes a bag as others do
+    music = dataclasses.replace(music, chunk_labels=labels)
+    config = dataclasses.replace(PLAIN, sampling=sampling, batch_size=3)
+    batches = TrainingChunks(music, INDICES, config, first_epoch=0, bag=3)
+    firsts = np.concatenate([batches._plan_epoch(epoch)[0][:, 0] for epoch in range(50)])
+    totals = np.bincount(labels[firsts], batches.weights[labels[firsts]])
+    assert totals[1] / totals[0] == pytest.approx(1, rel=0.01 if not sampling else 0.2)
