@@ -1,22 +1,25 @@
 """In which age was this written? Eras, from piano rolls or from windows of raw MIDI messages.
 
     python -m experiments.era --corpus midi_classics+music21_scores --pieces clean --data-home midi-classic-music.zip
-    python -m experiments.era --encoder messages --protocol composer
+    python -m experiments.era --corpus midi_classics+music21_scores --pieces clean --protocol composer --rare train
+    python -m experiments.era --corpus midi_classics+music21_scores --pieces clean --encoder messages
 
-Eras with fewer than 150 pieces are one class, Other (`--min-pieces`). A model that has heard a composer before may only
-know the composer: beside `--protocol file`, as the reference reports, and `--protocol work` there is `--protocol
-composer`, under which nobody who is tested was heard.
+Eras with fewer than 150 pieces are one class, Other (`--min-pieces`): of midi_classics alone, the Renaissance. A model
+that has heard a composer before may only know the composer: beside `--protocol file`, as the reference reports, and
+`--protocol work` there is `--protocol composer`, under which nobody who is tested was heard. Of the Renaissance there
+are three composers then, hence `--rare train`.
 
 What the reference did (the model card of EraClassifierBiLSTM-4.76M), where it had its own music and 48 times 128,000
 windows:
 
     python -m experiments.era --encoder messages --protocol file --epochs 48 --chunks-per-epoch 128000 \\
-        --sampling --no-class-weights --schedule plateau --patience 48 --transpose 0 --no-move
+        --sampling --no-class-weights --schedule plateau --patience 48 --transpose 0 --no-move \\
+        --hyperparameters weight_decay 0
 
 An epoch draws no more than 100,000 chunks, anew each time and as many of each class: midi-classic-music has 1.26
 million windows of messages. `--corpus imslp_midi --protocol given` takes the reference's own music and its own parts.
 
-On two cores the first takes ten minutes; an epoch of messages takes as long.
+On two cores the first takes ten minutes; an epoch of messages takes twenty.
 """
 
 from collections.abc import Sequence
