@@ -1,4 +1,10 @@
-"""How long it takes from a MIDI file to a saved model's answer: warm, by stages, and from the command line."""
+"""How long it takes from a MIDI file to a saved model's answer: warm, by stages, and from the command line.
+
+What did not help: calling the network without tracing it (`model(chunks)`), which for the first piece takes as long and
+for all others several times as long; the backend JAX, whose imports take half as long, but which then compiles the
+network for every number of chunks; TF_CPP_MIN_LOG_LEVEL, at which TensorFlow is as slow and no quieter. Batches were
+not padded: TensorFlow traces a network twice, and then for any number of chunks.
+"""
 
 import sys
 from collections.abc import Mapping, Sequence
