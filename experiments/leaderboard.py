@@ -17,7 +17,16 @@ from pathlib import Path
 from experiments.engine import records
 from experiments.engine.command import as_sentences, read_arguments
 from experiments.engine.config import REPOSITORY
-from experiments.engine.publishing import is_audit, is_search, is_zoo, publish
+from experiments.engine.publishing import (
+    AUDIT,
+    BUILDERS,
+    MADE_FOR,
+    RENDERINGS,
+    RUN,
+    SEARCH,
+    kind_of,
+    publish,
+)
 from features.errors import InputError
 
 BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"
@@ -28,7 +37,7 @@ class Arguments:
     """What to publish first."""
 
     publish: tuple[Path, ...] = ()
-    """Folders to copy there first: finished runs, searches, audits, builders, or studies with finished folds."""
+    """Folders to copy there first: finished runs, searches, audits, ..., or studies with finished folds."""
     published: Path = REPOSITORY / "results" / "published"
     """Where published runs lie; `leaderboard.csv` and a `README.md` with all tables are written beside this folder."""
     readme: Path = REPOSITORY / "README.md"
@@ -42,43 +51,43 @@ class Arguments:
 def main(argv: Sequence[str] | None = None) -> None:
     """Publishes the runs named, then makes the leaderboard and the tables anew."""
     arguments = read_arguments(Arguments, argv, description=__doc__, name="leaderboard")
-    from experiments.engine import audit_board, board, builders_board, search_board, seeds
+    from experiments.engine.boards import audits, builders, renderings, runs, searches
+    from experiments.engine.boards.overviews import read_overview
+    from experiments.engine.boards.seeds import read_run
 
     for folder in arguments.publish:
         print(f"Published {publish(folder, arguments.published)}")
-    folders = sorted(path.parent for path in arguments.published.glob("*/*/metrics.json"))
-    kinds = (is_search, is_audit, is_zoo)
-    runs = [seeds.read_run(folder) for folder in folders if not any(kind(folder) for kind in kinds)]
-    searches = [search_board.read_search_row(folder) for folder in folders if is_search(folder)]
-    audits = [audit_board.read_audit(folder) for folder in folders if is_audit(folder)]
-    zoos = [builders_board.read_zoo(folder) for folder in folders if is_zoo(folder)]
+    found = {kind: [] for kind in (RUN, *MADE_FOR)}
+    for path in sorted(arguments.published.glob("*/*/metrics.json")):
+        kind = kind_of(path.parent)
+        found[kind].append(read_run(path.parent) if kind == RUN else read_overview(path.parent))
     table = arguments.published.parent / "leaderboard.csv"
-    records.write_csv(table, board.COLUMNS, map(board.row, runs))
+    records.write_csv(table, runs.COLUMNS, map(runs.row, found[RUN]))
     page = table.with_name("README.md")
-    boards = ((board, runs), (builders_board, zoos), (search_board, searches), (audit_board, audits))
-    tables = filter(None, (kind.markdown(found, page.parent) for kind, found in boards))
+    boards = {RUN: runs, BUILDERS: builders, RENDERINGS: renderings, SEARCH: searches, AUDIT: audits}
+    tables = filter(None, (board.markdown(found[kind], page.parent) for kind, board in boards.items()))
     if not page.exists():
         records.write_text(page, f"{BEGIN}\n{END}\n")
     update_tables(page, "\n\n".join(tables))
-    update_tables(arguments.readme, board.headline(runs, arguments.readme.parent))
-    write_pages(*([shown.folder for shown in found] for found in (searches, audits, zoos)))
-    print(
-        f"Published runs: {len(runs)}, in {table}; with {len(searches)} searches, {len(audits)} audits and "
-        f"{len(zoos)} comparisons of builders, in {page}."
-    )
+    update_tables(arguments.readme, runs.headline(found[RUN], arguments.readme.parent))
+    for kind in MADE_FOR:
+        for overview in found[kind]:
+            write_page(kind, overview.folder)
+    others = ", ".join(f"{kind} {len(found[kind])}" for kind in MADE_FOR)
+    print(f"Published runs: {len(found[RUN])}, in {table}; other tables ({others}) in {page}.")
 
 
-def write_pages(searches: Sequence[Path], audits: Sequence[Path], zoos: Sequence[Path]) -> None:
-    """Writes the pages of what is published, which are not tracked: they can be made whenever wanted."""
-    for folder in searches:
+def write_page(kind: str, folder: Path) -> None:
+    """Writes the page of what is published, if it has one; pages are not tracked: they can be made whenever wanted."""
+    if kind == SEARCH:
         from experiments.engine.search.watching.report import write_search_report
 
         write_search_report(folder, phase="finished")
-    for folder in audits:
+    elif kind == AUDIT:
         from experiments.engine.auditing.page import write_audit_page
 
         write_audit_page(folder)
-    for folder in zoos:
+    elif kind == BUILDERS:
         from experiments.engine.zoo.page import write_zoo_page
 
         write_zoo_page(folder)

@@ -12,7 +12,9 @@ from experiments.engine import records
 from experiments.engine.auditing.rows import COLUMNS, measure
 from experiments.engine.config import CorpusConfig, Places
 from experiments.engine.explaining.heldout import unheard_pieces
-from experiments.engine.saved_models import load_saved_model
+from experiments.engine.publishing import MADE_FOR, RENDERINGS
+from experiments.engine.saved_models import SavedModel, load_saved_model
+from experiments.engine.telling import encoding_of
 from features.corpora.catalogue import Piece
 from features.datasets import load_dataset
 from features.encoders.humanised import Humanised
@@ -37,7 +39,7 @@ def compare_renderings(
         rendering: Which rendering.
 
     Returns:
-        A new folder with `humanise.csv` and `humanise.json`.
+        A new folder with `renderings.csv` and `metrics.json`.
     """
     saved = load_saved_model(model)
     pieces, _ = unheard_pieces(saved, corpus, places)
@@ -45,26 +47,40 @@ def compare_renderings(
     dataset = load_dataset(pieces, saved.encoder, **how)
     used = [piece for piece in pieces if piece.piece in set(dataset.pieces)]
     plain, name = saved.answer(dataset), saved.path.parent.name
-    rows = [measure("humanise", AS_IT_STANDS, name, plain).flat() | dict.fromkeys(DISTANCES, 0.0)]
+    runs = name if saved.path.with_name("config.json").exists() else ""
+    rows = [measure("humanise", AS_IT_STANDS, name, plain, runs=runs).flat() | dict.fromkeys(DISTANCES, 0.0)]
     for strength in strengths:
         rendered = load_dataset(used, Humanised(saved.encoder, strength, rendering), **how)
         answers = saved.answer(dataclasses.replace(rendered, encoder=saved.encoder))
-        called = {"against": AS_IT_STANDS, "compared_with": plain}
+        called = {"against": AS_IT_STANDS, "compared_with": plain, "runs": runs}
         row = measure("humanise", f"strength {strength:g}", name, answers, **called).flat()
         rows.append(row | mean_distance(used, saved.encoder, strength=strength, rendering=rendering))
-    folder = records.new_folder(places.results_dir / "humanise" / name)
-    records.write_csv(folder / "humanise.csv", (*COLUMNS, *DISTANCES), rows)
-    records.write_json(
-        folder / "humanise.json",
-        {
-            "model": name,
-            "corpus": dataclasses.asdict(corpus),
-            "rendering": rendering,
-            "frames_per_second": _frames_per_second(saved.encoder),
-            "rows": rows,
-        },
-    )
+    experiment = _experiment_of(saved)
+    folder = records.new_folder(places.results_dir / experiment / f"humanise-{name}")
+    with records.open_folder(folder):
+        made_for = {"experiment": experiment, "corpus": dataclasses.asdict(corpus)}
+        asked = {"model": name, "strengths": list(strengths), "rendering": rendering}
+        records.write_json(folder / MADE_FOR[RENDERINGS], {"config": made_for} | asked)
+        records.write_csv(folder / "renderings.csv", (*COLUMNS, *DISTANCES), rows)
+        records.write_json(folder / "metrics.json", _describe(saved, corpus) | {"rows": rows})
     return folder
+
+
+def _experiment_of(saved: SavedModel) -> str:
+    """Returns the study whose run a model is; of one that was saved elsewhere, the name of this tool."""
+    config = saved.path.with_name("config.json")
+    return records.read_json(config)["experiment"] if config.exists() else "humanise"
+
+
+def _describe(saved: SavedModel, corpus: CorpusConfig) -> dict[str, Any]:
+    return {
+        "model": saved.path.parent.name,
+        "builder": saved.description.get("builder", ""),
+        "corpus": corpus.corpus,
+        "pieces": corpus.pieces,
+        "encoder": encoding_of(saved.description["encoder"]["name"], saved.encoder),
+        "frames_per_second": _frames_per_second(saved.encoder),
+    }
 
 
 def mean_distance(
@@ -97,7 +113,7 @@ def print_renderings(folder: Path) -> None:
     from experiments.engine.auditing.view import score_cells
     from experiments.engine.terminal import console
 
-    found = records.read_json(folder / "humanise.json")
+    found = records.read_json(folder / "metrics.json")
     rows = found["rows"]
     table = Table(
         title=f"{found['model']}: {rows[0]['pieces']} pieces of works that it has not heard",

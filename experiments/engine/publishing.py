@@ -1,4 +1,4 @@
-"""What is published: small files of finished runs, searches, audits and comparisons, and of folds of studies."""
+"""What is published: small files of finished runs, of folds of studies, and of overviews such as audits."""
 
 import gzip
 import shutil
@@ -23,10 +23,13 @@ SMALL_OF_A_SEARCH = (
 """What is published of a search beside the run of its best setting; its page can be made from it again."""
 
 SMALL_OF_AN_OVERVIEW = ("*.json", "*.csv", "figures/*.png")
-"""What is published of an audit or a comparison of builders; its page can be made from it again."""
+"""What is published of other overviews; their pages can be made from it again."""
 
-AUDIT_FILE, ZOO_FILE = "audit.json", "builders.json"
-"""Say what an audit, or a comparison of builders, was made for; their presence tells them from runs."""
+SEARCH, AUDIT, BUILDERS, RENDERINGS, RUN = "search", "audit", "builders", "renderings", "run"
+"""Kinds of folders."""
+
+MADE_FOR = {kind: f"{kind}.json" for kind in (SEARCH, AUDIT, BUILDERS, RENDERINGS)}
+"""Files that say what an overview was made for; their presence tells it from a run."""
 
 LARGEST_BYTES = 1_000_000
 """A larger file is left out: a split by chunk, say, which its seed gives again. Answers by piece, which are long for
@@ -56,7 +59,7 @@ def publish(folder: Path, published: Path) -> Path:
     the repository is. Of a finished one the folds leave out the answers that their summary holds.
 
     Args:
-        folder: The run folder, or that of a search, of an audit or of a comparison of builders.
+        folder: The run folder, or that of an overview.
         published: Where published runs lie, by experiment.
 
     Returns:
@@ -66,13 +69,12 @@ def publish(folder: Path, published: Path) -> Path:
         InputError: Nothing in it is finished, or something was made with code that is in no commit.
     """
     folder = folder.resolve()
-    if is_search(folder):
+    kind = kind_of(folder)
+    if kind == SEARCH:
         return _publish_search(folder, published)
-    if is_audit(folder):
-        return _publish_overview(folder, published, AUDIT_FILE)
-    if is_zoo(folder):
-        return _publish_overview(folder, published, ZOO_FILE)
-    if is_search(folder.parent):
+    if kind != RUN:
+        return _publish_overview(folder, published, MADE_FOR[kind])
+    if kind_of(folder.parent) == SEARCH:
         raise InputError(
             f"{folder} is the best of a search; publish the search, {folder.parent}, which holds it."
         )
@@ -103,23 +105,13 @@ def publish(folder: Path, published: Path) -> Path:
     return target
 
 
-def is_search(folder: Path) -> bool:
-    """Whether a folder is that of a search rather than of a run."""
-    return (folder / "search.json").exists()
-
-
-def is_audit(folder: Path) -> bool:
-    """Whether a folder is that of an audit rather than of a run."""
-    return (folder / AUDIT_FILE).exists()
-
-
-def is_zoo(folder: Path) -> bool:
-    """Whether a folder is that of a comparison of builders rather than of a run."""
-    return (folder / ZOO_FILE).exists()
+def kind_of(folder: Path) -> str:
+    """Returns what a folder is of: a run, or one of `MADE_FOR`."""
+    return next((kind for kind, file in MADE_FOR.items() if (folder / file).exists()), RUN)
 
 
 def _publish_overview(folder: Path, published: Path, file: str) -> Path:
-    """Copies an audit or a comparison; the runs that it shows have to be published first, so that it can be checked.
+    """Copies an overview; the runs that it shows have to be published first, so that it can be checked.
 
     Args:
         folder: Of the overview.
@@ -153,9 +145,9 @@ def _publish_overview(folder: Path, published: Path, file: str) -> Path:
 def _publish_search(folder: Path, published: Path) -> Path:
     if not is_finished(folder):
         raise InputError(f"The search {folder} is not finished; go on with it with --resume first.")
-    target = published / read_json(folder / "search.json")["config"]["experiment"] / folder.name
+    target = published / read_json(folder / MADE_FOR[SEARCH])["config"]["experiment"] / folder.name
     if target.resolve() != folder:
-        if target.exists() and read_json(target / "search.json") != read_json(folder / "search.json"):
+        if target.exists() and read_json(target / "search.json") != read_json(folder / MADE_FOR[SEARCH]):
             raise InputError(
                 f"{target} is another search of this name; rename {folder} to search-SOMETHING, and publish it then."
             )

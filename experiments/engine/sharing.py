@@ -14,7 +14,7 @@ from experiments.engine.pages import scores_by_model
 from experiments.engine.predicting.asking import CALIBRATION
 from experiments.engine.predicting.reporting import fitted_sentence, none_sentences
 from experiments.engine.predictions import read_predictions
-from experiments.engine.publishing import AUDIT_FILE, PREDICTIONS, has_answers, is_audit
+from experiments.engine.publishing import AUDIT, MADE_FOR, PREDICTIONS, has_answers, kind_of
 from experiments.engine.rendering import PAGES
 from experiments.engine.saved_models import SavedModel, load_saved_model
 from experiments.engine.summary import difference_sentences
@@ -211,13 +211,13 @@ def find_audit(run: Path, published: Path) -> Path | None:
     experiment = records.read_json(run / "config.json")["experiment"]
     places = (run.resolve().parent, published / experiment)
     found = [path.parent for place in places for path in place.glob("audit-*/metrics.json")]
-    alike = [folder for folder in found if is_audit(folder) and _is_of_study(folder, run)]
+    alike = [folder for folder in found if kind_of(folder) == AUDIT and _is_of_study(folder, run)]
     return max(alike, key=lambda folder: (folder / "metrics.json").stat().st_mtime_ns, default=None)
 
 
 def _is_of_study(audit: Path, run: Path) -> bool:
     """Whether the network of an audit was made as that of a run, but for the seed and what was held out."""
-    configs = (records.read_json(audit / AUDIT_FILE)["config"], records.read_json(run / "config.json"))
+    configs = (records.read_json(audit / MADE_FOR[AUDIT])["config"], records.read_json(run / "config.json"))
     one, other = (
         dataclasses.replace(Config.from_dict(config), split=SplitConfig()).replace(training={"seed": 0})
         for config in configs
@@ -231,7 +231,7 @@ def findings_of(audit: Path, run: Path) -> list[tuple[str, str]]:
     Raises:
         InputError: It is no audit, or one of another study.
     """
-    if not is_audit(audit) or not records.is_finished(audit):
+    if kind_of(audit) != AUDIT or not records.is_finished(audit):
         raise InputError(f"Expected --audit to name the folder of a finished audit, but {audit} is none.")
     if not _is_of_study(audit, run):
         raise InputError(

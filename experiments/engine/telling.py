@@ -55,6 +55,19 @@ def encoder_name(config: EncoderConfig, encoder: Any) -> str:
     return ":".join([config.encoder, *filter(None, words)])
 
 
+def encoding_of(name: str, encoder: Any) -> str:
+    """Returns the same of an encoder without its configuration: the settings that are not its defaults.
+
+    Example:
+        >>> from features.encoders.piano_roll import PianoRoll
+        >>> encoding_of("piano_roll", PianoRoll(channels=("binary", "onset"), pedal=False))
+        'piano_roll:binary+onset:pedal=False'
+    """
+    usual = type(encoder)().settings()
+    others = {key: value for key, value in encoder.settings().items() if value != usual[key]}
+    return encoder_name(EncoderConfig(name, **others), encoder)
+
+
 def write_left_out(folder: Path, dataset: Dataset) -> None:
     """Writes which pieces could not be used, and why, as `left_out.csv`."""
     rows = [dataclasses.asdict(piece) for piece in dataset.left_out]

@@ -9,7 +9,7 @@ from experiments import STUDIES, audit, leaderboard
 from experiments.engine import records
 from experiments.engine.auditing import cheap
 from experiments.engine.auditing.rows import COLUMNS
-from experiments.engine.seeds import LADDER
+from experiments.engine.boards.seeds import LADDER
 from features.corpora import synthetic
 
 ONLY_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such folder")

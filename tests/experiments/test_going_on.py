@@ -6,7 +6,7 @@ import pytest
 
 from experiments import leaderboard
 from experiments.engine import networks, publishing, records
-from experiments.engine.board import COLUMNS
+from experiments.engine.boards.runs import COLUMNS
 from experiments.engine.predictions import read_predictions
 from experiments.engine.publishing import publish
 from features.errors import InputError

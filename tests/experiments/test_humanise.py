@@ -5,15 +5,18 @@ import json
 import pytest
 
 from experiments.engine import humanising, records
+from experiments.engine.boards.overviews import read_overview
+from experiments.engine.boards.renderings import markdown
 from experiments.engine.config import Config
+from experiments.engine.publishing import RENDERINGS, kind_of
 from experiments.humanise import main
 
 
 def test_renderings_stand_beside_their_pieces(uninterrupted, cache_dir, tmp_path, capsys, read_rows):
     places = ["--cache-dir", str(cache_dir), "--results-dir", str(tmp_path)]
     main([str(uninterrupted), "--strengths", "1", "3", *places])
-    (folder,) = (tmp_path / "humanise").iterdir()
-    rows = read_rows(folder / "humanise.csv")
+    (folder,) = (tmp_path / "four_composers").iterdir()
+    rows = read_rows(folder / "renderings.csv")
     assert [row["name"] for row in rows] == ["as it stands", "strength 1", "strength 3"]
     test = json.loads((uninterrupted / "metrics.json").read_text())["test"]["piece"]
     assert float(rows[0]["piece_macro_f1"]) == pytest.approx(test["macro_f1"], abs=1e-5)
@@ -23,6 +26,10 @@ def test_renderings_stand_beside_their_pieces(uninterrupted, cache_dir, tmp_path
         assert 0 == float(rows[0][name]) < float(rows[1][name]) < float(rows[2][name])
     said = capsys.readouterr().out
     assert "strength 3" in said and str(folder) in said
+    found = read_overview(folder)
+    lines = [line for line in markdown([found], tmp_path).splitlines() if "| strength" in line]
+    assert f"{float(rows[1]['piece_macro_f1']):.3f}" in lines[0] and "binary" in lines[0]
+    assert kind_of(folder) == RENDERINGS
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from pathlib import PurePosixPath, PureWindowsPath
 import pytest
 
 from experiments import leaderboard
-from experiments.engine import board, records
+from experiments.engine import records
+from experiments.engine.boards import runs as board
 from experiments.engine.config import REPOSITORY
 from experiments.engine.predictions import read_predictions
 
@@ -171,7 +172,7 @@ def test_many_answers_by_piece_are_published_compressed_and_read_as_before(
     finished, places, tmp_path, monkeypatch
 ):
     from experiments.engine import publishing
-    from experiments.engine.seeds import over_seeds, read_run
+    from experiments.engine.boards.seeds import over_seeds, read_run
 
     largest = (finished / "metrics.json").stat().st_size
     monkeypatch.setattr(publishing, "LARGEST_BYTES", largest)

@@ -9,7 +9,7 @@ from experiments.engine import records
 from experiments.engine.auditing.variants import ABLATED, AblationName, Rung, on_rung
 from experiments.engine.changes import changes
 from experiments.engine.config import Config, Places
-from experiments.engine.publishing import AUDIT_FILE
+from experiments.engine.publishing import AUDIT, MADE_FOR
 from features.errors import InputError
 from features.splits import LADDER
 
@@ -86,7 +86,7 @@ def open_audit(config: Config, places: Places, name: str) -> Path:
         found = _latest(parent, name)
         differing = []
         for folder in found:
-            differences = changes(wanted, records.read_json(folder / AUDIT_FILE))
+            differences = changes(wanted, records.read_json(folder / MADE_FOR[AUDIT]))
             if not differences:
                 return folder
             differing.append("; ".join(phrase.removeprefix("config.") for phrase in differences))
@@ -96,12 +96,12 @@ def open_audit(config: Config, places: Places, name: str) -> Path:
                 "leave --resume out for a new one."
             )
     folder = records.new_folder(parent / f"audit-{name}")
-    records.write_json(folder / AUDIT_FILE, wanted)
+    records.write_json(folder / MADE_FOR[AUDIT], wanted)
     return folder
 
 
 def _latest(parent: Path, name: str) -> list[Path]:
     """Returns the audits of a name, the latest first."""
     wanted = re.compile(re.escape(f"audit-{name}") + r"(-\d+)?")
-    paths = [path for path in parent.glob(f"audit-*/{AUDIT_FILE}") if wanted.fullmatch(path.parent.name)]
+    paths = [path for path in parent.glob(f"audit-*/{MADE_FOR[AUDIT]}") if wanted.fullmatch(path.parent.name)]
     return [path.parent for path in sorted(paths, key=lambda path: path.stat().st_mtime_ns, reverse=True)]

@@ -13,6 +13,7 @@ from experiments.engine.predictions import Predictions, read_predictions
 from experiments.engine.publishing import PREDICTIONS
 from experiments.engine.runner import make_encoder
 from experiments.engine.saved_models import SavedModel, load_saved_model
+from experiments.engine.telling import encoding_of
 from features.errors import InputError
 from models.pretrained import find
 
@@ -86,9 +87,7 @@ class Candidate:
         """How it reads notes, in words."""
         if self.run:
             return self.metrics["encoder"]
-        encoder = self.saved.description["encoder"]
-        channels = "+".join(encoder["settings"].get("channels") or ())
-        return ":".join(filter(None, (encoder["name"], channels)))
+        return encoding_of(self.saved.description["encoder"]["name"], self.saved.encoder)
 
     @property
     def num_parameters(self) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from experiments.engine import records
 from experiments.engine.auditing.network_runs import NetworkRun, command_of, find_network_run
 from experiments.engine.config import Config, ModelConfig, Places
-from experiments.engine.publishing import ZOO_FILE
+from experiments.engine.publishing import BUILDERS, MADE_FOR
 from experiments.engine.runner import Study, check_names, prepare, run_study, split_of
 from experiments.engine.telling import encoder_name, pieces_name, report_left_out
 from experiments.engine.zoo.candidates import ZooSettings, candidates_for
@@ -47,7 +47,7 @@ def compare_builders(config: Config, places: Places, settings: ZooSettings, *, s
     folder = zoo_folder(config, places)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "metrics.json").unlink(missing_ok=True)  # until it is finished again
-    records.write_json(folder / ZOO_FILE, {"config": base_of(config).to_dict()})
+    records.write_json(folder / MADE_FOR[BUILDERS], {"config": base_of(config).to_dict()})
     with records.open_folder(folder):
         contents = records.contents_digest(study.dataset.pieces, study.dataset.contents)
         records.check_contents(folder, contents)

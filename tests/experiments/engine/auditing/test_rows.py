@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.engine.audit_board import PublishedAudit, markdown
 from experiments.engine.auditing.parts import (
     Missing,
     Outcome,
@@ -18,9 +17,11 @@ from experiments.engine.auditing.parts import (
 )
 from experiments.engine.auditing.rows import COLUMNS, NUMBERS, measure
 from experiments.engine.auditing.variants import Variant, ladder
+from experiments.engine.boards.audits import markdown
+from experiments.engine.boards.overviews import Overview
+from experiments.engine.boards.seeds import LADDER
 from experiments.engine.config import Config
 from experiments.engine.predictions import Predictions
-from experiments.engine.seeds import LADDER
 
 CLASSES = ("Ada", "Bela", "Cleo")
 RUNGS = ladder(Config("example"), LADDER)
@@ -145,7 +146,7 @@ def test_published_ablations_of_other_works_are_marked(tmp_path):
         for model, folds in (("forest", "all"), ("frame_cnn", "all, other works"), ("lstm", "0"))
     ]
     study = {"corpus": "midi_classics", "pieces": "clean", "classes": CLASSES, "encoder": "piano_roll:binary"}
-    audits = [PublishedAudit(tmp_path, study | {"rows": rows}, "command")]
+    audits = [Overview(tmp_path, study | {"rows": rows}, "command")]
     lines = {
         line.split(" | ")[1]: line for line in markdown(audits, tmp_path).splitlines() if "| A1 |" in line
     }

@@ -3,10 +3,10 @@
 import pytest
 
 from experiments.engine.auditing.variants import ABLATED, ablations, ladder
+from experiments.engine.boards.seeds import LADDER
 from experiments.engine.changes import changes
 from experiments.engine.config import Config
 from experiments.engine.runner import make_encoder
-from experiments.engine.seeds import LADDER
 from features.ablations import ABLATIONS
 from features.splits.protocols import PROTOCOLS
 

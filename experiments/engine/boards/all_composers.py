@@ -4,10 +4,10 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from experiments.engine import cells
+from experiments.engine.boards import cells
+from experiments.engine.boards.seeds import LADDER, Seeds
 from experiments.engine.config import Config, CorpusConfig, EncoderConfig, ModelConfig, TrainingConfig
 from experiments.engine.reference import ALL_COMPOSERS_ACCURACY
-from experiments.engine.seeds import LADDER, Seeds
 
 EXPERIMENT = "all_composers"
 

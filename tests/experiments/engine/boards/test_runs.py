@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 import experiments.all_composers
-from experiments.engine import board, records
+from experiments.engine import records
+from experiments.engine.boards import runs as board
+from experiments.engine.boards.all_composers import as_in_the_reference
+from experiments.engine.boards.seeds import over_seeds, read_run
 from experiments.engine.command import parse
-from experiments.engine.composers.board import as_in_the_reference
 from experiments.engine.config import Config
 from experiments.engine.predictions import Predictions, write_predictions
 from experiments.engine.publishing import prediction_files
-from experiments.engine.seeds import over_seeds, read_run
 
 CLASSES = ("Ada", "Bela", "Cleo")
 CONFIG = Config("example").replace(corpus={"corpus": "midi_classics"}, split={"fold": "all"})

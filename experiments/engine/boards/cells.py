@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from experiments import STUDIES
+from experiments.engine.boards.seeds import Seeds
 from experiments.engine.config import ADDED_LATER, Config
-from experiments.engine.seeds import Seeds
 from experiments.engine.tables import module_of
 
 Cell = Callable[[Seeds], str]

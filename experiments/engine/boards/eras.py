@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from experiments.engine import cells
+from experiments.engine.boards import cells
+from experiments.engine.boards.seeds import Seeds
 from experiments.engine.reference import ERA_RECALL, ERA_SCORES
-from experiments.engine.seeds import Seeds
 
 PROTOCOLS = ("chunk", "given", "file", "near_duplicate", "work", "source", "composer")
 """The leakiest first."""

@@ -5,11 +5,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.engine import cells
-from experiments.engine.composers.board import composers_table, in_order, is_of_all_composers
-from experiments.engine.eras import board as eras
+from experiments.engine.boards import cells, eras
+from experiments.engine.boards.all_composers import composers_table, in_order, is_of_all_composers
+from experiments.engine.boards.seeds import PublishedRun, Seeds, over_seeds
 from experiments.engine.publishing import commits_of
-from experiments.engine.seeds import PublishedRun, Seeds, over_seeds
 
 COLUMNS = (
     *(

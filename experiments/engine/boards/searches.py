@@ -1,11 +1,10 @@
 """The table of published searches: what each looked for, what it found, and what that scored on the test part."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.engine.records import read_json
+from experiments.engine.boards.overviews import Overview, commands, lettered, link, markdown_table
 
 COLUMNS = (
     *("corpus", "split", "model", "tuner, space", "trials (early, failed)", "search score ± folds"),
@@ -19,22 +18,7 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class PublishedSearch:
-    """A published search: its folder, its `metrics.json`, and what it was started with."""
-
-    folder: Path
-    metrics: dict[str, Any]
-    command: str
-
-
-def read_search_row(folder: Path) -> PublishedSearch:
-    """Reads a published search folder."""
-    metrics, made_with = (read_json(folder / name) for name in ("metrics.json", "environment.json"))
-    return PublishedSearch(folder, metrics, made_with["command"])
-
-
-def markdown(searches: Sequence[PublishedSearch], root: Path) -> str:
+def markdown(searches: Sequence[Overview], root: Path) -> str:
     """Returns the table of the page and the commands; empty without searches.
 
     Args:
@@ -43,19 +27,12 @@ def markdown(searches: Sequence[PublishedSearch], root: Path) -> str:
     """
     if not searches:
         return ""
-    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
-    lines += [
-        "| " + " | ".join(_cells(search, root, letter)) + " |" for letter, search in _lettered(searches)
-    ]
-    commands = [f"{search.command}  # {letter}" for letter, search in _lettered(searches)]
-    return "\n".join(["**Searches**", "", *lines, "", "```", *commands, "```"])
+    named = lettered("S", searches)
+    table = markdown_table(COLUMNS, [_cells(search, root, name) for name, search in named])
+    return "\n\n".join(["**Searches**", table, commands(named)])
 
 
-def _lettered(searches: Sequence[PublishedSearch]) -> list[tuple[str, PublishedSearch]]:
-    return [(f"S{number}", search) for number, search in enumerate(searches, 1)]
-
-
-def _cells(search: PublishedSearch, root: Path, letter: str) -> list[str]:
+def _cells(search: Overview, root: Path, name: str) -> list[str]:
     found, best, test = search.metrics, search.metrics["best"], search.metrics["test"]
     pieces = f", {found['pieces']}" if found["pieces"] != "reference" else ""
     spread = "" if best["spread"] is None else f" ± {best['spread']:.3f}"
@@ -71,7 +48,7 @@ def _cells(search: PublishedSearch, root: Path, letter: str) -> list[str]:
         f"{test['chunk']['macro_f1']:.3f}",
         f"**{piece['macro_f1']:.3f}** ({piece['macro_f1_low']:.3f}–{piece['macro_f1_high']:.3f})",
         f"{found['chunk_epochs'] / 1e6:.2f}",
-        f"[{letter}]({search.folder.relative_to(root).as_posix()})",
+        link(name, search, root),
     ]
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from experiments.engine.search_board import PublishedSearch, markdown
+from experiments.engine.boards.overviews import Overview
+from experiments.engine.boards.searches import markdown
 
 SCORES = {"macro_f1": 0.8, "macro_f1_low": 0.7, "macro_f1_high": 0.9}
 
@@ -23,7 +24,7 @@ def test_what_a_search_won_over_the_defaults(defaults, cell, tmp_path):
         **{"chunk_epochs": 250_000, "test": {"chunk": SCORES, "piece": SCORES}, "defaults": defaults},
         "best": {"trial_id": "0007", "score": 0.75, "spread": 0.02},
     }
-    table = markdown([PublishedSearch(tmp_path / "search-example", metrics, "python -m ...")], tmp_path)
+    table = markdown([Overview(tmp_path / "search-example", metrics, "python -m ...")], tmp_path)
     row = next(line for line in table.splitlines() if "[S1]" in line)
     assert [part.strip() for part in row.split("|")][1:8] == [
         *("midi_classics, clean", "work 0", "frame_cnn", "random, wide", "8 (2, 1)", "0.750 ± 0.020"),

@@ -1,0 +1,63 @@
+"""The table of published comparisons of builders: what each scored on the same folds, and what it cost."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.engine.boards.overviews import (
+    Overview,
+    channels,
+    commands,
+    corpus_name,
+    difference,
+    lettered,
+    link,
+    markdown_table,
+)
+
+NOTE = (
+    "Macro-F1 over the test pieces of these folds. In brackets after a score its 95 % interval over draws of works; "
+    "differences are paired, to the row without one, and * is more than chance. Seconds are those of training, mean "
+    "over the folds. The last rows are baselines of the same runs."
+)
+
+HEAD = (
+    *("", "corpus", "split", "channels", "builder", "parameters", "training s"),
+    *("piece macro-F1 (95 %)", "difference", "chunk macro-F1", "difference"),
+)
+
+
+def markdown(zoos: Sequence[Overview], root: Path) -> str:
+    """Returns the table of the page and the commands; empty without comparisons.
+
+    Args:
+        zoos: The published ones.
+        root: The folder of the page, from which the links lead.
+    """
+    if not zoos:
+        return ""
+    named = lettered("B", zoos)
+    lines = [line for name, zoo in named for line in _lines(name, zoo, root)]
+    return "\n\n".join(["**Builders**", markdown_table(HEAD, lines), NOTE, commands(named)])
+
+
+def _lines(name: str, zoo: Overview, root: Path) -> list[list[str]]:
+    found, first = zoo.metrics, [link(name, zoo, root), corpus_name(zoo)]
+    return [
+        [*first, f"{found['protocol']} {row['folds'].replace(' ', '+')}", channels(zoo), *_cells(row)]
+        for row in found["rows"]
+        if not row["problem"]
+    ]
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    low, high = row["piece_macro_f1_low"], row["piece_macro_f1_high"]
+    return [
+        row["name"],
+        f"{row['num_parameters']:,}" if row["num_parameters"] else "",
+        f"{row['train_seconds']:,.0f}" if row["train_seconds"] else "",
+        f"{row['piece_macro_f1']:.3f} ({low:.3f}–{high:.3f})",
+        difference(row, "piece"),
+        f"{row['chunk_macro_f1']:.3f}" if row["chunk_macro_f1"] != "" else "",
+        difference(row, "chunk"),
+    ]

@@ -1,0 +1,64 @@
+"""What is published beside runs: searches, audits, comparisons of builders, and renderings; all are shown alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from experiments.engine.records import read_json
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A published overview: its folder, its `metrics.json`, and what it was started with."""
+
+    folder: Path
+    metrics: dict[str, Any]
+    command: str
+
+
+Lettered = Sequence[tuple[str, Overview]]
+
+
+def read_overview(folder: Path) -> Overview:
+    """Reads a published folder."""
+    metrics, made_with = (read_json(folder / name) for name in ("metrics.json", "environment.json"))
+    return Overview(folder, metrics, made_with["command"])
+
+
+def lettered(letter: str, overviews: Sequence[Overview]) -> Lettered:
+    """Returns overviews with their names on the page: A1, A2, ..."""
+    return [(f"{letter}{number}", overview) for number, overview in enumerate(overviews, 1)]
+
+
+def link(name: str, overview: Overview, root: Path) -> str:
+    """Returns the name of an overview as a link to its folder, from a page in another one."""
+    return f"[{name}]({overview.folder.relative_to(root).as_posix()})"
+
+
+def corpus_name(overview: Overview) -> str:
+    """Returns which corpus an overview is of, and which list of its pieces."""
+    found = overview.metrics
+    return found["corpus"] + (f" ({found['pieces']})" if found["pieces"] != "reference" else "")
+
+
+def channels(overview: Overview) -> str:
+    """Returns what the networks of an overview read."""
+    return overview.metrics["encoder"].removeprefix("piano_roll:")
+
+
+def difference(row: dict[str, Any], level: str) -> str:
+    """Returns by how much a row differs from the one it is compared with; * if that is more than chance."""
+    found, low, high = (row[f"{level}_difference{end}"] for end in ("", "_low", "_high"))
+    return "" if found == "" else f"{found:+.3f}{'*' if low > 0 or high < 0 else ''}"
+
+
+def commands(named: Lettered) -> str:
+    """Returns the commands, each with the name of what it made."""
+    return "\n".join(["```", *(f"{overview.command}  # {name}" for name, overview in named), "```"])
+
+
+def markdown_table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """Returns a table of cells, with a line for its head."""
+    first, *rest = ("| " + " | ".join(cells) + " |" for cells in (head, *lines))
+    return "\n".join([first, "|" + "---|" * len(head), *rest])

@@ -1,0 +1,61 @@
+"""The table of published renderings: what models that know scores make of how people play."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.engine.boards.overviews import (
+    Overview,
+    channels,
+    commands,
+    corpus_name,
+    difference,
+    lettered,
+    link,
+    markdown_table,
+)
+
+NOTE = (
+    "Macro-F1 over pieces of works that the model has not heard, as they stand and as people might play them (strength "
+    "1: about as pianists do). Changes are paired; * is more than chance. How far a rendering is from its piece: mean "
+    "distance of onsets in frames once a constant tempo is taken off, standard deviation of the tempo in percent, mean "
+    "distance of velocities, and the share of the time with a pedal that was not there."
+)
+
+HEAD = (
+    *("", "corpus", "model", "channels", "played", "pieces", "piece macro-F1 (95 %)", "change"),
+    *("chunk macro-F1", "change", "onsets (frames)", "tempo (%)", "velocity", "pedal"),
+)
+
+DISTANCES = ("onset_frames", "tempo_percent", "velocities", "pedal_share")
+
+
+def markdown(renderings: Sequence[Overview], root: Path) -> str:
+    """Returns the table of the page and the commands; empty without renderings.
+
+    Args:
+        renderings: The published ones.
+        root: The folder of the page, from which the links lead.
+    """
+    if not renderings:
+        return ""
+    named = lettered("H", renderings)
+    lines = [line for name, overview in named for line in _lines(name, overview, root)]
+    return "\n\n".join(["**Played by people**", markdown_table(HEAD, lines), NOTE, commands(named)])
+
+
+def _lines(name: str, overview: Overview, root: Path) -> list[list[str]]:
+    builder = overview.metrics["builder"]
+    first = [link(name, overview, root), corpus_name(overview), builder, channels(overview)]
+    return [[*first, *_cells(row)] for row in overview.metrics["rows"]]
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    low, high = row["piece_macro_f1_low"], row["piece_macro_f1_high"]
+    distances = [f"{row[name]:.2f}" if row["against"] else "" for name in DISTANCES]
+    return [
+        *(row["name"], str(row["pieces"])),
+        *(f"{row['piece_macro_f1']:.3f} ({low:.3f}–{high:.3f})", difference(row, "piece")),
+        *(f"{row['chunk_macro_f1']:.3f}", difference(row, "chunk")),
+        *distances,
+    ]
