@@ -1,18 +1,17 @@
 """The table of published comparisons of builders: what each scored on the same folds, and what it cost."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from experiments.engine.boards.overviews import (
     Overview,
     channels,
-    commands,
     corpus_name,
     difference,
-    lettered,
     link,
-    markdown_table,
+    section,
 )
 
 NOTE = (
@@ -34,14 +33,10 @@ def markdown(zoos: Sequence[Overview], root: Path) -> str:
         zoos: The published ones.
         root: The folder of the page, from which the links lead.
     """
-    if not zoos:
-        return ""
-    named = lettered("B", zoos)
-    lines = [line for name, zoo in named for line in _lines(name, zoo, root)]
-    return "\n\n".join(["**Builders**", markdown_table(HEAD, lines), NOTE, commands(named)])
+    return section("Builders", zoos, HEAD, partial(_lines, root), note=NOTE)
 
 
-def _lines(name: str, zoo: Overview, root: Path) -> list[list[str]]:
+def _lines(root: Path, name: str, zoo: Overview) -> list[list[str]]:
     found, first = zoo.metrics, [link(name, zoo, root), corpus_name(zoo)]
     return [
         [*first, f"{found['protocol']} {row['folds'].replace(' ', '+')}", channels(zoo), *_cells(row)]

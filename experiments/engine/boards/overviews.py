@@ -1,6 +1,6 @@
 """What is published beside runs: searches, audits, comparisons of builders, and renderings; all are shown alike."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,29 @@ def lettered(letter: str, overviews: Sequence[Overview]) -> Lettered:
 def link(name: str, overview: Overview, root: Path) -> str:
     """Returns the name of an overview as a link to its folder, from a page in another one."""
     return f"[{name}]({overview.folder.relative_to(root).as_posix()})"
+
+
+def section(
+    title: str,
+    overviews: Sequence[Overview],
+    head: Sequence[str],
+    lines_of: Callable[[str, Overview], list[list[str]]],
+    *,
+    note: str = "",
+) -> str:
+    """Returns a part of the page: one table of all overviews of a kind, and their commands; empty without any.
+
+    Args:
+        title: Of the part.
+        overviews: The published ones.
+        head: Of the table.
+        lines_of: What returns the lines of an overview, given its name on the page too.
+        note: What the table means.
+    """
+    named = lettered(title[0], overviews)
+    lines = [line for name, overview in named for line in lines_of(name, overview)]
+    parts = (f"**{title}**", markdown_table(head, lines), note, commands(named))
+    return "\n\n".join(filter(None, parts)) if overviews else ""
 
 
 def corpus_name(overview: Overview) -> str:

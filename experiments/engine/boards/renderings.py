@@ -1,18 +1,17 @@
 """The table of published renderings: what models that know scores make of how people play."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from experiments.engine.boards.overviews import (
     Overview,
     channels,
-    commands,
     corpus_name,
     difference,
-    lettered,
     link,
-    markdown_table,
+    section,
 )
 
 NOTE = (
@@ -37,14 +36,10 @@ def markdown(renderings: Sequence[Overview], root: Path) -> str:
         renderings: The published ones.
         root: The folder of the page, from which the links lead.
     """
-    if not renderings:
-        return ""
-    named = lettered("H", renderings)
-    lines = [line for name, overview in named for line in _lines(name, overview, root)]
-    return "\n\n".join(["**Played by people**", markdown_table(HEAD, lines), NOTE, commands(named)])
+    return section("Played by people", renderings, HEAD, partial(_lines, root), note=NOTE)
 
 
-def _lines(name: str, overview: Overview, root: Path) -> list[list[str]]:
+def _lines(root: Path, name: str, overview: Overview) -> list[list[str]]:
     builder = overview.metrics["builder"]
     first = [link(name, overview, root), corpus_name(overview), builder, channels(overview)]
     return [[*first, *_cells(row)] for row in overview.metrics["rows"]]

@@ -1,10 +1,11 @@
 """The table of published searches: what each looked for, what it found, and what that scored on the test part."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from experiments.engine.boards.overviews import Overview, commands, lettered, link, markdown_table
+from experiments.engine.boards.overviews import Overview, link, section
 
 COLUMNS = (
     *("corpus", "split", "model", "tuner, space", "trials (early, failed)", "search score ± folds"),
@@ -25,19 +26,15 @@ def markdown(searches: Sequence[Overview], root: Path) -> str:
         searches: The published ones.
         root: The folder of the page, from which the links lead.
     """
-    if not searches:
-        return ""
-    named = lettered("S", searches)
-    table = markdown_table(COLUMNS, [_cells(search, root, name) for name, search in named])
-    return "\n\n".join(["**Searches**", table, commands(named)])
+    return section("Searches", searches, COLUMNS, partial(_lines, root))
 
 
-def _cells(search: Overview, root: Path, name: str) -> list[str]:
+def _lines(root: Path, name: str, search: Overview) -> list[list[str]]:
     found, best, test = search.metrics, search.metrics["best"], search.metrics["test"]
     pieces = f", {found['pieces']}" if found["pieces"] != "reference" else ""
     spread = "" if best["spread"] is None else f" ± {best['spread']:.3f}"
     piece = test["piece"]
-    return [
+    cells = [
         f"{found['corpus']}{pieces}",
         f"{found['protocol']} {found['fold']}",
         found["model"],
@@ -50,6 +47,7 @@ def _cells(search: Overview, root: Path, name: str) -> list[str]:
         f"{found['chunk_epochs'] / 1e6:.2f}",
         link(name, search, root),
     ]
+    return [cells]
 
 
 def _over_the_defaults(found: dict[str, Any]) -> str:
