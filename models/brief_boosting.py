@@ -9,6 +9,10 @@ MAX_ROUNDS, MAX_TREES = 100, 2000
 LARGEST_LEAF, LEAVES_PER_CLASS = 20, 10
 """A leaf holds 20 pieces at least, as is usual, unless that is more than a tenth of what there is of a composer."""
 
+SHRINKAGE = 3.0
+"""Holds back leaves of which the loss is nearly flat; with many classes their values explode (chosen on validation
+works)."""
+
 
 class BriefBoosting(HistGradientBoostingClassifier):
     """Boosted trees (Friedman, 2001; on binned features as in LightGBM, Ke et al., 2017), with classes weighing alike.
@@ -23,7 +27,8 @@ class BriefBoosting(HistGradientBoostingClassifier):
     """
 
     def __init__(self, seed: int = 0):
-        super().__init__(class_weight="balanced", early_stopping=False, random_state=seed)
+        how = {"class_weight": "balanced", "l2_regularization": SHRINKAGE, "early_stopping": False}
+        super().__init__(**how, random_state=seed)
         self.seed = seed
 
     def fit(self, x: np.ndarray, y: np.ndarray) -> "BriefBoosting":
