@@ -34,7 +34,7 @@ class Arguments:
     unknown: Path | None = None
     """A folder with a folder for each composer whom the model does not know; none: those of the study's corpus."""
     repository: str = "OWNER/NAME"
-    """Where the model will lie on the Hugging Face Hub, for the card to say."""
+    """Where the model will lie on the Hugging Face Hub, or its name among the shipped ones, for the card to say."""
     license: str = "mit"
     """Under which licence you give the weights away, as the Hub calls it."""
     audit: Path | None = None

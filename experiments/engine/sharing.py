@@ -178,7 +178,7 @@ def metadata(metrics: Mapping[str, Any], *, repository: str, license: str, label
         "metrics": ["f1", "accuracy"],
         "model-index": [
             {
-                "name": repository.partition("/")[2],
+                "name": repository.rpartition("/")[2],
                 "results": [
                     {
                         "task": {
