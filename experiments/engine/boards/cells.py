@@ -37,10 +37,14 @@ def split(group: Seeds) -> str:
 
 def model(group: Seeds) -> str:
     """The name of the builder, and what of it, of its training and of how it is asked is not as in its study."""
-    config = Config.from_dict(group.runs[0].config)
+    return model_of(Config.from_dict(group.runs[0].config))
+
+
+def model_of(config: Config) -> str:
+    """The same of the model of one configuration."""
     is_study = config.experiment in STUDIES
     usual = module_of(STUDIES, config.experiment, kind="study").DEFAULT if is_study else Config("")
-    return with_settings(group.metrics["model"], config, usual)
+    return with_settings(config.model.model, config, usual)
 
 
 def with_settings(name: str, config: Config, usual: Config) -> str:

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from experiments.engine.boards.cells import model_of
 from experiments.engine.boards.overviews import (
     Overview,
     channels,
@@ -13,6 +14,8 @@ from experiments.engine.boards.overviews import (
     link,
     section,
 )
+from experiments.engine.config import Config
+from experiments.engine.records import read_json
 
 NOTE = (
     "Macro-F1 over pieces of works that the model has not heard, as they stand and as people might play them (strength "
@@ -40,9 +43,15 @@ def markdown(renderings: Sequence[Overview], root: Path) -> str:
 
 
 def _lines(root: Path, name: str, overview: Overview) -> list[list[str]]:
-    builder = overview.metrics["builder"]
-    first = [link(name, overview, root), corpus_name(overview), builder, channels(overview)]
+    first = [link(name, overview, root), corpus_name(overview), _model(overview), channels(overview)]
     return [[*first, *_cells(row)] for row in overview.metrics["rows"]]
+
+
+def _model(overview: Overview) -> str:
+    """The model, as the tables of runs call it if its run is published."""
+    runs = overview.folder.parent.glob(f"**/{overview.metrics['model']}/config.json")
+    config = next(runs, None)
+    return model_of(Config.from_dict(read_json(config))) if config else overview.metrics["builder"]
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
