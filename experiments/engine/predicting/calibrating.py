@@ -20,8 +20,9 @@ from experiments.engine.predicting.asking import CALIBRATION, COMPOSER
 from experiments.engine.predicting.calibration import Calibration, fit
 from experiments.engine.predicting.unknown import (
     SCORES,
+    accepted_share,
     choose_threshold,
-    error_rates,
+    rejected_shares,
     separation,
 )
 from experiments.engine.runner import load_pieces, prepare
@@ -208,9 +209,10 @@ def _draw_the_line(fitted: Fitted, strangers: Asked) -> tuple[Calibration, dict[
     unknown = [strangers.where(np.isin(strangers.composers, half)) for half in halves]
     known = _scores(fitted.chosen_on, calibration)
     chosen_on, tested_on = (_scores(half, calibration) for half in unknown)
-    line = choose_threshold(known, chosen_on)
+    line = choose_threshold(known, chosen_on, composers=fitted.chosen_on.composers)
     tested = _scores(fitted.tested_on, calibration)[line.score]
-    rejected, accepted = error_rates(tested, tested_on[line.score], line.value)
+    rejected = float(np.mean(rejected_shares(tested, fitted.tested_on.composers, line.value)))
+    accepted = accepted_share(tested_on[line.score], line.value)
     facts = {
         "separation": {name: separation(known[name], chosen_on[name]) for name in SCORES},
         "chosen": {

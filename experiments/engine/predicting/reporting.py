@@ -82,7 +82,7 @@ def none_sentences(facts: dict[str, Any] | None, found: dict[str, Any]) -> list[
         f"{tested['false_acceptances']:.1%} are taken for somebody known, most of them by "
         f"{_most(tested['accepted_by_composer'])}.",
         f"Of {counted(tested['known_pieces'], 'test piece')} by known composers {tested['false_rejections']:.1%} are "
-        f"called none of these, most of them by {_most(tested['rejected_by_composer'])}.",
+        f"called none of these, as the mean over composers; most of them by {_most(tested['rejected_by_composer'])}.",
     ]
 
 

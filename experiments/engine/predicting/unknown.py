@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 MOST_REJECTED = 0.1
-"""Share of known pieces that may be called none of these, at most, on the pieces that the threshold is chosen on."""
+"""Share of any composer's pieces that may be called none of these, on the pieces that the threshold is chosen on."""
 
 
 def max_probability(probabilities: np.ndarray, _: np.ndarray) -> np.ndarray:
@@ -40,7 +40,7 @@ class Threshold:
     Attributes:
         score: Name of the score.
         value: Pieces below it are by none of these.
-        false_rejections: Share of known pieces below it.
+        false_rejections: Share of known pieces below it, the mean over their composers.
         false_acceptances: Share of pieces by unknown composers that are not.
     """
 
@@ -50,32 +50,43 @@ class Threshold:
     false_acceptances: float
 
 
-def choose_threshold(known: dict[str, np.ndarray], unknown: dict[str, np.ndarray]) -> Threshold:
-    """Returns the score and the threshold with the fewest mistakes, both kinds weighing alike.
+def choose_threshold(
+    known: dict[str, np.ndarray], unknown: dict[str, np.ndarray], *, composers: np.ndarray
+) -> Threshold:
+    """Returns the score and the threshold with the fewest mistakes, both kinds weighing alike, and all known composers.
 
-    Of known pieces at most `MOST_REJECTED` may be rejected: who asks about Bach is not served by "none of these".
+    Of no composer more than `MOST_REJECTED` may be rejected: who asks about Chopin is not served by "none of these",
+    however many pieces by Bach there are.
 
     Args:
         known: By name of the score, those of pieces by composers that the model knows, shape `(pieces,)`.
         unknown: The same of pieces by others.
+        composers: Of the known pieces, shape `(pieces,)`.
 
     Example:
-        >>> found = choose_threshold({"a": np.array([0.6, 0.8, 0.9])}, {"a": np.array([0.5, 0.55, 0.7])})
+        >>> known, unknown = {"a": np.array([0.6, 0.8, 0.9])}, {"a": np.array([0.5, 0.55, 0.7])}
+        >>> found = choose_threshold(known, unknown, composers=np.array(["Ada", "Ada", "Bela"]))
         >>> found.value, found.false_rejections, round(found.false_acceptances, 3)
         (0.6, 0.0, 0.333)
     """
-    found = [
-        Threshold(name, float(value), *error_rates(known[name], unknown[name], value))
-        for name in known
-        for value in np.unique(known[name])
-    ]
-    allowed = [threshold for threshold in found if threshold.false_rejections <= MOST_REJECTED]
+    allowed = []
+    for name in known:
+        for value in np.unique(known[name]):
+            shares = rejected_shares(known[name], composers, value)
+            if max(shares) <= MOST_REJECTED:
+                accepted = accepted_share(unknown[name], value)
+                allowed.append(Threshold(name, float(value), float(np.mean(shares)), accepted))
     return min(allowed, key=lambda threshold: threshold.false_rejections + threshold.false_acceptances)
 
 
-def error_rates(known: np.ndarray, unknown: np.ndarray, threshold: float) -> tuple[float, float]:
-    """Returns the share of known pieces that are rejected, and of unknown ones that are accepted."""
-    return float(np.mean(known < threshold)), float(np.mean(unknown >= threshold))
+def rejected_shares(known: np.ndarray, composers: np.ndarray, threshold: float) -> list[float]:
+    """Returns for each composer, in alphabetical order, the share of known pieces below a threshold."""
+    return [float(np.mean(known[composers == name] < threshold)) for name in np.unique(composers)]
+
+
+def accepted_share(unknown: np.ndarray, threshold: float) -> float:
+    """Returns the share of pieces by unknown composers that are not below a threshold."""
+    return float(np.mean(unknown >= threshold))
 
 
 def separation(known: np.ndarray, unknown: np.ndarray) -> float:
