@@ -5,7 +5,7 @@ from pathlib import Path
 
 from models.saving import ModelFileError
 
-PRETRAINED: dict[str, str] = {}
+PRETRAINED: dict[str, str] = {"four_composers": "four_composers.h5"}
 """From the name of a shipped model to its `.h5` file in this folder; its `.json` and its card lie beside it."""
 
 DEFAULT = "four_composers"
@@ -37,10 +37,9 @@ def find(model: str | Path) -> Path:
         return path
     if not path.exists() and HUB_ID.fullmatch(name):
         return _fetch(*name.partition("@")[::2])
-    shipped = f"one of {', '.join(sorted(PRETRAINED))}" if PRETRAINED else "no shipped one yet"
     raise ModelFileError(
         f"There is no model {name!r}; give an .h5 file, a run folder that holds {MODEL_FILE}, owner/name of the "
-        f"Hugging Face Hub, or a shipped one by its name ({shipped})."
+        f"Hugging Face Hub, or a shipped one by its name ({', '.join(sorted(PRETRAINED))})."
     )
 
 
