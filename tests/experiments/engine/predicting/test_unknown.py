@@ -34,7 +34,8 @@ def test_a_composer_with_few_pieces_is_not_turned_away_for_one_with_many():
     composers = np.array(["Bach"] * 90 + ["Chopin"] * 10)
     known = np.concatenate([np.linspace(0.5, 1, 90), np.linspace(0, 0.5, 10)])
     found = choose_threshold({"score": known}, {"score": np.full(50, 0.4)}, composers=composers)
-    assert rejected_shares(known, composers, found.value)[1] <= MOST_REJECTED  # a line at 0.44 turns 8 of 100 away, but 8 of 10 by Chopin
+    # A line at 0.44 turns away 8 of 100, but 8 of 10 by Chopin.
+    assert rejected_shares(known, composers, found.value)[1] <= MOST_REJECTED
 
 
 def test_the_score_that_tells_more_is_chosen():
