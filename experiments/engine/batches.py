@@ -79,8 +79,7 @@ class TrainingChunks(keras.utils.PyDataset):
         self.dataset, self.indices, self.config = dataset, indices, config
         self.bag, self.targets = bag, targets
         num_examples = len(indices) if bag is None else int(_bags_of_pieces(dataset, indices, bag).sum())
-        most = num_examples if config.chunks_per_epoch is None else config.chunks_per_epoch // (bag or 1)
-        self.num_examples = max(1, min(most, num_examples))
+        self.num_examples = max(1, config.drawn_of(num_examples * (bag or 1)) // (bag or 1))
         self.batch_size = min(max(1, config.batch_size // (bag or 1)), self.num_examples)
         self.steps_per_epoch = self.num_examples // self.batch_size
         self.first_step = first_epoch * self.steps_per_epoch

@@ -219,6 +219,15 @@ class TrainingConfig:
         if not 0 <= self.tempo <= 1:  # at twice the tempo, every other frame is left out
             raise InputError(f"Expected tempo to be a share from 0 to 1, but received {self.tempo}.")
 
+    def drawn_of(self, num_chunks: int) -> int:
+        """Returns how many of the training chunks an epoch takes.
+
+        Example:
+            >>> TrainingConfig(chunks_per_epoch=100).drawn_of(1000), TrainingConfig().drawn_of(1000)
+            (100, 1000)
+        """
+        return min(self.chunks_per_epoch or num_chunks, num_chunks)
+
 
 @dataclass(frozen=True)
 class AnswerConfig:

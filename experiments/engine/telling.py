@@ -114,10 +114,11 @@ def report_left_out(dataset: Dataset) -> None:
 
 def report_drawing(num_chunks: int, config: TrainingConfig) -> None:
     """Says on standard error that an epoch does not take all training chunks, if so."""
-    if config.chunks_per_epoch is not None and config.chunks_per_epoch < num_chunks:
+    count = config.drawn_of(num_chunks)
+    if count < num_chunks:
         evenly = f", evenly by {', '.join(config.sampling)}" if config.sampling else ", as they come"
         print(
-            f"An epoch draws {config.chunks_per_epoch:,} of {num_chunks:,} training chunks anew{evenly}.",
+            f"An epoch draws {count:,} of {num_chunks:,} training chunks anew{evenly}.",
             file=sys.stderr,
         )
 

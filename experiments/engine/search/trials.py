@@ -168,7 +168,7 @@ class _OneTrial:
             "best_epoch": kept["epoch"],
             "num_epochs": len(new),
             "seconds": sum(row["seconds"] for row in new),
-            "chunk_epochs": len(new) * len(split.indices(TRAIN)),
+            "chunk_epochs": len(new) * self.config.training.drawn_of(len(split.indices(TRAIN))),
             "num_parameters": network.num_parameters,
             "confusion": self._confusion(network, split),
         }

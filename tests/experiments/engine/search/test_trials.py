@@ -33,8 +33,8 @@ def study(tmp_path_factory):
 def make_trials(study, tmp_path):
     """Returns a function that makes the trials of a search in an empty folder."""
 
-    def make(*, folder=tmp_path, **settings):
-        search = Search(CONFIG, SearchConfig(**{"folds": 2} | settings))
+    def make(*, folder=tmp_path, config=CONFIG, **settings):
+        search = Search(config, SearchConfig(**{"folds": 2} | settings))
         return Trials(folder, search, study.dataset, folds_of(search, study.dataset, split_of(study)))
 
     return make
@@ -125,6 +125,12 @@ def test_what_hyperband_promotes_goes_on_in_every_fold(make_trials, tmp_path):
     assert second["fold_scores"] == whole["fold_scores"]
     assert second["chunk_epochs"] == first["chunk_epochs"] == whole["chunk_epochs"] / 2
     assert finished_scores(tmp_path, 2, 2) == [first["fold_scores"]]  # compared with those of as many epochs
+
+
+def test_chunks_that_an_epoch_does_not_draw_are_not_counted(make_trials, scripted):
+    scripted(0.5, 0.6)
+    trials = make_trials(config=CONFIG.replace(training={"chunks_per_epoch": 30}))
+    assert trials.run("00", {})["chunk_epochs"] == 2 * 30
 
 
 def test_early_rounds_validate_on_some_folds_only(make_trials, scripted):
