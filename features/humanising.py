@@ -42,7 +42,8 @@ class Distance:
         onset_frames: Mean distance of onsets, in frames, once both are laid over each other as well as a constant
             tempo can.
         chord_frames: Mean distance between the onsets of notes that began at once, in frames.
-        tempo_percent: Standard deviation of the tempo, in percent.
+        tempo_percent: Standard deviation of the logarithm of the tempo over time, in percent, without what notes of a
+            chord are apart.
         velocities: Mean distance of velocities.
         pedal_share: Share of the time for which the pedal is down that was not before.
     """
@@ -79,30 +80,30 @@ def distance(
     notes: Notes, strength: float = 1.0, *, rendering: int = 0, frames_per_second: float = 10
 ) -> Distance:
     """Returns how far a rendering is from its piece; see `humanise`."""
-    rendered, played = _render(notes, strength, rendering)
+    rendered, in_time, played = _render(notes, strength, rendering)
     before, after = notes.notes["start_s"], played["start_s"]
     if len(before) < 2 or np.ptp(before) == 0:
         return Distance(0.0, 0.0, 0.0, 0.0, 0.0)
     laid_over = np.polyval(np.polyfit(before, after, 1), before)
-    moments, chords = np.unique(before, return_inverse=True)
+    moments, firsts, chords = np.unique(before, return_index=True, return_inverse=True)
     means = np.bincount(chords, after) / np.bincount(chords)
-    rates = np.diff(means) / np.diff(moments)
-    is_beat = np.diff(moments) > 0.1  # between grace notes there is no tempo
+    steps = np.diff(moments)
+    rates = np.log(np.maximum(np.diff(in_time["start_s"][firsts]) / steps, 1e-3))
     length_s = max(after.max(), 1e-9)
     pedal_s = _down_s(rendered) - _down_s(notes) * length_s / max(before.max(), 1e-9)
     return Distance(
         onset_frames=float(np.abs(after - laid_over).mean() * frames_per_second),
         chord_frames=float(np.abs(after - means[chords]).mean() * frames_per_second),
-        tempo_percent=float(100 * np.log(np.maximum(rates[is_beat], 1e-3)).std()) if is_beat.any() else 0.0,
+        tempo_percent=float(100 * np.sqrt(np.cov(rates, aweights=steps, ddof=0))),
         velocities=float(np.abs(played["velocity"].astype(float) - notes.notes["velocity"]).mean()),
         pedal_share=float(np.clip(pedal_s / length_s, 0, 1)),
     )
 
 
-def _render(notes: Notes, strength: float, rendering: int) -> tuple[Notes, np.ndarray]:
-    """Returns a rendering, and its notes in the order of the piece."""
+def _render(notes: Notes, strength: float, rendering: int) -> tuple[Notes, np.ndarray, np.ndarray]:
+    """Returns a rendering, and its notes in the order of the piece: with its tempo alone, and as they are played."""
     if strength == 0 or not len(notes.notes):
-        return notes, notes.notes
+        return notes, notes.notes, notes.notes
     rng = np.random.default_rng(_seed(notes, rendering))
     length_s = max(notes.instruments["end_s"].max(), notes.notes["end_s"].max(), notes.tempos["time_s"].max())
     warp = _tempo_curve(rng, length_s, strength)
@@ -115,7 +116,8 @@ def _render(notes: Notes, strength: float, rendering: int) -> tuple[Notes, np.nd
         own = instruments["stream"] == stream
         instruments["end_s"][own] = np.maximum(instruments["end_s"][own], last_s)
     order = np.lexsort((played["end_s"], played["instrument"]))
-    return replace(rendered, notes=played[order], instruments=instruments, pedals=pedals), played
+    in_time = rendered.notes
+    return replace(rendered, notes=played[order], instruments=instruments, pedals=pedals), in_time, played
 
 
 def _seed(notes: Notes, rendering: int) -> list[int]:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features import humanising
 from features.encoders.humanised import Humanised
 from features.encoders.piano_roll import PianoRoll
 from features.errors import InputError
@@ -89,6 +90,18 @@ def test_the_distance_grows_with_the_strength(chords):
     for name in ("onset_frames", "chord_frames", "tempo_percent", "velocities"):
         assert 0 < getattr(half, name) < getattr(one, name) < getattr(two, name), name
     assert one.onset_frames > 1 and 10 < one.tempo_percent < 25 and one.pedal_share > 0.3
+
+
+@pytest.mark.parametrize("together_s", [0.0, 0.012, 0.1])
+def test_a_tempo_is_measured_apart_from_how_exactly_chords_are_played(chords, monkeypatch, together_s):
+    """A minute a fifth faster, and one a fifth slower."""
+    times = np.array([0.0, 60.0, 200.0])
+    after = np.append(0.0, np.cumsum(np.diff(times) * np.exp([-0.2, 0.2])))
+    monkeypatch.setattr(humanising, "_tempo_curve", lambda *_: (times, after))
+    monkeypatch.setattr(humanising, "TOGETHER_S", together_s)
+    found = distance(chords)
+    assert found.tempo_percent == pytest.approx(20, abs=0.01)
+    assert found.chord_frames > 5 * together_s
 
 
 def test_a_pedal_of_its_own_stays():
