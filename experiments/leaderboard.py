@@ -3,14 +3,14 @@
     python -m experiments.leaderboard
     python -m experiments.leaderboard --publish results/runs/four_composers/RUN
 
-The first makes `results/leaderboard.csv`, the tables in `results/README.md` and the first of them, in the README, anew
+The first makes `results/leaderboard.csv`, the tables in `results/README.md` and two of them, in the README, anew
 from the runs in `results/published/`; none is ever edited. It also writes the pages of published searches, audits and
 comparisons of builders.
 The second first copies what is small of finished runs, searches and audits there; of a study over all folds that is not
 finished, the folds that are: on any machine `--resume` goes on from them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,8 @@ from experiments.engine.publishing import (
 )
 from features.errors import InputError
 
-BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"
+ALL_TABLES = "leaderboard"
+"""Name of the place of a page that holds all tables."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Arguments:
     published: Path = REPOSITORY / "results" / "published"
     """Where published runs lie; `leaderboard.csv` and a `README.md` with all tables are written beside this folder."""
     readme: Path = REPOSITORY / "README.md"
-    """The page whose table of whole studies is made anew."""
+    """The page whose tables of whole studies and of all composers are made anew."""
 
 
 @as_sentences(
@@ -67,9 +68,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     boards = {RUN: runs, BUILDERS: builders, RENDERINGS: renderings, SEARCH: searches, AUDIT: audits}
     tables = filter(None, (board.markdown(found[kind], page.parent) for kind, board in boards.items()))
     if not page.exists():
-        records.write_text(page, f"{BEGIN}\n{END}\n")
-    update_tables(page, "\n\n".join(tables))
-    update_tables(arguments.readme, runs.headline(found[RUN], arguments.readme.parent))
+        records.write_text(page, empty_places(ALL_TABLES))
+    update_tables(page, {ALL_TABLES: "\n\n".join(tables)})
+    root = arguments.readme.parent
+    update_tables(arguments.readme, {name: make(found[RUN], root) for name, make in runs.IN_README.items()})
     for kind in MADE_FOR:
         for overview in found[kind]:
             write_page(kind, overview.folder)
@@ -93,20 +95,35 @@ def write_page(kind: str, folder: Path) -> None:
         write_zoo_page(folder)
 
 
-def update_tables(page: Path, tables: str) -> None:
-    """Puts the tables of the published runs between their two marks in a page.
+def empty_places(*names: str) -> str:
+    """Returns a page with places for tables and nothing else."""
+    return "\n".join(f"{_mark(name, 'begin')}\n{_mark(name, 'end')}\n" for name in names)
+
+
+def update_tables(page: Path, tables: Mapping[str, str]) -> None:
+    """Puts tables of the published runs into their places in a page.
+
+    Args:
+        page: The page.
+        tables: What goes between the two marks of each place, by its name.
 
     Raises:
-        InputError: The page lacks the marks.
+        InputError: The page lacks marks.
     """
     text = page.read_text(encoding="utf-8")
-    if BEGIN not in text or END not in text:
-        raise InputError(
-            f"{page} lacks the lines {BEGIN} and {END}, between which the tables go; put them back."
-        )
-    before, rest = text.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    records.write_text(page, f"{before}{BEGIN}\n{tables}\n{END}{after}")
+    for name, table in tables.items():
+        begin, end = (_mark(name, which) for which in ("begin", "end"))
+        if begin not in text or end not in text:
+            raise InputError(
+                f"{page} lacks the lines {begin} and {end}, between which tables go; put them back."
+            )
+        before, rest = text.split(begin, 1)
+        text = f"{before}{begin}\n{table}\n{end}{rest.split(end, 1)[1]}"
+    records.write_text(page, text)
+
+
+def _mark(name: str, which: str) -> str:
+    return f"<!-- {name}: {which} -->"
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from experiments import STUDIES, audit, leaderboard
 from experiments.engine import records
 from experiments.engine.auditing import cheap
 from experiments.engine.auditing.rows import COLUMNS
+from experiments.engine.boards.runs import IN_README
 from experiments.engine.boards.seeds import LADDER
 from features.corpora import synthetic
 
@@ -254,7 +255,7 @@ def committed(finished, tmp_path):
     shutil.copytree(finished, folder)
     path = folder / "environment.json"
     records.write_json(path, records.read_json(path) | {"commit": "0123456789", "resumed_with": []})
-    (tmp_path / "README.md").write_text(f"{leaderboard.BEGIN}\n{leaderboard.END}\n", encoding="utf-8")
+    (tmp_path / "README.md").write_text(leaderboard.empty_places(*IN_README), encoding="utf-8")
     published = tmp_path / "results" / "published"
     return folder, ["--published", str(published), "--readme", str(tmp_path / "README.md")]
 

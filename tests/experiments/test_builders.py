@@ -6,6 +6,7 @@ import pytest
 
 from experiments import builders, leaderboard
 from experiments.engine import records
+from experiments.engine.boards.runs import IN_README
 from experiments.engine.zoo import comparing
 from experiments.engine.zoo.rows import COLUMNS
 from features.errors import InputError
@@ -142,7 +143,7 @@ def test_a_comparison_is_published_after_its_runs_and_has_a_table(finished, tmp_
     home = shutil.copytree(finished.parent, tmp_path / "runs")
     for path in home.rglob("environment.json"):
         records.write_json(path, records.read_json(path) | {"commit": "0123456789", "resumed_with": []})
-    (tmp_path / "README.md").write_text(f"{leaderboard.BEGIN}\n{leaderboard.END}\n", encoding="utf-8")
+    (tmp_path / "README.md").write_text(leaderboard.empty_places(*IN_README), encoding="utf-8")
     places = ["--published", str(tmp_path / "results" / "published"), "--readme", str(tmp_path / "README.md")]
     folder = home / finished.name
     with pytest.raises(SystemExit, match="2"):

@@ -6,7 +6,7 @@ import pytest
 
 from experiments import leaderboard
 from experiments.engine import networks, publishing, records
-from experiments.engine.boards.runs import COLUMNS
+from experiments.engine.boards.runs import COLUMNS, IN_README
 from experiments.engine.predictions import read_predictions
 from experiments.engine.publishing import publish
 from features.errors import InputError
@@ -124,7 +124,7 @@ def test_a_published_fold_holds_what_sums_it_up_and_no_figure(published, unfinis
 
 def test_an_unfinished_study_has_no_row(published, tmp_path):
     readme = tmp_path / "README.md"
-    readme.write_text(f"{leaderboard.BEGIN}\n{leaderboard.END}\n", encoding="utf-8")
+    readme.write_text(leaderboard.empty_places(*IN_README), encoding="utf-8")
     leaderboard.main(["--published", str(published), "--readme", str(readme)])
     assert "No run has been published yet." in readme.read_text(encoding="utf-8")
     assert (tmp_path / "leaderboard.csv").read_text(encoding="utf-8").strip() == ",".join(COLUMNS)

@@ -12,7 +12,7 @@ from experiments.engine.boards import runs as board
 from experiments.engine.config import REPOSITORY
 from experiments.engine.predictions import read_predictions
 
-README = f"before\n{leaderboard.BEGIN}\nold\n{leaderboard.END}\nafter\n"
+README = f"before\n{leaderboard.empty_places(*board.IN_README)}after\n"
 
 
 @pytest.fixture
@@ -69,7 +69,9 @@ def test_made_again_without_changes_it_is_the_same(finished, places, tmp_path):
 def test_the_readme_shows_whole_studies_alone(finished, places, tmp_path):
     leaderboard.main(["--publish", str(finished), *places])
     text = (tmp_path / "README.md").read_text(encoding="utf-8")
-    assert text == README.replace("old", board.NOTHING_YET), "one fold is no whole study"
+    assert text == README.replace("begin -->", f"begin -->\n{board.NOTHING_YET}"), (
+        "one fold is no whole study"
+    )
 
 
 @pytest.mark.parametrize("commit", ["", "0123456789+"])

@@ -84,6 +84,12 @@ def headline(group: Seeds) -> str:
     return f"**{found['macro_f1']:.3f}** ({found['macro_f1_low']:.3f}–{found['macro_f1_high']:.3f})"
 
 
+def training(group: Seeds) -> str:
+    """How long the network was trained, on average over the seeds: epochs (of all folds together) and minutes."""
+    epochs, seconds = group.mean("num_epochs"), group.mean("train_seconds")
+    return f"{epochs:.0f} epochs, {seconds / 60:.0f} min"
+
+
 def links(group: Seeds, root: Path) -> str:
     """How many seeds there are, a link to each run, and between which scores they lie."""
     scores = [run.metrics["test"]["piece"]["macro_f1"] for run in group.runs]

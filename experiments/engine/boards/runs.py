@@ -6,7 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from experiments.engine.boards import cells, eras
-from experiments.engine.boards.all_composers import composers_table, in_order, is_of_all_composers
+from experiments.engine.boards.all_composers import (
+    composers_table,
+    in_order,
+    is_of_all_composers,
+    thresholds,
+)
 from experiments.engine.boards.seeds import PublishedRun, Seeds, over_seeds
 from experiments.engine.publishing import commits_of
 
@@ -91,6 +96,12 @@ def headline(runs: Sequence[PublishedRun], root: Path) -> str:
     return "\n".join(cells.table(whole, HEADLINE, root)) if whole else NOTHING_YET
 
 
+def all_composers(runs: Sequence[PublishedRun], root: Path) -> str:
+    """Returns the table of all composers alone, with fewer columns; see `headline`."""
+    _, _, many, _ = _numbered(runs)
+    return thresholds(many, root) if many else NOTHING_YET
+
+
 def _numbered(runs: Sequence[PublishedRun]) -> tuple[list[tuple[int, Seeds]], ...]:
     """Returns the numbered rows of whole studies, of single splits, of all composers, and of eras."""
     groups = over_seeds(runs)
@@ -118,11 +129,6 @@ def _difference(name: str) -> Callable[[Seeds], str]:
     return cell
 
 
-def _training(group: Seeds) -> str:
-    epochs, seconds = group.mean("num_epochs"), group.mean("train_seconds")
-    return f"{epochs:.0f} epochs, {seconds / 60:.0f} min"
-
-
 COMMON = {
     "corpus": _corpus,
     "split": cells.split,
@@ -148,6 +154,9 @@ SINGLE = COMMON | {
         for name in ("majority", "fingerprint", "histogram_linear", "histogram_forest")
     },
     "stacked": cells.mean("stacked", "macro_f1"),
-    "training": _training,
+    "training": cells.training,
 }
 """Columns of single splits."""
+
+IN_README = {"leaderboard": headline, "all composers": all_composers}
+"""Places of the README by name, and what makes the table of each."""

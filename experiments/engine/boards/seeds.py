@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,10 +117,14 @@ def _tested(run: PublishedRun) -> frozenset | Path:
     return frozenset(zip(answers.pieces, answers.works, answers.composers, strict=True))
 
 
+def rung(metrics: Mapping[str, Any]) -> int:
+    """Returns the place of a run's protocol on the ladder, the leakiest first; what is not on it comes last."""
+    return LADDER.index(metrics["protocol"]) if metrics["protocol"] in LADDER else len(LADDER)
+
+
 def _place(group: Seeds) -> tuple:
     metrics, run = group.metrics, group.runs[0]
-    rung = LADDER.index(metrics["protocol"]) if metrics["protocol"] in LADDER else len(LADDER)
-    where = (metrics["corpus"], metrics["pieces"], rung, str(metrics["fold"]))
+    where = (metrics["corpus"], metrics["pieces"], rung(metrics), str(metrics["fold"]))
     return (*where, metrics["model"], metrics["encoder"], metrics["seed"], run.folder.name)
 
 
