@@ -49,7 +49,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     study, asked = read_for_study(Arguments, argv, description=__doc__, name="audit")
     check_search_name(asked.name)
     check_other(asked.other)
-    config = study.configure(configuration(asked, study.DEFAULT))
+    config, places = configuration(asked, study.DEFAULT)
+    config = study.configure(config)
     if asked.smoke:
         config = config.replace(split={"num_folds": SMOKE_FOLDS})
     settings = (
@@ -61,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     standard = study.DEFAULT.replace(corpus={"composers": alike.corpus.composers})
     from experiments.engine.auditing.auditing import run_audit
 
-    run_audit(config, asked.places, settings, external=asked.other, standard=standard, name=asked.name)
+    run_audit(config, places, settings, external=asked.other, standard=standard, name=asked.name)
 
 
 def check_other(other: ExternalSettings) -> None:

@@ -42,7 +42,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise InputError(
             "Every builder is run with its defaults; name some with --builders, and leave --model out."
         )
-    config = study.configure(configuration(asked, study.DEFAULT))
+    config, places = configuration(asked, study.DEFAULT)
+    config = study.configure(config)
     settings = asked.zoo
     if asked.smoke and not settings.builders and config.model.model in SMOKE["builders"]:
         settings = dataclasses.replace(settings, **SMOKE)
@@ -50,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     standard = study.DEFAULT.replace(corpus={"composers": alike.corpus.composers})
     from experiments.engine.zoo.comparing import compare_builders
 
-    compare_builders(config, asked.places, settings, standard=standard)
+    compare_builders(config, places, settings, standard=standard)
 
 
 if __name__ == "__main__":

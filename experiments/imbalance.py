@@ -19,6 +19,7 @@ from experiments.all_composers import DEFAULT, configure
 from experiments.engine import records
 from experiments.engine.command import Command, as_sentences, configuration, parts_of, read_arguments
 from experiments.engine.config import Config, Places
+from experiments.engine.publishing import IMBALANCE, MADE_FOR
 from features.errors import InputError
 
 SCORES = ("macro_f1", "balanced_accuracy", "accuracy", "top_5_accuracy", "log_loss")
@@ -71,9 +72,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     asked = read_arguments(
         Arguments, argv, description=__doc__, name="imbalance", default=Arguments(**parts_of(DEFAULT))
     )
-    config = configure(configuration(asked, DEFAULT)).replace(training={"patience": None})
-    folder = compare(config, asked.places, balances=asked.balances, adjustments=asked.adjustments)
-    print_rows(records.read_json(folder / "imbalance.json"))
+    config, places = configuration(asked, DEFAULT)
+    config = configure(config).replace(training={"patience": None})
+    folder = compare(config, places, balances=asked.balances, adjustments=asked.adjustments)
+    print_rows(records.read_json(folder / "metrics.json"))
     print(f"Folder: {folder}")
 
 
@@ -89,24 +91,44 @@ def compare(
     from experiments.engine.networks import check_network, check_teachers
 
     check_network(config, dataset)
-    check_teachers(config, dataset, split)
+    check_teachers(config, dataset, split, places.teachers)
     plain = _without_remedy(config)
+    if begun := records.folder_to_resume(plain, places):
+        (begun / "metrics.json").unlink(missing_ok=True)  # until it is finished again
     with records.run_folder(plain, places) as folder:
+        compared = {"balances": list(balances), "adjustments": list(adjustments)}
+        records.write_json(folder / MADE_FOR[IMBALANCE], {"config": plain.to_dict()} | compared)
         rows = []
         for balance in balances:
             print(f"Balance {balance:g}", file=sys.stderr)
             part = plain.replace(training={"class_weights": True, "balance": balance})
             trained_in = folder / f"balance-{balance:g}"
-            rows += score(part, dataset, split, folder=trained_in, adjustments=adjustments)
+            how = {"folder": trained_in, "teachers": places.teachers, "adjustments": adjustments}
+            rows += score(part, dataset, split, **how)
         records.write_csv(folder / "imbalance.csv", ("balance", "adjustment", *MEASURED, *INTERVAL), rows)
-        compared = {"balances": list(balances), "adjustments": list(adjustments)}
-        found = {"config": plain.to_dict()} | compared | {"rows": rows}
-        records.write_json(folder / "imbalance.json", found)
+        records.write_json(folder / "metrics.json", _describe(plain, dataset) | {"rows": rows})
     return folder
 
 
+def _describe(config: Config, dataset: Any) -> dict[str, Any]:
+    """Returns what was compared on, as `metrics.json` has it."""
+    from experiments.engine.telling import encoder_name, pieces_name
+
+    return {
+        **{"corpus": config.corpus.corpus, "pieces": pieces_name(config.corpus)},
+        **{"protocol": config.split.protocol, "fold": config.split.fold, "seed": config.training.seed},
+        **{"encoder": encoder_name(config.encoder, dataset.encoder), "model": config.model.model},
+    }
+
+
 def score(
-    config: Config, dataset: Any, split: Any, *, folder: Path, adjustments: Sequence[float]
+    config: Config,
+    dataset: Any,
+    split: Any,
+    *,
+    folder: Path,
+    adjustments: Sequence[float],
+    teachers: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Trains one network, and returns a row for each adjustment that changes its answers.
 
@@ -119,7 +141,7 @@ def score(
 
     folder.mkdir(exist_ok=True)
     records.write_json(folder / "config.json", config.to_dict())
-    network = train_network(config, dataset, split, folder=folder)
+    network = train_network(config, dataset, split, folder=folder, teachers=teachers)
     indices, labels = split.indices(VALIDATION), dataset.chunk_labels[split.indices(TRAIN)]
     rows = []
     for adjustment in adjustments if config.training.balance != 1 else (0.0,):
@@ -142,8 +164,8 @@ def print_rows(found: dict[str, Any]) -> None:
 
     from experiments.engine.terminal import console
 
-    config, rows = Config.from_dict(found["config"]), found["rows"]
-    title = f"{config.corpus.corpus}, protocol {config.split.protocol}, fold {config.split.fold}: validation works"
+    rows = found["rows"]
+    title = f"{found['corpus']}, protocol {found['protocol']}, fold {found['fold']}: validation works"
     table = Table(title=title, caption="95 % intervals by bootstrap over works.")
     for heading in ("balance", "adjustment", *(name.replace("_", "\n", 1) for name in MEASURED)):
         table.add_column(heading.replace("_", " "), justify="right", no_wrap=True)

@@ -20,6 +20,7 @@ import tyro
 from experiments.engine.command import as_sentences, read_arguments
 from experiments.engine.config import REPOSITORY, Places
 from experiments.engine.records import is_finished, prepare_output
+from experiments.engine.teachers import fold_runs
 from features.errors import InputError
 
 
@@ -37,6 +38,8 @@ class Arguments:
     """Where the model will lie on the Hugging Face Hub, or its name among the shipped ones, for the card to say."""
     license: str = "mit"
     """Under which licence you give the weights away, as the Hub calls it."""
+    teacher: tuple[str, ...] = ()
+    """For a study whose models learnt from others: what this tool made of the studies of these, in the same order."""
     audit: Path | None = None
     """Folder of an audit of the same study (the latest one beside it, or among the published)."""
     data_home: Path | None = None
@@ -58,7 +61,7 @@ class Arguments:
 def main(argv: Sequence[str] | None = None) -> None:
     """Makes the model that the command line asks for."""
     asked = read_arguments(Arguments, argv, description=__doc__, name="ship", default=Arguments(tyro.MISSING))
-    if not is_finished(asked.study) or not list(asked.study.glob("folds/*/*/config.json")):
+    if not is_finished(asked.study) or not fold_runs(asked.study):
         raise InputError(
             f"Expected a finished study over all folds, but {asked.study} is none; run one with --fold all."
         )
@@ -70,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     found = ship(
         asked.study,
         folder,
-        Places(data_home=asked.data_home, download=asked.download, cache_dir=asked.cache_dir),
+        Places(asked.data_home, asked.download, asked.cache_dir, teachers=asked.teacher),
         unknown=asked.unknown,
         repository=asked.repository,
         license=asked.license,

@@ -21,6 +21,7 @@ import tyro
 
 from experiments import STUDIES
 from experiments.engine.command import Command, as_sentences, configuration, read_for_study
+from experiments.engine.config import Places
 from experiments.engine.environment import share_gpus
 from experiments.engine.search.config import Hosts, Search, SearchConfig, check_search_name
 from features.errors import InputError
@@ -51,13 +52,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     study, asked = read_for_study(Tune, argv, description=__doc__, name="tune")
     check_search_name(asked.name)
     settings = rehearsed(asked.search) if asked.smoke else asked.search
-    search = Search(study.configure(configuration(asked, study.DEFAULT)), settings)
+    config, places = configuration(asked, study.DEFAULT)
+    search = Search(study.configure(config), settings)
     if asked.hosts.join is None:
         from experiments.engine.search.searching import run_search
 
-        run_search(search, asked.places, hosts=asked.hosts, name=asked.name)
+        run_search(search, places, hosts=asked.hosts, name=asked.name)
     else:
-        join(search, asked)
+        join(search, places, asked)
 
 
 def rehearsed(settings: SearchConfig) -> SearchConfig:
@@ -72,7 +74,7 @@ def rehearsed(settings: SearchConfig) -> SearchConfig:
     return dataclasses.replace(settings, **SMOKE)
 
 
-def join(search: Search, asked: Tune) -> None:
+def join(search: Search, places: Places, asked: Tune) -> None:
     """Works for a search that another process has started, perhaps on another machine, in a folder that both see.
 
     Raises:
@@ -80,14 +82,14 @@ def join(search: Search, asked: Tune) -> None:
     """
     from experiments.engine.search import opening, running
 
-    parent, name = asked.places.results_dir / search.config.experiment, asked.name or search.name
+    parent, name = places.results_dir / search.config.experiment, asked.name or search.name
     folder = opening.find_search(parent, name, search)
     if folder is None:
         raise InputError(
             f"Expected the search {name} in {parent}, but there is none; give the flags and the --results-dir it was "
             "started with."
         )
-    running.join(folder, asked.places, asked.hosts)
+    running.join(folder, places, asked.hosts)
 
 
 if __name__ == "__main__":

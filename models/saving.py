@@ -72,11 +72,9 @@ def load(path: str | Path, *, description: Mapping[str, Any] | None = None) -> t
             not belong together, or the file holds no model that can be read safely.
     """
     path = Path(path)
-    _check_name(path)
-    if not path.is_file():
-        raise ModelFileError(f"Expected a saved model at {path}, but there is no such file; check the path.")
+    _check_is_there(path)
     if description is None:
-        description = _read_description(path.with_suffix(".json"))
+        description = describe(path)
         if _digest(path) != description.pop(DIGEST):
             raise ModelFileError(
                 f"{path} is not the file that {path.with_suffix('.json').name} describes: it was cut short or "
@@ -115,7 +113,23 @@ def _check_name(path: Path) -> None:
         raise ModelFileError(f"Expected the name of a model to end in .h5, but received {path}; rename it.")
 
 
-def _read_description(path: Path) -> dict:
+def _check_is_there(path: Path) -> None:
+    _check_name(path)
+    if not path.is_file():
+        raise ModelFileError(f"Expected a saved model at {path}, but there is no such file; check the path.")
+
+
+def describe(path: Path) -> dict:
+    """Returns the description of a model, its digest included; its weights are not read.
+
+    Args:
+        path: the `.h5` file.
+
+    Raises:
+        ModelFileError: if either file is missing, or the description is unreadable.
+    """
+    _check_is_there(path)
+    path = path.with_suffix(".json")
     if not path.is_file():
         raise ModelFileError(
             f"Expected the model's description at {path}, which says for which encoder and classes it was made, but "

@@ -22,6 +22,7 @@ from experiments.engine.config import (
     smoke,
 )
 from experiments.engine.tables import module_of
+from experiments.engine.teachers import name_teachers
 from features.errors import InputError
 from models.saving import ModelFileError
 
@@ -79,7 +80,7 @@ def parse(default: Config, argv: Sequence[str] | None, *, description: str) -> t
     command = read_arguments(
         Command, argv, description=description, name=default.experiment, default=Command(**parts_of(default))
     )
-    return configuration(command, default), command.places
+    return configuration(command, default)
 
 
 def parts_of(default: Config) -> dict[str, Any]:
@@ -88,8 +89,8 @@ def parts_of(default: Config) -> dict[str, Any]:
     return {part: getattr(default, part) for part in parts}
 
 
-def configuration(command: Command, default: Config) -> Config:
-    """Returns the configuration that a command asks for; that of a rehearsal if it asks for one.
+def configuration(command: Command, default: Config) -> tuple[Config, Places]:
+    """Returns the configuration that a command asks for, that of a rehearsal if it asks for one, and the places.
 
     Args:
         command: As it was read.
@@ -97,18 +98,20 @@ def configuration(command: Command, default: Config) -> Config:
 
     Raises:
         InputError: A flag has no effect without another one.
+        ModelFileError: There is no such teacher.
     """
     config = Config(default.experiment, **{part: getattr(command, part) for part in parts_of(default)})
     _check_all_have_an_effect(config, default)
+    config, places = name_teachers(config, command.places)
     if not command.smoke:
-        return config
+        return config, places
     unheeded = _unheeded(config, default)
     if unheeded:
         print(
             f"A rehearsal has its own music and length; it does not heed {', '.join(unheeded)}.",
             file=sys.stderr,
         )
-    return smoke(config)
+    return smoke(config), places
 
 
 def _check_all_have_an_effect(config: Config, default: Config) -> None:

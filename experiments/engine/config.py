@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import cattrs
+import tyro
 from cattrs.errors import ClassValidationError
 from cattrs.v import format_exception
 
@@ -191,7 +192,8 @@ class TrainingConfig:
     humanise: float = field(default=1.0, metadata=ADDED_LATER)
     """How freely these are played (1: about as pianists play; 0: as it stands)."""
     teacher: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
-    """Learn from the answers of these saved models too: run folders of the same split, or of a study over all folds."""
+    """Learn from the answers of these saved models too: run folders of the same split, or of a study over all folds;
+    recorded by their names and digests of their weights."""
     distillation: float = field(default=0.5, metadata=ADDED_LATER)
     """How much the teachers' answers count; the labels count for the rest."""
     temperature: float = field(default=1.0, metadata=ADDED_LATER)
@@ -329,6 +331,8 @@ class Places:
     """Where published runs lie: a study that goes on takes its finished folds from there."""
     resume: bool = False
     """Go on with the latest run of the same configuration, or show it again if it is finished."""
+    teachers: tyro.conf.Suppress[tuple[str, ...]] = ()
+    """Where the models lie that the training names as teachers, in their order."""
 
 
 def smoke(config: Config) -> Config:

@@ -6,7 +6,6 @@ would double the training. A network that is trained on bags is told what they a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,38 +13,33 @@ import numpy as np
 from experiments.engine import records
 from experiments.engine.batches import Targets
 from experiments.engine.config import Config
-from experiments.engine.saved_models import SavedModel, load_saved_model
+from experiments.engine.imbalance import adjusted
+from experiments.engine.saved_models import LOGIT_OFFSETS, SavedModel, load_saved_model
+from experiments.engine.teachers import fold_runs
 from features.datasets import Dataset
 from features.errors import InputError
 from features.splits.protocols import TEST, VALIDATION, Split
 
 
-@dataclass(frozen=True)
-class Teaching:
-    """What a student has from its teachers.
-
-    Attributes:
-        targets: Their mean answers.
-        heard: The pieces that they were trained or validated on, as `model.json` names them.
-    """
-
-    targets: Targets
-    heard: tuple[dict[str, str], ...]
-
-
-def load_teachers(config: Config, dataset: Dataset, split: Split) -> list[SavedModel]:
+def load_teachers(
+    config: Config, dataset: Dataset, split: Split, teachers: Sequence[str]
+) -> tuple[SavedModel, ...]:
     """Returns the teachers of a run, if they are fit for it.
 
     Args:
         config: Of a fold; a teacher that is a study over all folds teaches with its run of the same fold.
         dataset: The student's chunks.
         split: The student's.
+        teachers: Where those that the configuration names lie.
 
     Raises:
-        InputError: A teacher has heard works that are held out, or its chunks or composers are others.
+        InputError: A teacher has heard works that are held out, its chunks or composers are others, or it does not say
+            what was taken off its answers.
     """
-    teachers = [load_saved_model(_of_fold(name, config.split.fold)) for name in config.training.teacher]
-    for teacher in teachers:
+    loaded = []
+    for _, place in zip(config.training.teacher, teachers, strict=True):
+        run = fold_runs(Path(place).expanduser()).get(config.split.fold, place)
+        loaded.append(teacher := load_saved_model(run))
         if teacher.encoder != dataset.encoder:
             raise InputError(
                 f"Expected a teacher that reads the student's chunks, but {teacher.path} reads {teacher.encoder}, and "
@@ -57,15 +51,8 @@ def load_teachers(config: Config, dataset: Dataset, split: Split) -> list[SavedM
                 f"{', '.join(teacher.classes)}."
             )
         _check_unheard(teacher, dataset, split)
-    return teachers
-
-
-def _of_fold(name: str, fold: int | str) -> str:
-    """Returns the run of a fold, where a name is that of a study over all of them."""
-    for path in sorted(Path(name).expanduser().glob("folds/*/*/config.json")):
-        if records.read_json(path)["split"]["fold"] == fold:
-            return str(path.parent)
-    return name
+        _check_adjustment(teacher)
+    return tuple(loaded)
 
 
 def _check_unheard(teacher: SavedModel, dataset: Dataset, split: Split) -> None:
@@ -83,6 +70,18 @@ def _check_unheard(teacher: SavedModel, dataset: Dataset, split: Split) -> None:
                 )
 
 
+def _check_adjustment(teacher: SavedModel) -> None:
+    """Refuses a teacher whose answers cannot be had as they were before the prior was taken off them."""
+    config = teacher.path.with_name("config.json")
+    if LOGIT_OFFSETS in teacher.description or not config.exists():
+        return
+    if Config.from_dict(records.read_json(config)).training.logit_adjustment:
+        raise InputError(
+            f"The teacher {teacher.path} was saved before models noted what --logit-adjustment took off their answers, "
+            "which has to be undone; train it again."
+        )
+
+
 def teach(
     teachers: Sequence[SavedModel],
     config: Config,
@@ -90,7 +89,7 @@ def teach(
     indices: np.ndarray,
     *,
     whole_pieces: bool,
-) -> Teaching | None:
+) -> Targets | None:
     """Asks teachers about the training chunks; returns None without teachers.
 
     Args:
@@ -108,19 +107,20 @@ def teach(
         answers[indices] += _asked(teacher, dataset, indices, whole_pieces)[:, columns]
     answers[indices] **= 1 / config.training.temperature
     answers[indices] /= answers[indices].sum(axis=1, keepdims=True)
-    heard = [
-        piece
-        for teacher in teachers
-        for part in ("trained_on", "validated_on")
-        for piece in teacher.description.get(part, ())
-    ]
-    return Teaching(Targets(answers.astype(np.float32), config.training.distillation), tuple(heard))
+    return Targets(answers.astype(np.float32), config.training.distillation)
 
 
 def _asked(teacher: SavedModel, dataset: Dataset, indices: np.ndarray, whole_pieces: bool) -> np.ndarray:
-    """Returns a teacher's probabilities for chunks, or for their pieces, in the order of its classes."""
-    if not whole_pieces:
-        return teacher.predict(dataset, indices)
-    found = teacher.answer(dataset, indices)["piece"]
-    rows = {piece: row for row, piece in enumerate(found.pieces)}
-    return found.probabilities[[rows[dataset.pieces[piece]] for piece in dataset.chunk_pieces[indices]]]
+    """Returns a teacher's probabilities for chunks, or for their pieces, in the order of its classes.
+
+    They are those from before anything was taken off its logits: the student has its own logits adjusted.
+    """
+    if whole_pieces:
+        found = teacher.answer(dataset, indices)["piece"]
+        rows = {piece: row for row, piece in enumerate(found.pieces)}
+        answers = found.probabilities[
+            [rows[dataset.pieces[piece]] for piece in dataset.chunk_pieces[indices]]
+        ]
+    else:
+        answers = teacher.predict(dataset, indices)
+    return adjusted(answers, -np.array(teacher.description.get(LOGIT_OFFSETS, [0.0])))

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,7 +20,9 @@ from experiments.engine.distillation import load_teachers, teach
 from experiments.engine.heard import pieces_heard
 from experiments.engine.imbalance import logit_offsets
 from experiments.engine.predictions import Predictions
+from experiments.engine.saved_models import LOGIT_OFFSETS, SavedModel
 from experiments.engine.tables import module_of
+from experiments.engine.teachers import teacher_name
 from experiments.engine.telling import encoder_name
 from experiments.engine.training import train
 from features.datasets import Dataset, can_change_tempo
@@ -43,7 +45,8 @@ class Network:
         precision: Keras' dtype policy in training.
         dataset: What it was trained on a part of.
         answering: How it is asked.
-        also_heard: Pieces that its teachers have heard, as `model.json` names them.
+        logit_offsets: What was taken off the logit of each class, shape `(classes,)`.
+        teachers: From whom it learnt.
     """
 
     model: keras.Model
@@ -52,7 +55,8 @@ class Network:
     precision: str
     dataset: Dataset
     answering: AnswerConfig = AnswerConfig()
-    also_heard: tuple[dict[str, str], ...] = ()
+    logit_offsets: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    teachers: tuple[SavedModel, ...] = ()
 
     @property
     def num_parameters(self) -> int:
@@ -85,6 +89,8 @@ class Network:
             "builder": config.model.model,
             "answering": dataclasses.asdict(self.answering),
             "hyperparameters": self.hyperparameters,
+            LOGIT_OFFSETS: self.logit_offsets.tolist(),
+            "teachers": [teacher_name(str(teacher.path)) for teacher in self.teachers],
             "trained_on": self._trained_on(split),
             "validated_on": self._pieces_of(split, VALIDATION),
         }
@@ -94,7 +100,13 @@ class Network:
         """The training pieces, and what teachers have heard beside them: none of it is unheard any more."""
         pieces, chose = (self._pieces_of(split, side) for side in (TRAIN, VALIDATION))
         known = {piece["content"] for piece in (*pieces, *chose)}
-        more = {piece["content"]: piece for piece in self.also_heard if piece["content"] not in known}
+        more = {
+            piece["content"]: piece
+            for teacher in self.teachers
+            for part in ("trained_on", "validated_on")
+            for piece in teacher.description.get(part, ())
+            if piece["content"] not in known
+        }
         return [*pieces, *more.values()]
 
     def _pieces_of(self, split: Split, side: str) -> list[dict[str, str]]:
@@ -126,18 +138,20 @@ def check_network(config: Config, dataset: Dataset) -> None:
     build(builder, config.model.hyperparameters, dataset, bag=config.answering.bag)
 
 
-def check_teachers(config: Config, dataset: Dataset, split: Split) -> None:
-    """Makes sure that the teachers of a run are fit for it.
+def check_teachers(config: Config, dataset: Dataset, split: Split, teachers: Sequence[str]) -> None:
+    """Makes sure that the teachers of a run are fit for it; see `distillation.load_teachers`.
 
     Raises:
-        InputError: One is not; see `distillation.load_teachers`.
+        InputError: One is not.
         ModelFileError: One cannot be read.
     """
-    if config.training.teacher:
-        load_teachers(config, dataset.fitted(split.indices(TRAIN)), split)
+    if teachers:
+        load_teachers(config, dataset.fitted(split.indices(TRAIN)), split, teachers)
 
 
-def train_network(config: Config, dataset: Dataset, split: Split, *, folder: Path, **how: Any) -> Network:
+def train_network(
+    config: Config, dataset: Dataset, split: Split, *, folder: Path, teachers: Sequence[str] = (), **how: Any
+) -> Network:
     """Builds the configured network and trains it, from the folder's checkpoint if there is one.
 
     Args:
@@ -145,6 +159,7 @@ def train_network(config: Config, dataset: Dataset, split: Split, *, folder: Pat
         dataset: The chunks.
         split: Which of them to train on, and which to validate on.
         folder: Gets checkpoint and history.
+        teachers: Where those lie that the configuration names.
         **how: What else to tell `training.train`.
     """
     builder = module_of(BUILDERS, config.model.model, kind="model")
@@ -152,12 +167,12 @@ def train_network(config: Config, dataset: Dataset, split: Split, *, folder: Pat
     labels, bag = dataset.chunk_labels[split.indices(TRAIN)], config.answering.bag
     once = AnswerConfig(bag=bag)  # asked in several ways after every epoch, it would take many times as long
     offsets = logit_offsets(labels, len(dataset.classes), config.training)
-    teachers = load_teachers(config, dataset, split)
-    teaching = teach(teachers, config, dataset, split.indices(TRAIN), whole_pieces=reads_bags)
+    taught_by = load_teachers(config, dataset, split, teachers)
+    targets = teach(taught_by, config, dataset, split.indices(TRAIN), whole_pieces=reads_bags)
     with computing_in(config.training.precision):
         keras.utils.set_random_seed(config.training.seed)
         model, hyperparameters = build(builder, config.model.hyperparameters, dataset, bag=bag)
-        if config.training.mixup or teaching is not None:
+        if config.training.mixup or targets is not None:
             expect_distributions(model)
         history = train(
             model,
@@ -169,15 +184,14 @@ def train_network(config: Config, dataset: Dataset, split: Split, *, folder: Pat
             ),
             folder=folder,
             bag=bag if reads_bags else None,
-            targets=teaching and teaching.targets,
+            targets=targets,
             **how,
         )
     kept = saving.in_float32(model)
     if offsets.any():
         adjust_logits(kept, offsets)
-    also_heard = teaching.heard if teaching is not None else ()
     precision = model.dtype_policy.name
-    return Network(kept, hyperparameters, history, precision, dataset, config.answering, also_heard)
+    return Network(kept, hyperparameters, history, precision, dataset, config.answering, offsets, taught_by)
 
 
 def build(

@@ -100,7 +100,7 @@ def run_study(study: Study) -> Path:
 
         check_network(study.config, study.dataset)  # a wrong number should leave no folder behind
         for part in folds_of(study):
-            check_teachers(part.config, study.dataset, split_of(part))
+            check_teachers(part.config, study.dataset, split_of(part), study.places.teachers)
     return run_all_folds(study) if study.config.split.fold == "all" else run_fold(study)
 
 
@@ -265,7 +265,7 @@ def _run_in(folder: Path, study: Study, split: Split) -> None:
     write_left_out(folder, dataset)
     _write_counts(folder, study)
     baselines = run_baselines(dataset, split, seed=config.training.seed, folder=folder)
-    network = train_network(config, dataset, split, folder=folder)
+    network = train_network(config, dataset, split, folder=folder, teachers=study.places.teachers)
     answers = {side: network.answer(split.indices(side)) for side in (VALIDATION, TEST)}
     write_predictions(folder / "predictions.csv", answers[TEST]["piece"])
     write_predictions(folder / "predictions-validation.csv", answers[VALIDATION]["piece"])

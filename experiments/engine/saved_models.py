@@ -20,6 +20,9 @@ from models.saving import ModelFileError, load
 if TYPE_CHECKING:
     import keras
 
+LOGIT_OFFSETS = "logit_offsets"
+"""What was taken off the logits of the classes when a model was saved, as `model.json` has it."""
+
 
 @dataclass(frozen=True)
 class SavedModel:

@@ -97,6 +97,7 @@ def write_card(
     return PAGES.get_template("model_card.md").render(
         metadata=metadata(metrics, repository=repository, license=license, label=label),
         label=label,
+        teachers=saved.description.get("teachers", []),
         metrics=metrics,
         repository=repository,
         rows=scores_by_model(metrics),

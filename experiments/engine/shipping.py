@@ -1,5 +1,6 @@
 """The model that is handed on when all questions are answered: as those of a study, but trained on all works."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from experiments.engine.predicting.calibrating import calibrate
 from experiments.engine.runner import prepare
 from experiments.engine.saved_models import load_saved_model
 from experiments.engine.sharing import CARD, write_card
+from experiments.engine.teachers import configured_name, fold_runs, teacher_name
 from features.datasets import Dataset
 from features.errors import InputError
 from features.splits.protocols import TRAIN, Split
@@ -27,7 +29,7 @@ def ship(study: Path, folder: Path, places: Places, *, unknown: Path | None, **c
     Args:
         study: A finished run folder over all folds, of here or published.
         folder: Gets `model.h5`, `model.json` and the card, and what the training leaves.
-        places: Where the corpus and the cache lie.
+        places: Where the corpus and the cache lie, and the teachers of a study whose models had some.
         unknown: Music by unknown composers; see `calibrate`.
         **card: What else to tell `sharing.write_card`.
 
@@ -35,16 +37,18 @@ def ship(study: Path, folder: Path, places: Places, *, unknown: Path | None, **c
         How it was calibrated.
 
     Raises:
-        InputError: The study is not over all folds, of other music, or cannot be repeated without validation.
+        InputError: The study is not over all folds, of other music, or cannot be repeated without validation; or its
+            models had other teachers.
     """
     config = Config.from_dict(records.read_json(study / "config.json"))
     _check_needs_no_validation(config)
+    _check_teachers(config, places.teachers)
     if not (folder / "config.json").exists():
         records.write_json(folder / "config.json", config.to_dict())
     check_same_study(folder, study)
     with records.open_folder(folder):
         if not (folder / MODEL_FILE).with_suffix(".json").exists():  # written after the weights
-            _train(study, folder, config, prepare(config, places))
+            _train(study, folder, config, prepare(config, places), places.teachers)
         found = calibrate(folder, places, study=study, unknown=unknown)
         saved, metrics = load_saved_model(folder), records.read_json(study / "metrics.json")
         records.write_text(folder / CARD, write_card(saved, folder, metrics, study=study, **card))
@@ -61,7 +65,7 @@ def mean_best_epochs(study: Path, *, keeps_best: bool) -> int:
     Raises:
         InputError: A fold has no history.
     """
-    folds = sorted(path.parent for path in study.glob("folds/*/*/config.json"))
+    folds = fold_runs(study).values()
     if not folds or not all((fold / "history.csv").exists() for fold in folds):
         raise InputError(f"{study} lacks history.csv of some of its folds; copy the whole folder.")
     histories = [[float(row[WATCHED]) for row in records.read_csv(fold / "history.csv")] for fold in folds]
@@ -69,7 +73,7 @@ def mean_best_epochs(study: Path, *, keeps_best: bool) -> int:
     return round(sum(epochs) / len(epochs))
 
 
-def _train(study: Path, folder: Path, config: Config, dataset: Dataset) -> None:
+def _train(study: Path, folder: Path, config: Config, dataset: Dataset, teachers: Sequence[str]) -> None:
     from experiments.engine.networks import train_network
 
     _check_same_music(study, dataset)
@@ -77,17 +81,30 @@ def _train(study: Path, folder: Path, config: Config, dataset: Dataset) -> None:
     epochs = mean_best_epochs(study, keeps_best=config.training.patience is not None)
     # As far as the best epochs came, at the learning rates that they had: there is nothing to choose an epoch by.
     config = config.replace(training={"patience": None})
-    network = train_network(config, dataset, everything, folder=folder, until=epochs)
+    network = train_network(config, dataset, everything, folder=folder, until=epochs, teachers=teachers)
     network.save(folder / MODEL_FILE, everything, config)
     (folder / "checkpoint.npz").unlink()
 
 
 def _check_needs_no_validation(config: Config) -> None:
-    if config.training.schedule == "plateau" or config.training.teacher:
-        what = "teachers that heard a part of the works" if config.training.teacher else "the validation loss"
+    if config.training.schedule == "plateau":
         raise InputError(
-            f"The models of the study were trained by {what}, which a model trained on all works does without; take a "
-            "study with another --schedule, and without --teacher."
+            "The models of the study were trained by the validation loss, which a model trained on all works does "
+            "without; take a study with another --schedule."
+        )
+
+
+def _check_teachers(config: Config, teachers: Sequence[str]) -> None:
+    """Refuses teachers that were made otherwise than those of the study, of which each heard only some of the works."""
+    wanted = [configured_name(name) for name in config.training.teacher]
+    given = [configured_name(teacher_name(teacher)) for teacher in teachers]
+    if teachers and not wanted:
+        raise InputError("The models of the study had no teachers; leave --teacher out.")
+    if given != wanted or any(fold_runs(Path(teacher).expanduser()) for teacher in teachers):
+        raise InputError(
+            f"The models of the study learnt from {', '.join(wanted)}, of which each had heard only some of the works; "
+            "for a model trained on all works, ship that first, and give the folders that this makes with --teacher, "
+            f"in this order, not {', '.join(teachers) or 'none'}."
         )
 
 

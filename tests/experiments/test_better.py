@@ -47,13 +47,26 @@ def test_a_student_learns_from_a_run_of_its_split_alone(
 ):
     flags = (*several_epochs, "--epochs", "1", "--teacher", str(uninterrupted), "--temperature", "2")
     folder = run_study(tmp_path / "same", *flags)
+    name = f"{uninterrupted.name}@"
+    assert json.loads((folder / "config.json").read_text())["training"]["teacher"][0].startswith(name)
     teacher, student = load_saved_model(uninterrupted), load_saved_model(folder)
+    assert student.description["teachers"][0].startswith(name)
     assert (student.trained_on, student.validated_on) == (teacher.trained_on, teacher.validated_on)
     with pytest.raises(SystemExit) as stopped:
         run_study(tmp_path / "other", *flags, "--fold", "1")
     assert stopped.value.code == 2
     assert "which is in the student's validation part" in capsys.readouterr().err
     assert not (tmp_path / "other").exists()
+
+
+def test_a_teacher_that_there_is_not_is_named_before_the_corpus_is_read(
+    run_study, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("experiments.engine.runner.prepare", lambda *_: pytest.fail("It was read."))
+    with pytest.raises(SystemExit) as stopped:
+        run_study(tmp_path, "--smoke", "--teacher", "results/runs/mistyped")
+    assert stopped.value.code == 2
+    assert "There is no model" in (said := capsys.readouterr().err) and "mistyped" in said
 
 
 def test_a_search_is_refused_whose_teacher_has_heard_what_its_folds_validate_on(

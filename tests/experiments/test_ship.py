@@ -121,6 +121,43 @@ def test_what_follows_the_validation_loss_is_refused(study, tmp_path, capsys):
     assert "does without" in fails(capsys, ship, other, "--output", tmp_path / "model")
 
 
+def with_teacher(study, folder, *names):
+    """A copy of a study as one has it whose models learnt from others."""
+    shutil.copytree(study, folder)
+    config = records.read_json(study / "config.json")
+    config["training"]["teacher"] = names
+    records.write_json(folder / "config.json", config)
+    return folder
+
+
+def test_a_student_needs_a_teacher_that_has_heard_all(
+    study, shipped, uninterrupted, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(shipping, "prepare", lambda *_: pytest.fail("It was read."))
+    other = with_teacher(study, tmp_path / "study", f"{study.name}@0a1b2c3d")
+    for given in ([], [study], [uninterrupted], [shipped, shipped]):
+        said = fails(capsys, ship, other, "--output", tmp_path / "model", "--teacher", *given)
+        assert f"learnt from {study.name}" in said and "ship that first" in said
+        assert not (tmp_path / "model" / "config.json").exists()
+    assert "leave --teacher out" in fails(
+        capsys, ship, study, "--output", tmp_path / "b", "--teacher", shipped
+    )
+
+
+@pytest.mark.slow
+def test_a_student_of_a_shipped_teacher_is_shipped(
+    study, shipped, run_study, several_epochs, cache_dir, tmp_path
+):
+    arguments = ("--fold", "all", "--num-folds", "3", "--composers", "Ada", "Bela", "--epochs", "1")
+    student = run_study(tmp_path / "study", *several_epochs, *arguments, "--teacher", str(study))
+    where = ("--output", str(tmp_path / "model"), "--cache-dir", str(cache_dir))
+    ship.main([str(student), *where, "--teacher", str(shipped)])
+    taught = load(tmp_path / "model").description["teachers"]
+    assert [name.rpartition("@")[0] for name in taught] == [study.name]
+    assert taught[0] in (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert taught != records.read_json(student / "config.json")["training"]["teacher"]  # it is another model
+
+
 def test_a_run_of_one_fold_is_refused(uninterrupted, shipped, capsys):
     assert "study over all folds" in fails(capsys, ship, uninterrupted)
     assert "study over all folds" in fails(capsys, calibrate, shipped, "--study", uninterrupted)

@@ -45,7 +45,7 @@ def open_search(search: Search, study: Study, places: Places, name: str) -> Path
     check_network(search.config, study.dataset)  # a wrong name should leave no folder behind
     split = split_of(study)
     for part in (split, *folds_of(search, study.dataset, split)):  # no fold of a search has the test part
-        check_teachers(search.config, study.dataset, part)
+        check_teachers(search.config, study.dataset, part, places.teachers)
     folder = records.new_folder(parent / f"search-{name}")
     records.write_json(folder / SEARCH_FILE, search.to_dict())
     return folder

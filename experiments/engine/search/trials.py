@@ -45,6 +45,7 @@ class Trials:
         dataset: The chunks.
         folds: What each fold trains on and validates on.
         check: Called with the id of the trial before an epoch is noted; raises if another worker has it by now.
+        teachers: Where those lie that the search names.
     """
 
     folder: Path
@@ -52,6 +53,7 @@ class Trials:
     dataset: Dataset
     folds: list[Split]
     check: Callable[[str], None] = lambda trial_id: None
+    teachers: tuple[str, ...] = ()
 
     def metrics(self, trial: Trial) -> dict[str, float]:
         """Runs a trial of keras-tuner's; returns what its oracle is told."""
@@ -154,6 +156,7 @@ class _OneTrial:
             self.trials.dataset,
             split,
             folder=folder,
+            teachers=self.trials.teachers,
             until=self.until,
             show=False,
             before_saving=lambda: self.trials.check(self.trial_id),

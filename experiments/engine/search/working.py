@@ -71,7 +71,7 @@ def _work(folder: Path, address: str, places: Places, *, name: str, on_reached: 
 
     with connect(address, tuner_id=name, token=read_token(folder)) as oracle:
         on_reached()
-        trials = Trials(folder, search, dataset, folds, check=oracle.check)
+        trials = Trials(folder, search, dataset, folds, check=oracle.check, teachers=places.teachers)
         tuner = CrossValidationTuner(
             oracle, folder=folder, run=trials.metrics, ends_early=Growth().is_too_much
         )

@@ -89,7 +89,7 @@ def test_a_flag_that_has_no_effect_without_another_is_not_passed_over(study, wor
 def test_with_the_other_flag_it_has_one():
     words = ["--humanise", "2", "--renderings", "1", "--sampling", "work", "--sampling-power", "0.5"]
     config, _ = parse(
-        four_composers.DEFAULT, [*words, "--teacher", "RUN", "--temperature", "2"], description=""
+        four_composers.DEFAULT, [*words, "--teacher", "four_composers", "--temperature", "2"], description=""
     )
     assert (config.training.humanise, config.training.sampling_power, config.training.temperature) == (
         2,

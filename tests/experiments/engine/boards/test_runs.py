@@ -130,11 +130,11 @@ def test_a_list_of_pieces_of_our_own_is_named(publish_sketch, tmp_path):
 
 def test_two_studies_that_were_trained_otherwise_are_told_apart(publish_sketch, tmp_path):
     config = Config("all_composers").replace(split={"fold": "all"}, training={"logit_adjustment": 0.25})
-    taught = {"teacher": ("/home/me/runs/large",), "mixup": 0.2}
+    taught = {"teacher": ("large@0a1b2c3d",), "mixup": 0.2}
     runs = [publish_sketch(config), publish_sketch(config.replace(training=taught))]
     lines = board.markdown(runs, tmp_path).splitlines()
     models = sorted(cell for line in lines for cell in cells(line) if cell.startswith("frame_cnn"))
-    assert models == ["frame_cnn", "frame_cnn (mixup 0.2, teacher large)"]
+    assert models == ["frame_cnn", "frame_cnn (mixup 0.2, teacher large@0a1b2c3d)"]
 
 
 def test_what_an_older_run_did_not_measure_stays_empty(publish_sketch, tmp_path):
