@@ -19,7 +19,6 @@ from experiments.all_composers import DEFAULT, configure
 from experiments.engine import records
 from experiments.engine.command import Command, as_sentences, configuration, parts_of, read_arguments
 from experiments.engine.config import Config, Places
-from experiments.engine.publishing import IMBALANCE, MADE_FOR
 from features.errors import InputError
 
 SCORES = ("macro_f1", "balanced_accuracy", "accuracy", "top_5_accuracy", "log_loss")
@@ -75,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     config, places = configuration(asked, DEFAULT)
     config = configure(config).replace(training={"patience": None})
     folder = compare(config, places, balances=asked.balances, adjustments=asked.adjustments)
-    print_rows(records.read_json(folder / "metrics.json"))
+    print_rows(records.read_json(folder / "imbalance.json"))
     print(f"Folder: {folder}")
 
 
@@ -93,11 +92,7 @@ def compare(
     check_network(config, dataset)
     check_teachers(config, dataset, split, places.teachers)
     plain = _without_remedy(config)
-    if begun := records.folder_to_resume(plain, places):
-        (begun / "metrics.json").unlink(missing_ok=True)  # until it is finished again
     with records.run_folder(plain, places) as folder:
-        compared = {"balances": list(balances), "adjustments": list(adjustments)}
-        records.write_json(folder / MADE_FOR[IMBALANCE], {"config": plain.to_dict()} | compared)
         rows = []
         for balance in balances:
             print(f"Balance {balance:g}", file=sys.stderr)
@@ -106,19 +101,10 @@ def compare(
             how = {"folder": trained_in, "teachers": places.teachers, "adjustments": adjustments}
             rows += score(part, dataset, split, **how)
         records.write_csv(folder / "imbalance.csv", ("balance", "adjustment", *MEASURED, *INTERVAL), rows)
-        records.write_json(folder / "metrics.json", _describe(plain, dataset) | {"rows": rows})
+        compared = {"balances": list(balances), "adjustments": list(adjustments)}
+        found = {"config": plain.to_dict()} | compared | {"rows": rows}
+        records.write_json(folder / "imbalance.json", found)
     return folder
-
-
-def _describe(config: Config, dataset: Any) -> dict[str, Any]:
-    """Returns what was compared on, as `metrics.json` has it."""
-    from experiments.engine.telling import encoder_name, pieces_name
-
-    return {
-        **{"corpus": config.corpus.corpus, "pieces": pieces_name(config.corpus)},
-        **{"protocol": config.split.protocol, "fold": config.split.fold, "seed": config.training.seed},
-        **{"encoder": encoder_name(config.encoder, dataset.encoder), "model": config.model.model},
-    }
 
 
 def score(
@@ -164,8 +150,8 @@ def print_rows(found: dict[str, Any]) -> None:
 
     from experiments.engine.terminal import console
 
-    rows = found["rows"]
-    title = f"{found['corpus']}, protocol {found['protocol']}, fold {found['fold']}: validation works"
+    config, rows = Config.from_dict(found["config"]), found["rows"]
+    title = f"{config.corpus.corpus}, protocol {config.split.protocol}, fold {config.split.fold}: validation works"
     table = Table(title=title, caption="95 % intervals by bootstrap over works.")
     for heading in ("balance", "adjustment", *(name.replace("_", "\n", 1) for name in MEASURED)):
         table.add_column(heading.replace("_", " "), justify="right", no_wrap=True)
