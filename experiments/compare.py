@@ -13,6 +13,7 @@ of them, are asked. What any of them has heard stands apart, and is said in red.
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,8 +39,8 @@ class Arguments:
     """What to call them (their runs or files)."""
     music: Music = Music()
     classes: tuple[str, ...] = ()
-    """Of .h5 files without a .json: whom they know, in the order of their answers; the encoder's flags say the rest."""
-    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    """Of .h5 files without a .json: whom they know, in the order of their answers; they need --encoder, too."""
+    encoder: EncoderConfig = field(default_factory=partial(EncoderConfig, encoder=""))
     speed: bool = True
     """Whether to measure time and memory of every model, which takes a quarter of a minute each."""
     rolls: int = 12
@@ -87,8 +88,13 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _described(arguments: Arguments) -> dict[str, Any] | None:
     """What the flags say of bare models."""
-    if not arguments.classes:
+    if not arguments.classes and not arguments.encoder.encoder:
         return None
+    if not arguments.classes or not arguments.encoder.encoder:
+        raise InputError(
+            "Models without a .json have to be told both whom they know, with --classes, and how they read notes, with "
+            "--encoder and its flags; add what is missing."
+        )
     from experiments.engine.runner import make_encoder
 
     encoder = {"name": arguments.encoder.encoder, "settings": make_encoder(arguments.encoder).settings()}

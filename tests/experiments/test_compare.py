@@ -8,6 +8,7 @@ import pytest
 
 from experiments import compare
 from experiments.engine import records
+from experiments.engine.comparing.candidates import Candidate
 from experiments.engine.saved_models import SavedModel
 
 QUICK = ("--no-speed", "--rolls", "2")
@@ -147,12 +148,15 @@ def test_a_bare_file_is_asked_for_its_encoder_and_classes_and_nobody_knows_what_
     run_compare, refuse, other, bare
 ):
     assert "which says for which encoder and classes" in refuse(other, bare)
-    assert "takes (128, 150, 1)" in refuse(other, bare, "--classes", *COMPOSERS)
-    assert "none of these models is one" in refuse(other, other, "--classes", "Nobody", "Else")
+    for half in (BINARY, ("--classes", *COMPOSERS)):
+        assert "have to be told both whom they know" in refuse(other, bare, *half)
+    assert "takes (128, 150, 1)" in refuse(other, bare, "--encoder", "piano_roll", "--classes", *COMPOSERS)
+    assert "none of these models is one" in refuse(other, other, *BINARY, "--classes", "Nobody", "Else")
     _, record = run_compare(other, bare, *BINARY, "--classes", *COMPOSERS)
     (alarm,) = record["alarms"]
     assert alarm.startswith("B (") and "does not say what it was trained on" in alarm
     assert {row["heard"] for row in record["rows"] if row["model"] == "B"} == {""}
+    assert record["pairs"][0]["sentence"].endswith(" But B does not say what it has heard.")
     assert {row["pieces"] for row in record["rows"]} == {len(records.read_csv(other / "predictions.csv"))}
 
 
@@ -166,6 +170,16 @@ def test_runs_tested_on_other_pieces_are_refused_unless_the_intersection_is_want
     assert "tested on different pieces (A on 16, B on 15), 15 of which are common" in sentence
     _, record = run_compare(uninterrupted, fewer, "--intersection")
     assert {row["pieces"] for row in record["rows"]} == {15}
+
+
+def test_a_published_study_answers_by_its_folds_where_its_own_answers_are_too_large(other, copy_run):
+    study = copy_run(other)
+    fold = study / "folds" / "four_composers" / "one"
+    fold.mkdir(parents=True)
+    (study / "config.json").rename(fold / "config.json")
+    (study / "predictions.csv").rename(fold / "predictions.csv")
+    found = Candidate("A", "study", None, run=study).answers("piece")
+    assert found.pieces == Candidate("B", "run", None, run=other).answers("piece").pieces
 
 
 def test_runs_of_other_pieces_altogether_are_refused(refuse, uninterrupted, other, copy_run):
@@ -197,6 +211,9 @@ def test_where_every_work_was_heard_even_the_differences_are_marked(
     _, record = run_compare(uninterrupted, leaky)
     assert {row["on"] for row in record["rows"]} == {record["on"]} == {"heard works"}
     assert "even their differences are on heard works" in record["alarms"][-1]
+    (pair,) = record["pairs"]
+    assert pair["sentence"].endswith(" But B has heard the works of 16 of these 16 pieces.")
+    assert not pair["is_sure"]
 
 
 def test_a_calibration_that_changes_nothing_here_is_told(run_compare, uninterrupted, other, copy_run):

@@ -9,8 +9,8 @@ from typing import Any
 
 from experiments.engine import records
 from experiments.engine.config import Config
-from experiments.engine.predictions import Predictions, read_predictions
-from experiments.engine.publishing import PREDICTIONS
+from experiments.engine.predictions import Predictions, join, read_predictions
+from experiments.engine.publishing import PREDICTIONS, has_answers
 from experiments.engine.runner import make_encoder
 from experiments.engine.saved_models import SavedModel, load_saved_model
 from experiments.engine.telling import encoding_of
@@ -97,16 +97,19 @@ class Candidate:
     def answers(self, level: str) -> Predictions | None:
         """Returns the answers of its run for its test part, by `"piece"` or by `"chunk"`.
 
-        Those by chunk are None if they are not there.
+        Of a study they may be too large to be published, but those of its folds are not. Those by chunk are None if
+        they are not there.
 
         Raises:
             InputError: Those by piece are not there.
         """
-        path = self.run / PREDICTIONS[level]
-        if path.exists() or path.with_name(f"{path.name}.gz").exists():
-            return read_predictions(path)
+        name = PREDICTIONS[level]
+        folds = sorted(path.parent for path in self.run.glob("folds/*/*/config.json"))
+        holders = [self.run] if has_answers(self.run, name) else folds
+        if holders and all(has_answers(folder, name) for folder in holders):
+            return join([read_predictions(folder / name) for folder in holders])
         if level == "piece":
-            raise InputError(f"{self.run} lacks {path.name}; copy the whole run folder.")
+            raise InputError(f"{self.run} lacks {name}; copy the whole run folder.")
         return None
 
 

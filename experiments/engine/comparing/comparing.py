@@ -53,7 +53,13 @@ def compare(
         for candidate, *parts in zip(candidates, *answered.parts.values(), answered.heard, strict=True)
         for row in score_rows(candidate, on, pieces, parts, answered)
     ]
-    pairs = compare_pairs(letters, by_piece)
+    recalled = memories(letters, answered, groups[main_group])
+    pairs = [
+        dataclasses.replace(
+            pair, memories=tuple(recalled[name] for name in (pair.better, pair.worse) if name in recalled)
+        )
+        for pair in compare_pairs(letters, by_piece)
+    ]
     recalls = recall_rows(letters, by_piece)
     disagreements = find_disagreements(letters, by_piece)
     drawn = draw_rolls(disagreements[:rolls], answered.pieces, folder)
@@ -99,6 +105,19 @@ def group_pieces(answered: Answered) -> dict[str, list[str]]:
 def restrict_to(part: Predictions, pieces: Sequence[str], answered: Answered) -> Predictions:
     """Returns the answers for some pieces."""
     return restrict(part, pieces, part.classes, answered.works)
+
+
+def memories(letters: Sequence[str], answered: Answered, pieces: Sequence[str]) -> dict[str, str]:
+    """Returns of which models the answers for some pieces may be memories, and why, in a clause."""
+    found = {}
+    for letter, heard in zip(letters, answered.heard, strict=True):
+        if heard is None:
+            found[letter] = f"{letter} does not say what it has heard"
+        elif known := sum(piece in heard for piece in pieces):
+            found[letter] = (
+                f"{letter} has heard the works of {known} of these {counted(len(pieces), 'piece')}"
+            )
+    return found
 
 
 def alarms(candidates: Sequence[Candidate], answered: Answered) -> list[str]:

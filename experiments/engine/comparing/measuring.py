@@ -102,6 +102,7 @@ class Pair:
         p_works: Of McNemar's exact test by work.
         p_pieces: Of McNemar's exact test by piece, as if the pieces of a work were independent.
         num_pairs: How many pairs are compared at once, for which both are corrected (Holm, 1979).
+        memories: Why either may be right from memory, in clauses.
     """
 
     better: str
@@ -112,11 +113,12 @@ class Pair:
     p_works: float
     p_pieces: float
     num_pairs: int
+    memories: tuple[str, ...] = ()
 
     @property
     def is_sure(self) -> bool:
-        """Whether the difference in accuracy is more than chance, by the interval and by the corrected test."""
-        return self.verdict == VERDICTS[True, True]
+        """Whether the difference in accuracy is more than chance, by interval and corrected test, and no memory."""
+        return self.verdict == VERDICTS[True, True] and not self.memories
 
     @property
     def verdict(self) -> str:
@@ -138,6 +140,7 @@ class Pair:
             f"{verdict} {counted(more, 'work')}, worse on {fewer}; difference {100 * found.value:.1f} points, "
             f"{interval}: {self.verdict} "
             f"(p = {self.p_works:.2g} by work{corrected})."
+            + "".join(f" But {memory}." for memory in self.memories)
         )
 
 

@@ -56,7 +56,8 @@ def print_comparison(record: Mapping[str, Any]) -> None:
         costs.add_row(model["letter"], *cost_cells(model))
     terminal.print(costs)
     for pair in record["pairs"]:
-        terminal.print(pair["sentence"], style="bold" if pair["is_sure"] else "", soft_wrap=True)
+        style = "red" if pair["memories"] else "bold" if pair["is_sure"] else ""
+        terminal.print(pair["sentence"], style=style, soft_wrap=True)
     terminal.print(f"They disagree on {counted(record['num_disagreements'], 'piece')}.")
 
 
