@@ -6,7 +6,8 @@
 Trains the network of `all_composers` once for each balance: without weights, with weights inverse to the root of the
 chunks, and inverse to the chunks, unless others are asked for. Each answers for the validation works as it is, and with
 some of the log prior taken off its logits. The test works are not touched, and the network of the last epoch is kept,
-so that no epoch is chosen for one of them. Started again with --resume, it goes on, also with other balances.
+so that no epoch is chosen for one of them. Started again with --resume, it goes on, also with other balances;
+`leaderboard --publish` takes its folder.
 """
 
 import sys
@@ -19,6 +20,7 @@ from experiments.all_composers import DEFAULT, configure
 from experiments.engine import records
 from experiments.engine.command import Command, as_sentences, configuration, parts_of, read_arguments
 from experiments.engine.config import Config, Places
+from experiments.engine.publishing import IMBALANCE, MADE_FOR
 from features.errors import InputError
 
 SCORES = ("macro_f1", "balanced_accuracy", "accuracy", "top_5_accuracy", "log_loss")
@@ -74,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     config, places = configuration(asked, DEFAULT)
     config = configure(config).replace(training={"patience": None})
     folder = compare(config, places, balances=asked.balances, adjustments=asked.adjustments)
-    print_rows(records.read_json(folder / "imbalance.json"))
+    print_rows(records.read_json(folder / "metrics.json"))
     print(f"Folder: {folder}")
 
 
@@ -93,7 +95,11 @@ def compare(
     check_teachers(config, dataset, split, places.teachers)
     plain = _without_remedy(config)
     with records.run_folder(plain, places) as folder:
+    if begun := records.folder_to_resume(plain, places):
+        (begun / "metrics.json").unlink(missing_ok=True)  # until it is finished again
         rows = []
+        compared = {"balances": list(balances), "adjustments": list(adjustments)}
+        records.write_json(folder / MADE_FOR[IMBALANCE], {"config": plain.to_dict()} | compared)
         for balance in balances:
             print(f"Balance {balance:g}", file=sys.stderr)
             part = plain.replace(training={"class_weights": True, "balance": balance})
@@ -101,13 +107,22 @@ def compare(
             how = {"folder": trained_in, "teachers": places.teachers, "adjustments": adjustments}
             rows += score(part, dataset, split, **how)
         records.write_csv(folder / "imbalance.csv", ("balance", "adjustment", *MEASURED, *INTERVAL), rows)
-        compared = {"balances": list(balances), "adjustments": list(adjustments)}
-        found = {"config": plain.to_dict()} | compared | {"rows": rows}
-        records.write_json(folder / "imbalance.json", found)
+        records.write_json(folder / "metrics.json", _describe(plain, dataset) | {"rows": rows})
     return folder
 
 
 def score(
+def _describe(config: Config, dataset: Any) -> dict[str, Any]:
+    """Returns what was compared on, as `metrics.json` has it."""
+    from experiments.engine.telling import encoder_name, pieces_name
+
+    return {
+        **{"corpus": config.corpus.corpus, "pieces": pieces_name(config.corpus)},
+        **{"protocol": config.split.protocol, "fold": config.split.fold, "seed": config.training.seed},
+        **{"encoder": encoder_name(config.encoder, dataset.encoder), "model": config.model.model},
+    }
+
+
     config: Config,
     dataset: Any,
     split: Any,
@@ -150,8 +165,8 @@ def print_rows(found: dict[str, Any]) -> None:
 
     from experiments.engine.terminal import console
 
-    config, rows = Config.from_dict(found["config"]), found["rows"]
-    title = f"{config.corpus.corpus}, protocol {config.split.protocol}, fold {config.split.fold}: validation works"
+    rows = found["rows"]
+    title = f"{found['corpus']}, protocol {found['protocol']}, fold {found['fold']}: validation works"
     table = Table(title=title, caption="95 % intervals by bootstrap over works.")
     for heading in ("balance", "adjustment", *(name.replace("_", "\n", 1) for name in MEASURED)):
         table.add_column(heading.replace("_", " "), justify="right", no_wrap=True)

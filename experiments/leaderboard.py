@@ -20,6 +20,7 @@ from experiments.engine.config import REPOSITORY
 from experiments.engine.publishing import (
     AUDIT,
     BUILDERS,
+    IMBALANCE,
     MADE_FOR,
     RENDERINGS,
     RUN,
@@ -52,7 +53,7 @@ class Arguments:
 def main(argv: Sequence[str] | None = None) -> None:
     """Publishes the runs named, then makes the leaderboard and the tables anew."""
     arguments = read_arguments(Arguments, argv, description=__doc__, name="leaderboard")
-    from experiments.engine.boards import audits, builders, renderings, runs, searches
+    from experiments.engine.boards import audits, builders, imbalance, renderings, runs, searches
     from experiments.engine.boards.overviews import read_overview
     from experiments.engine.boards.seeds import read_run
 
@@ -65,7 +66,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     table = arguments.published.parent / "leaderboard.csv"
     records.write_csv(table, runs.COLUMNS, map(runs.row, found[RUN]))
     page = table.with_name("README.md")
-    boards = {RUN: runs, BUILDERS: builders, RENDERINGS: renderings, SEARCH: searches, AUDIT: audits}
+    boards = {RUN: runs, IMBALANCE: imbalance, BUILDERS: builders, RENDERINGS: renderings}
+    boards |= {SEARCH: searches, AUDIT: audits}
     tables = filter(None, (board.markdown(found[kind], page.parent) for kind, board in boards.items()))
     if not page.exists():
         records.write_text(page, empty_places(ALL_TABLES))

@@ -25,10 +25,17 @@ SMALL_OF_A_SEARCH = (
 SMALL_OF_AN_OVERVIEW = ("*.json", "*.csv", "figures/*.png")
 """What is published of other overviews; their pages can be made from it again."""
 
-SEARCH, AUDIT, BUILDERS, RENDERINGS, RUN = "search", "audit", "builders", "renderings", "run"
+SEARCH, AUDIT, BUILDERS, RENDERINGS, IMBALANCE, RUN = (
+    "search",
+    "audit",
+    "builders",
+    "renderings",
+    "imbalance",
+    "run",
+)
 """Kinds of folders."""
 
-MADE_FOR = {kind: f"{kind}.json" for kind in (SEARCH, AUDIT, BUILDERS, RENDERINGS)}
+MADE_FOR = {kind: f"{kind}.json" for kind in (SEARCH, AUDIT, BUILDERS, RENDERINGS, IMBALANCE)}
 """Files that say what an overview was made for; their presence tells it from a run."""
 
 LARGEST_BYTES = 1_000_000
@@ -128,7 +135,8 @@ def _publish_overview(folder: Path, published: Path, file: str) -> Path:
                 f"{target} is another one of this name; rename {folder} to {file.removesuffix('.json')}-SOMETHING, and "
                 "publish it then."
             )
-        shown = {run for row in read_json(folder / "metrics.json")["rows"] for run in row["runs"].split()}
+        rows = read_json(folder / "metrics.json")["rows"]
+        shown = {run for row in rows for run in row.get("runs", "").split()}
         missing = sorted(
             run for run in shown if not list((published / experiment).glob(f"**/{run}/config.json"))
         )

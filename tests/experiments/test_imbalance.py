@@ -1,13 +1,15 @@
 """The remedies for imbalance, compared from the command line: on validation works, and each as it would be kept."""
 
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from experiments import imbalance
+from experiments import imbalance, leaderboard
 from experiments.engine import networks, records
 from experiments.engine.answering import answer
+from experiments.engine.boards.runs import IN_README
 from experiments.engine.config import Places
 from experiments.engine.runner import Study, prepare, split_of
 from features.splits.protocols import VALIDATION
@@ -43,7 +45,7 @@ def test_every_remedy_has_a_row_and_the_test_part_is_not_touched(compared, read_
     ]
     assert [part.get("balance", 1) for part in trained] == [0, 1]
     assert {path.name for path in folder.iterdir()} - {".lock"} == {
-        *("config.json", "environment.json", "imbalance.csv", "imbalance.json"),
+        *("config.json", "environment.json", "imbalance.csv", "imbalance.json", "metrics.json"),
         *("balance-0", "balance-0.5", "balance-1"),
     }
     printed = capsys.readouterr().out
@@ -56,9 +58,29 @@ def test_it_goes_on_with_other_balances_and_trains_none_again(compared, read_row
     asked = ("--balances", "0", "0.25", "--adjustments", "0", "0.75")
     assert compared("--smoke", "--resume", *asked) == folder
     assert {path: path.stat().st_mtime_ns for path in before} == before
-    rows = records.read_json(folder / "imbalance.json")["rows"]
+    assert records.read_json(folder / "imbalance.json")["adjustments"] == [0, 0.75]
+    rows = records.read_json(folder / "metrics.json")["rows"]
     assert [row["balance"] for row in rows] == [0, 0, 0.25, 0.25]
     assert f"{rows[1]['piece_macro_f1']:.3f}" in capsys.readouterr().out
+
+
+def test_what_helps_is_published_with_a_table_of_its_own(compared, tmp_path):
+    folder = shutil.copytree(compared("--smoke", "--resume"), tmp_path / "imbalance-example")
+    path = folder / "environment.json"
+    records.write_json(path, records.read_json(path) | {"commit": "0123456789", "resumed_with": []})
+    published, readme = tmp_path / "results" / "published", tmp_path / "README.md"
+    readme.write_text(leaderboard.empty_places(*IN_README), encoding="utf-8")
+    leaderboard.main(["--publish", str(folder), "--published", str(published), "--readme", str(readme)])
+    assert {path.name for path in (published / "imbalance" / folder.name).iterdir()} == {
+        *("config.json", "environment.json", "imbalance.csv", "imbalance.json", "metrics.json"),
+    }
+    lines = (tmp_path / "results" / "README.md").read_text(encoding="utf-8").splitlines()
+    rows = [line.split(" | ") for line in lines if line.startswith("| [I1](published/imbalance/")]
+    assert [row[5:7] for row in rows] == [
+        *([balance, adjustment] for balance in ("0", "0.5") for adjustment in ("0", "0.25", "0.5", "1")),
+        ["1", "0"],
+    ]
+    assert all(any("**" in row[column] for row in rows) for column in range(7, 15))
 
 
 @pytest.mark.parametrize(
