@@ -12,7 +12,7 @@ from experiments.engine import records
 from experiments.engine.baselines import STACKED, run_baselines
 from experiments.engine.comparison import differences
 from experiments.engine.composers.untested import untested
-from experiments.engine.config import Config, CorpusConfig, EncoderConfig, Places
+from experiments.engine.config import AnswerConfig, Config, CorpusConfig, EncoderConfig, Places
 from experiments.engine.continuing import keep_split, take_published
 from experiments.engine.predictions import Predictions, read_predictions, write_predictions
 from experiments.engine.stacking import stack
@@ -85,9 +85,17 @@ def run(config: Config, places: Places) -> Path:
 
 
 def check_names(config: Config) -> None:
-    """Refuses names that there are none of, which should not wait for the corpus."""
+    """Refuses names that there are none of, and bags for who reads none, which should not wait for the corpus."""
     check_name(BUILDERS, config.model.model, kind="model")
     check_name(PROTOCOLS, config.split.protocol, kind="protocol")
+    if config.answering.bag == AnswerConfig.bag:  # without a look at what builders read, which takes Keras
+        return
+    readers = [name for name in BUILDERS if module_of(BUILDERS, name, kind="model").RANK == "bag"]
+    if config.model.model not in readers:
+        raise InputError(
+            f"--bag has no effect with the model {config.model.model}, which reads no bags; leave it out, or take "
+            f"{' or '.join(readers)}."
+        )
 
 
 def run_study(study: Study) -> Path:

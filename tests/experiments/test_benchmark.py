@@ -103,10 +103,10 @@ def test_a_quick_look_says_that_it_is_one_and_routes_take_turns(tmp_path, capfd,
     assert [left for _, _, left in rounds[-3:]] == [f" about {n} min left" for n in (5, 3, 2)]
 
 
-@pytest.mark.parametrize("flag", ["--repeats", "--every"])
-def test_numbers_with_which_nothing_can_be_timed_are_refused(flag, capsys):
+@pytest.mark.parametrize("what", [("corpus", "--repeats"), ("corpus", "--every"), ("builders", "--rounds")])
+def test_numbers_with_which_nothing_can_be_timed_are_refused(what, capsys):
     with pytest.raises(SystemExit) as stopped:
-        benchmark.main(["corpus", "--corpus", "synthetic", flag, "0"])
+        benchmark.main([*what, "0"])
     assert stopped.value.code == 2
     assert "to be 1 or more, but received 0" in capsys.readouterr().err
 
@@ -134,11 +134,11 @@ def test_all_folds_at_once_have_no_one_score_to_reach(capsys):
 
 
 def test_growth_is_measured_in_a_process_for_each_part_of_a_corpus(cache_dir, tmp_path, capfd):
-    flags = ["--corpus", "synthetic", "--builders", "lstm", "--samples", "1", "0.5", "--steps", "2"]
-    flags += ["--batch-size", "8", "--precision", "float32", "--channels", "binary"]
+    flags = ["--corpus", "synthetic", "--builders", "bag_attention", "--samples", "1", "0.5", "--steps", "2"]
+    flags += ["--batch-size", "16", "--precision", "float32", "--channels", "binary", "--mixup", "0.2"]
     benchmark.main(["scaling", *flags, "--cache-dir", str(cache_dir), "--output", str(tmp_path)])
     printed = capfd.readouterr()
-    assert "lstm, 0.5 of the works" in printed.err and "libraries included" in printed.out
+    assert "bag_attention, 0.5 of the works" in printed.err and "libraries included" in printed.out
     half, whole = json.loads((tmp_path / "benchmark.json").read_text(encoding="utf-8"))["rows"]
     assert (half["sample"], whole["sample"], half["to the first"]) == ("0.5", "1", "1.00")
     assert int(half["chunks"]) < int(whole["chunks"])
@@ -153,7 +153,9 @@ def test_what_cannot_be_measured_is_refused_before_anything_is(capsys):
     for flags, reason in {
         ("--samples", "2"): "Expected samples to be shares",
         ("--steps", "0"): "Expected steps to be 1 or more",
-        ("--builders", "nobody"): "There is no model named 'nobody'",
+        ("--builders", "nobody"): "There is no builder named 'nobody'",
+        ("--builders", "lstm", "message_lstm"): "cannot be read by message_lstm",
+        ("--teacher", "RUN"): "leave --teacher out",
     }.items():
         with pytest.raises(SystemExit, match="2"):
             benchmark.main(["scaling", *flags])

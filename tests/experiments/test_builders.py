@@ -116,6 +116,7 @@ def test_a_run_that_is_older_than_a_baseline_does_not_hide_it(finished, compare,
 @pytest.mark.parametrize(
     ("flags", "reason"),
     [
+        (("--bag", "3"), "--bag has no effect"),
         (("--builders", "nobody"), "There is no builder named 'nobody'; known are"),
         (("--folds", "0", "0"), "Expected folds to be numbers of different folds"),
         (("--model", "lstm"), "name some with --builders, and leave --model out"),

@@ -311,6 +311,7 @@ def test_ones_own_files_are_read_and_what_is_unreadable_is_named(
     ("arguments", "sentence"),
     [
         (["--corpus", "symphonies"], "There is no corpus named 'symphonies'; known are .*synthetic"),
+        (["--bag", "3"], "--bag has no effect with the model frame_cnn.*or take bag_attention"),
         (["--model", "oracle"], "There is no model named 'oracle'; known are .*frame_cnn"),
         (["--encoder", "wavelets"], "There is no encoder named 'wavelets'; known are .*piano_roll"),
         (["--protocol", "luck"], "There is no protocol named 'luck'; known are .*work"),

@@ -5,20 +5,16 @@ from pathlib import Path
 
 from experiments.engine import records
 from experiments.engine.config import Places
-from experiments.engine.runner import Study, prepare, report_left_out, split_of
+from experiments.engine.runner import Study, check_names, prepare, report_left_out, split_of
 from experiments.engine.search.config import SEARCH_FILE, Search, load_search
 from experiments.engine.search.working import folds_of
-from experiments.engine.tables import check_name
 from features.errors import InputError
-from features.splits.protocols import PROTOCOLS
-from models import BUILDERS
 
 
 def prepare_study(search: Search, places: Places) -> Study:
     """Reads the corpus, and refuses what cannot be searched before a folder is made."""
     config = search.config
-    check_name(BUILDERS, config.model.model, kind="model")
-    check_name(PROTOCOLS, config.split.protocol, kind="protocol")
+    check_names(config)
     if config.split.fold == "all":
         raise InputError(
             "A search keeps one test part away from all choices: give its fold as --fold N, not all."

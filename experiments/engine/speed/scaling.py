@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from experiments.engine.config import Config, ModelConfig
 from experiments.engine.speed.settings import Scaling
-from experiments.engine.speed.steps import builders_of_chunks
 from experiments.engine.speed.tables import megabytes, print_table
 from experiments.engine.speed.timing import in_new_process, peak_bytes
-from experiments.engine.tables import check_name
+from experiments.engine.zoo.candidates import ZooSettings, candidates_for
 from experiments.four_composers import configure
 from models import BUILDERS
 
@@ -48,14 +47,13 @@ class Rates:
 
 def benchmark(asked: Scaling) -> None:
     """Measures every builder on every part, and prints a row for each."""
-    for name in asked.builders:
-        check_name(BUILDERS, name, kind="model")
     table = []
-    for name in asked.builders or builders_of_chunks():
+    candidates = candidates_for(ZooSettings(builders=asked.builders), asked.encoder.encoder)
+    for name, model in candidates.items():
         first = None
         for sample in sorted(asked.samples):
             print(f"{name}, {sample:g} of the works", file=sys.stderr)
-            rates = in_new_process(measure, asked, name, sample)
+            rates = in_new_process(measure, asked, model, sample)
             first = first or rates
             table.append(_row(name, sample, rates, first))
     title = f"{asked.corpus.corpus}: training and answering, {asked.training.precision}"
@@ -63,15 +61,16 @@ def benchmark(asked: Scaling) -> None:
     print(WHAT_COUNTS)
 
 
-def measure(asked: Scaling, name: str, sample: float) -> Rates:
+def measure(asked: Scaling, network: ModelConfig, sample: float) -> Rates:
     """Measures one builder on a part of the corpus."""
     import numpy as np
 
     from experiments.engine.batches import ChunksInOrder, TrainingChunks
     from experiments.engine.device import computing_in
-    from experiments.engine.networks import build
+    from experiments.engine.networks import build, check_network
     from experiments.engine.runner import prepare
     from experiments.engine.tables import module_of
+    from models.soft_targets import expect_distributions
 
     corpus = dataclasses.replace(asked.corpus, sample=sample)
     config = configure(
@@ -79,22 +78,27 @@ def measure(asked: Scaling, name: str, sample: float) -> Rates:
             "benchmark",
             corpus=corpus,
             encoder=asked.encoder,
-            model=ModelConfig(name),
+            model=network,
             training=asked.training,
         )
     )
-    dataset = prepare(config, asked.places)
+    builder, dataset = module_of(BUILDERS, network.model, kind="model"), prepare(config, asked.places)
+    check_network(config, dataset)
     indices = np.arange(len(dataset.chunk_pieces))
+    dataset, bag = dataset.fitted(indices), config.answering.bag if builder.RANK == "bag" else None
     with computing_in(config.training.precision):
-        model, _ = build(module_of(BUILDERS, name, kind="model"), {}, dataset)
-    batches = TrainingChunks(dataset, indices, config.training, first_epoch=0)
-    num_chunks = asked.steps * batches.batch_size
+        model, _ = build(builder, network.hyperparameters, dataset)
+        if config.training.mixup:
+            expect_distributions(model)
+    batches = TrainingChunks(dataset, indices, config.training, first_epoch=0, bag=bag)
+    num_chunks = asked.steps * batches.batch_size * (bag or 1)
 
     def train(steps: int) -> None:
         model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
 
     def answer(count: int) -> None:
-        model.predict(ChunksInOrder(dataset, np.resize(indices, count)), verbose=0)
+        shape = count if bag is None else (-(-count // bag), bag)
+        model.predict(ChunksInOrder(dataset, np.resize(indices, shape)), verbose=0)
 
     def make(steps: int) -> None:
         for step in range(steps):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import tyro
 
@@ -34,6 +34,10 @@ class Builders:
     output: Path | None = None
     """Write the table to this folder too, as benchmark.json."""
 
+    def __post_init__(self) -> None:
+        """Refuses numbers with which nothing can be timed."""
+        _refuse_less(self, rounds=1, batch_size=1, num_channels=1)
+
 
 @dataclass(frozen=True)
 class Corpus:
@@ -55,9 +59,7 @@ class Corpus:
 
     def __post_init__(self) -> None:
         """Refuses numbers with which nothing can be timed."""
-        for name in ("repeats", "every"):
-            if getattr(self, name) < 1:
-                raise InputError(f"Expected {name} to be 1 or more, but received {getattr(self, name)}.")
+        _refuse_less(self, repeats=1, every=1)
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,7 @@ class Predicting(Corpus):
     def __post_init__(self) -> None:
         """Refuses numbers with which nothing can be timed."""
         super().__post_init__()
-        if self.starts < 0:
-            raise InputError(f"Expected starts to be 0 or more, but received {self.starts}.")
+        _refuse_less(self, starts=0)
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,7 @@ class Searches:
 
     def __post_init__(self) -> None:
         """Refuses numbers with which nothing can be compared."""
-        if self.seeds < 1:
-            raise InputError(f"Expected seeds to be 1 or more, but received {self.seeds}.")
+        _refuse_less(self, seeds=1)
 
 
 @dataclass(frozen=True)
@@ -119,9 +119,8 @@ class Trainings:
             raise InputError(
                 "Expected fold to be one fold, whose validation part tells when the score is reached."
             )
-        for name in ("seeds", "reference_epochs"):
-            if getattr(self, name) < 1:
-                raise InputError(f"Expected {name} to be 1 or more, but received {getattr(self, name)}.")
+        _refuse_teachers(self.training)
+        _refuse_less(self, seeds=1, reference_epochs=1)
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ class Scaling:
     training: TrainingConfig = TrainingConfig()
     places: Places = Places()
     builders: tuple[str, ...] = ()
-    """Which builders; all that read chunks if it is left out."""
+    """Which builders, and which of bilstm and gru; all that can read the chunks if it is left out."""
     samples: tuple[float, ...] = (0.1, 0.33, 1.0)
     """Shares of the works of each composer."""
     steps: int = 30
@@ -143,9 +142,22 @@ class Scaling:
 
     def __post_init__(self) -> None:
         """Refuses numbers with which nothing can be timed."""
-        if self.steps < 1:
-            raise InputError(f"Expected steps to be 1 or more, but received {self.steps}.")
-        if not all(0 < share <= 1 for share in self.samples):
+        _refuse_less(self, steps=1)
+        if not self.samples or not all(0 < share <= 1 for share in self.samples):
             raise InputError(
                 f"Expected samples to be shares above 0, at most 1, but received {self.samples}."
             )
+        _refuse_teachers(self.training)
+
+
+def _refuse_less(settings: Any, **least: int) -> None:
+    for name, fewest in least.items():
+        if getattr(settings, name) < fewest:
+            raise InputError(
+                f"Expected {name} to be {fewest} or more, but received {getattr(settings, name)}."
+            )
+
+
+def _refuse_teachers(training: TrainingConfig) -> None:
+    if training.teacher:
+        raise InputError("What teachers cost is not timed, so times would not compare; leave --teacher out.")

@@ -37,9 +37,10 @@ def compare_builders(config: Config, places: Places, settings: ZooSettings, *, s
     """
     from experiments.engine.zoo.page import print_zoo, write_zoo
 
-    check_names(config)
     places = dataclasses.replace(places, resume=True)
     candidates = candidates_for(settings, config.encoder.encoder)
+    for model in candidates.values():
+        check_names(dataclasses.replace(config, model=model))
     study = Study(config, places, prepare(config, places))
     report_left_out(study.dataset)
     for fold in settings.folds:  # what cannot be divided should leave no folder behind
