@@ -84,8 +84,9 @@ def compare(
     config: Config, places: Places, *, balances: Sequence[float], adjustments: Sequence[float]
 ) -> Path:
     """Trains a network for each balance, in one folder, and scores all remedies; returns the folder."""
-    from experiments.engine.runner import Study, prepare, report_left_out, split_of
+    from experiments.engine.runner import Study, check_names, prepare, report_left_out, split_of
 
+    check_names(config)
     dataset = prepare(config, places)
     report_left_out(dataset)
     split = split_of(Study(config, places, dataset))
@@ -94,12 +95,12 @@ def compare(
     check_network(config, dataset)
     check_teachers(config, dataset, split, places.teachers)
     plain = _without_remedy(config)
-    with records.run_folder(plain, places) as folder:
     if begun := records.folder_to_resume(plain, places):
         (begun / "metrics.json").unlink(missing_ok=True)  # until it is finished again
-        rows = []
+    with records.run_folder(plain, places) as folder:
         compared = {"balances": list(balances), "adjustments": list(adjustments)}
         records.write_json(folder / MADE_FOR[IMBALANCE], {"config": plain.to_dict()} | compared)
+        rows = []
         for balance in balances:
             print(f"Balance {balance:g}", file=sys.stderr)
             part = plain.replace(training={"class_weights": True, "balance": balance})
@@ -111,7 +112,6 @@ def compare(
     return folder
 
 
-def score(
 def _describe(config: Config, dataset: Any) -> dict[str, Any]:
     """Returns what was compared on, as `metrics.json` has it."""
     from experiments.engine.telling import encoder_name, pieces_name
@@ -123,6 +123,7 @@ def _describe(config: Config, dataset: Any) -> dict[str, Any]:
     }
 
 
+def score(
     config: Config,
     dataset: Any,
     split: Any,
