@@ -96,6 +96,8 @@ def test_some_of_everybody_is_in_training_and_the_only_work_is_never_tested(fold
     study("--logit-adjustment", "1", "--resume", results=folder.parent.parent)
     for text in (capsys.readouterr().out, (folder / "report.html").read_text(encoding="utf-8")):
         assert "Never tested, but trained on: Dov (" in " ".join(text.split())
+    (row,) = (row for row in text.split("<tr>") if row.startswith("<td>Dov</td>"))
+    assert row.count("<td></td>") == 3, "nobody can say how well Dov is told"
 
 
 def test_priors_are_shares_of_the_training_chunks(folder, read_rows):
