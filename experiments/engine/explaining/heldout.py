@@ -16,6 +16,7 @@ from experiments.engine.runner import load_pieces
 from experiments.engine.saved_models import SavedModel
 from experiments.engine.telling import report_known_by_name
 from features.corpora.catalogue import Piece
+from features.corpora.files import is_midi_name
 from features.corpora.labels import label_pieces
 from features.datasets import LeftOut, load_dataset
 from features.errors import InputError
@@ -38,8 +39,6 @@ def find_music(name: str, corpus: CorpusConfig, places: Places) -> tuple[str, by
     path = Path(name).expanduser()
     if path.is_file():
         return path.name, read_music(path)
-    if path.suffix.lower() in (".mid", ".midi") and path.parent != Path(".") and places.data_home is None:
-        raise InputError(f"There is no file {name}; check the path, or name a piece of a corpus.")
     pieces = load_pieces(corpus, places)
     names = SimpleNamespace(
         pieces=tuple(piece.piece for piece in pieces if not piece.left_out),
@@ -47,6 +46,10 @@ def find_music(name: str, corpus: CorpusConfig, places: Places) -> tuple[str, by
             LeftOut(piece.piece, piece.composer, piece.left_out) for piece in pieces if piece.left_out
         ),
     )
+    if is_midi_name(path) and not any(name.lower() in piece.lower() for piece in names.pieces):
+        raise InputError(
+            f"There is no file {name}, and no piece of {corpus.corpus} has this name; check the path, or --corpus."
+        )
     found = find_piece(names, name, flag="MODEL", table=f"python -m experiments.catalogue {corpus.corpus}")
     return found, next(piece for piece in pieces if piece.piece == found).read()
 

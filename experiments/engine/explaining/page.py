@@ -17,6 +17,7 @@ from experiments.engine.explaining.attribution import (
     note_attributions,
 )
 from experiments.engine.explaining.checking import checked_on, passed, percent, verdict
+from experiments.engine.explaining.checks import check_sentences, checks_of, whose
 from experiments.engine.explaining.chunks import joined
 from experiments.engine.explaining.deletion import MOST_DELETIONS, groups_of
 from experiments.engine.explaining.heldout import find_music
@@ -28,12 +29,13 @@ from experiments.engine.explaining.passages import (
     find_passages,
     sound_of,
 )
-from experiments.engine.explaining.places import CHECK_FILE, folder_of, slug
+from experiments.engine.explaining.places import folder_of, slug
 from experiments.engine.exploring.sounds import SECONDS, describe_player
 from experiments.engine.predicting.asking import Asker
 from experiments.engine.predicting.presenting import NONE
 from experiments.engine.rendering import PAGES
 from experiments.engine.saved_models import SavedModel
+from features.errors import InputError
 from features.midi import read_events, read_notes
 from features.words import clock
 
@@ -71,7 +73,10 @@ def explain_piece(
         InputError: The piece cannot be read, or not be explained.
     """
     title, data = find_music(name, corpus, places)
-    predicted = Asker(saved).ask(title, data)
+    try:
+        predicted = Asker(saved).ask(title, data)
+    except InputError as error:
+        raise InputError(f"{title} cannot be explained: {error}") from error
     explanation = note_attributions(
         saved, read_notes(read_events(data)), composer=composer or predicted.ranking[0][0]
     )
@@ -81,7 +86,7 @@ def explain_piece(
     found = describe(explanation) | {"piece": title, "model": home.name, "was_heard": predicted.was_heard}
     found |= {"predicted": dict(predicted.ranking), "is_none": predicted.is_none}
     found["sentences"] = sentences(found)
-    checks = [records.read_json(path) for path in sorted(home.glob(f"check-*/{CHECK_FILE}"))]
+    checks = checks_of(saved, home, places.published)
     write_notes(explanation, folder / "notes.csv")
     page = PAGES.get_template("explain.html").render(
         found=found,
@@ -92,6 +97,7 @@ def explain_piece(
         clock=clock,
         passed=passed,
         verdict=verdict,
+        whose=whose,
         seconds=SECONDS,
         **_pictures(explanation),
         command=records.command_line(),
@@ -161,17 +167,6 @@ def sentences(found: dict[str, Any]) -> list[str]:
             "notes are told by gradients only."
         )
     return said
-
-
-def check_sentences(checks: list[dict[str, Any]]) -> list[str]:
-    """Returns whether explanations of the model can be believed, as far as it has been checked."""
-    if not checks:
-        return [
-            "Whether explanations of this model can be believed has not been checked: run it with --check."
-        ]
-    return [
-        f"{verdict(check)} ({check['corpus']}, {checked_on(check)} that it never heard.)" for check in checks
-    ]
 
 
 def write_notes(explanation: Explanation, path: Path) -> None:
