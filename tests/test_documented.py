@@ -1,4 +1,4 @@
-"""Every command that a page or a `--help` tells somebody to type can be typed: its flags and values exist."""
+"""What pages say is there: every command that they or a `--help` tell somebody to type, and every link."""
 
 import importlib
 import re
@@ -11,11 +11,20 @@ import tyro
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGES = sorted(
     page.relative_to(REPOSITORY)
-    for pattern in ("README.md", "results/*.md", "models/**/*.md", "experiments/*.py")
+    for pattern in ("*.md", "*/README.md", "models/pretrained/*.md")
     for page in REPOSITORY.glob(pattern)
 )
+EXPERIMENTS = sorted(path.relative_to(REPOSITORY) for path in REPOSITORY.glob("experiments/*.py"))
 COMMAND = re.compile(r"^\s*(?:\S*/)?python3? -m experiments\.(\w+) ?(.*)$", re.MULTILINE)
+LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+ABSENT = re.compile(r"[^\w\- ]")
+"""What GitHub leaves out of a heading when it makes an anchor of it."""
 REDIRECTED = re.compile(r"\s[>|]\s.*")
+
+
+OF_EXAMPLES = Path("CONTRIBUTING.md")
+"""Its commands run what it adds; `test_contributing.py` does so."""
 
 
 def commands_of(page: Path) -> list[tuple[str, str]]:
@@ -40,7 +49,9 @@ def only_read(monkeypatch):
     monkeypatch.setattr(tyro, "cli", stop)
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if commands_of(page)], ids=str)
+@pytest.mark.parametrize(
+    "page", [page for page in (*PAGES, *EXPERIMENTS) if page != OF_EXAMPLES and commands_of(page)], ids=str
+)
 def test_commands_can_be_typed(page, only_read):
     for name, arguments in commands_of(page):
         words = shlex.split(REDIRECTED.sub("", arguments), comments=True)
@@ -49,6 +60,22 @@ def test_commands_can_be_typed(page, only_read):
                 importlib.import_module(f"experiments.{name}").main(words)
         except SystemExit as stopped:
             assert stopped.code == 0, f"{page} says: python -m experiments.{name} {arguments}"
+
+
+def anchors_of(page: Path) -> set[str]:
+    """Returns the anchors of a page's headings, as GitHub makes them."""
+    headings = HEADING.findall(page.read_text(encoding="utf-8"))
+    return {ABSENT.sub("", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_links_lead_somewhere(page):
+    path = REPOSITORY / page
+    for target, anchor in LINK.findall(path.read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            linked = path.parent / target if target else path
+            assert linked.exists(), f"{page} links to {target}"
+            assert not anchor or anchor in anchors_of(linked), f"{page} links to {target}#{anchor}"
 
 
 def test_commands_are_found():
