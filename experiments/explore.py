@@ -3,6 +3,7 @@
     python -m experiments.explore
     python -m experiments.explore --corpus midi_classics --pieces clean --data-home midi-classic-music.zip
     python -m experiments.explore --piece "Bwv0526 Sonate" --frame-rates 16 10 8 4
+    python -m experiments.explore --smoke
 
 Writes `explore.html` with PNG files, sounds, and the numbers behind the figures as CSV files: lengths, notes, tempi,
 polyphony, signatures and velocities by composer, chunks and padding; the multichannel roll of one piece at several
@@ -58,6 +59,8 @@ class Arguments:
     """Fetch the corpus from the network if the corpus can be fetched."""
     cache_dir: Path = REPOSITORY / ".cache"
     """Where prepared data is kept."""
+    smoke: bool = False
+    """Rehearse: the page of made-up music, in seconds."""
 
     def __post_init__(self) -> None:
         """Refuses numbers with which nothing can be drawn."""
@@ -81,6 +84,8 @@ class Arguments:
 def main(argv: Sequence[str] | None = None) -> None:
     """Explores the corpus that the command line names."""
     arguments = read_arguments(Arguments, argv, description=__doc__, name="explore")
+    if arguments.smoke:
+        arguments = dataclasses.replace(arguments, corpus=CorpusConfig("synthetic"))
     folder = arguments.output or REPOSITORY / "results" / "runs" / "explore" / arguments.corpus.corpus
     folder = prepare_output(folder)
     pieces, dataset = load(arguments)

@@ -162,6 +162,11 @@ def test_what_is_left_out_is_named_with_its_reason(run, capsys):
     assert "6 pieces by 3 composers" in said.out and f"Open {folder / 'explore.html'}" in said.out
 
 
+def test_it_is_rehearsed_on_made_up_music(run, capsys):
+    run("--smoke", "--no-sounds")
+    assert "80 pieces by 4 composers" in capsys.readouterr().out
+
+
 def test_the_same_seed_shows_the_same_and_others_differ():
     dataset = SimpleNamespace(pieces=tuple("abcdefgh"))
     chosen = [
