@@ -134,6 +134,7 @@ def write(asked: Arguments, answers: Sequence["Answer"], errors: Mapping[str, st
     if STANDARD_OUTPUT not in (asked.csv, asked.json) and answers:
         terminal = console(at_least=presenting.NARROWEST)
         terminal.print(presenting.table_of(answers, asker))
+        terminal.print(presenting.sentence_on(asker), soft_wrap=True)
         for answer in answers if asked.timeline else ():
             presenting.print_timeline(answer, terminal)
 

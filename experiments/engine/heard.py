@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 
+from features.corpora.catalogue import Piece
 from features.datasets import Dataset
-from features.splits.works import melody_digest
+from features.splits.works import evidence, melody_digest
 
 UNHEARD = ""
 
@@ -68,6 +70,20 @@ class Heard:
         if content in self.contents:
             return SAME_FILE
         return SAME_MUSIC if melody_digest(outline) in self.melodies else UNHEARD
+
+    def named_work(self, name: str, composer: str) -> str:
+        """Returns which of the works that were heard the name of a file tells of; empty if it tells of none.
+
+        Args:
+            name: Its path, of which the file and its folder tell.
+            composer: Whose the work should be; empty for nobody's.
+
+        Example:
+            >>> Heard(works=frozenset({"Chopin/op-6"})).named_work("Mazurka op. 6 no. 2.mid", "Chopin")
+            'Chopin/op-6'
+        """
+        piece = Piece("/".join(PurePath(name).parts[-2:]), composer, read=bytes)
+        return next((found.key for found in evidence(piece) if composer and found.key in self.works), "")
 
     def reasons(self, dataset: Dataset) -> list[str]:
         """Returns for each piece of a data set why it counts as heard, one of `REASONS`; empty if it does not.

@@ -57,6 +57,7 @@ def test_a_folder_of_all_kinds_is_answered_for_and_what_fails_is_named(ask, musi
     assert names == {"ada.mid", "bela.MID", *SCORES}
     assert {Path(error["file"]).name for error in found["errors"]} == {"broken.mid", "broken.xml"}
     assert found["calibrated"] and set(found["prior"]) == {"Ada", "Bela"}
+    assert found["says_none_of_these"]["known_pieces"] > 0 <= found["says_none_of_these"]["unknown"] <= 1
     for answer in found["answers"]:
         assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-5)
         assert answer["composer"] == max(answer["probabilities"], key=answer["probabilities"].get)
@@ -82,6 +83,7 @@ def test_people_read_a_table_and_a_timeline(ask, music, tmp_path):
         and "runner-up" in said.out
         and "Ada 90%, Bela 10%" in said.out.replace("\n", " ")
     )
+    assert "When tested, it said 'none of these' of" in said.out
     rows = json.loads(answers.read_text(encoding="utf-8"))["answers"][0]["timeline"]
     assert rows[0]["start_s"] == 0 and len(rows) > 1
     assert "0:00–0:15" in said.out and said.out.count("█") > 10

@@ -72,10 +72,11 @@ class Ear:
             "remark": sentence_on(self.asker),
         }
 
-    def has_heard(self, data: bytes) -> bool:
-        """Returns whether the model was trained on a piece."""
+    def has_heard(self, title: str, composer: str | None, data: bytes) -> bool:
+        """Returns whether the model was trained on a piece, or by its title on the work that it is of."""
         with self._lock:
-            return self.asker.ask("", data).was_heard
+            heard = self.asker.saved.trained_on
+            return bool(heard.named_work(title, composer or "")) or self.asker.ask("", data).was_heard
 
     def why(self, data: bytes) -> dict[str, Any]:
         """Returns which notes speak most for the composer who is answered.

@@ -1,5 +1,7 @@
 """The page served, to this machine alone unless another address is asked for."""
 
+from contextlib import redirect_stderr
+from io import StringIO
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -57,7 +59,8 @@ def open_server(app: App, port: int) -> BaseWSGIServer:
         InputError: The port is taken, or there is no such address.
     """
     try:
-        return _Server(app.host, port, app, _Silent)
+        with redirect_stderr(StringIO()):  # where Werkzeug says it in words of its own
+            return _Server(app.host, port, app, _Silent)
     except (OSError, SystemExit) as error:  # with the latter Werkzeug says that the port is taken
         raise InputError(
             f"The page cannot be served at {app.host}, port {port}: it is taken, or this machine has no such address; "

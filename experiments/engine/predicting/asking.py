@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.engine.auditing.priors import flat_prior, with_prior
-from experiments.engine.predicting.calibration import Calibration
+from experiments.engine.predicting.calibration import Calibration, TurnedAway
 from experiments.engine.predicting.unknown import SCORES
 from experiments.engine.saved_models import SavedModel
 from features.datasets import Dataset
@@ -34,6 +34,8 @@ class Answer:
         spans: When each chunk begins and ends, in seconds, shape `(chunks, 2)`; None if the encoder keeps no time.
         is_none: Whether it is by none of these; None if the model has no threshold for it.
         was_heard: Whether the model was trained on this music, in this file or in another.
+        named_work: Of which work its name tells, if that is by the composer who is answered and the model was trained
+            on it: perhaps on another edition of this very piece. Otherwise empty.
         label: What the classes are: composers, unless a study asked for something else.
     """
 
@@ -44,6 +46,7 @@ class Answer:
     spans: np.ndarray | None
     is_none: bool | None
     was_heard: bool
+    named_work: str = ""
     label: str = COMPOSER
 
     @property
@@ -74,6 +77,7 @@ class Asker:
     Attributes:
         label: What its classes are.
         calibration: How its answers become probabilities; None if that was never fitted.
+        turned_away: How often it says "none of these"; None if that is not known.
         prior: How likely each class is before anything is heard, shape `(classes,)`; None if that is not known.
         prior_name: What that prior is, in words.
 
@@ -85,6 +89,7 @@ class Asker:
         self.saved, self.label = saved, saved.description.get("label", COMPOSER)
         found = saved.description.get(CALIBRATION)
         self.calibration = Calibration.from_dict(found) if found else None
+        self.turned_away = TurnedAway.from_dict(found) if found else None
         if self.calibration is not None:
             self.prior_name = TRAINING if prior is None else prior
             self.prior = read_prior(self.prior_name, saved.classes, self.calibration.training_prior)
@@ -118,15 +123,18 @@ class Asker:
 
     def conclude(self, dataset: Dataset, answers: Mapping[str, np.ndarray]) -> Answer:
         """Returns what is to be said of a data set of one piece, for which `listen` returned these answers."""
-        num_chunks = len(answers["chunk"])
+        (name,), num_chunks = dataset.pieces, len(answers["chunk"])
+        probabilities = self._probabilities(answers["piece"], num_chunks)[0]
+        composer = self.saved.classes[probabilities.argmax()] if self.label == COMPOSER else ""
         return Answer(
-            name=dataset.pieces[0],
+            name=name,
             classes=self.saved.classes,
-            probabilities=self._probabilities(answers["piece"], num_chunks)[0],
+            probabilities=probabilities,
             timeline=self._probabilities(answers["chunk"], 1),
             spans=spans_of(dataset),
             is_none=self._is_none(answers["piece"], answers["chunk"]),
             was_heard=bool(self.saved.trained_on.reason(dataset.contents[0], dataset.outlines[0])),
+            named_work=self.saved.trained_on.named_work(name, composer),
             label=self.label,
         )
 

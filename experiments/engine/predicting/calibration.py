@@ -97,6 +97,49 @@ class Calibration:
         )
 
 
+@dataclass(frozen=True)
+class TurnedAway:
+    """How often a model says "none of these", on pieces that had no say in where its threshold lies.
+
+    Attributes:
+        known: Of which share of the pieces by composers whom it knows, the mean over these.
+        known_pieces: How many pieces.
+        unknown: Of which share of the pieces by others.
+        unknown_pieces: How many pieces.
+    """
+
+    known: float
+    known_pieces: int
+    unknown: float
+    unknown_pieces: int
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "TurnedAway | None":
+        """Returns what a calibration holds of it; None if it holds nothing.
+
+        Args:
+            values: As read from `model.json`.
+
+        Raises:
+            ModelFileError: They cannot be.
+
+        Example:
+            >>> tested = {"false_rejections": 0.1, "known_pieces": 50, "false_acceptances": 0.75, "pieces": 40}
+            >>> TurnedAway.from_dict({"none_of_these": {"tested": tested}})
+            TurnedAway(known=0.1, known_pieces=50, unknown=0.25, unknown_pieces=40)
+        """
+        facts = values.get("none_of_these")
+        if facts is None:
+            return None
+        names = ("false_rejections", "known_pieces", "false_acceptances", "pieces")
+        tested = facts.get("tested") if isinstance(facts, Mapping) else None
+        found = [tested.get(name) for name in names] if isinstance(tested, Mapping) else [None]
+        if not all(_is_within(value, 0, high) for value, high in zip(found, (1, np.inf) * 2, strict=False)):
+            raise _damaged(f"none_of_these = {reprlib.repr(facts)}")
+        known, known_pieces, accepted, unknown_pieces = found
+        return cls(known, known_pieces, 1 - accepted, unknown_pieces)
+
+
 def _is_within(value: Any, low: float, high: float) -> bool:
     return isinstance(value, int | float) and low - ROUNDING <= value <= high + ROUNDING
 

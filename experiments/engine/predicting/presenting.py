@@ -1,6 +1,7 @@
 """Answers shown: a table on the terminal, rows for CSV, plain values for JSON."""
 
 import csv
+import dataclasses
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,19 +27,26 @@ BAR = 20
 
 def table_of(answers: Sequence[Answer], asker: Asker) -> Table:
     """Returns the answers as a table, a row a piece."""
-    table = Table(caption=sentence_on(asker))
+    table = Table()
     table.add_column("file", overflow="fold", ratio=1)
     for heading in (asker.label, "", "runner-up", ""):
         table.add_column(heading, justify="left" if heading else "right", no_wrap=True)
     for answer in answers:
         (first, p_first), (second, p_second) = answer.ranking[:2]
-        name = answer.name + (" (in the model's training)" if answer.was_heard else "")
+        name = answer.name + training_remark(answer)
         if answer.is_none:
             second, p_second = f"if one, {first}", p_first
             table.add_row(name, NONE, "", second, f"{p_second:.0%}", style="dim")
         else:
             table.add_row(name, first, f"{p_first:.0%}", second, f"{p_second:.0%}")
     return table
+
+
+def training_remark(answer: Answer) -> str:
+    """Returns what has to be said of an answer that may be a memory; otherwise nothing."""
+    if answer.was_heard:
+        return " (in the model's training)"
+    return f" (by its name of {answer.named_work}, in the model's training)" if answer.named_work else ""
 
 
 def print_timeline(answer: Answer, terminal: Console) -> None:
@@ -69,7 +77,12 @@ def sentence_on(asker: Asker) -> str:
         return f"Not calibrated: how sure the model is says little, and it cannot say {NONE!r}."
     shares = ", ".join(f"{name} {share:.0%}" for name, share in zip(classes, asker.prior, strict=True))
     known = f" ({shares})" if len(classes) <= FEW else ""
-    unknown = "" if asker.calibration.score else f" It cannot say {NONE!r}."
+    told, unknown = asker.turned_away, "" if asker.calibration.score else f" It cannot say {NONE!r}."
+    if told:
+        unknown = (
+            f" When tested, it said {NONE!r} of {told.unknown:.0%} of the pieces by composers whom it does not know, "
+            f"and of {told.known:.0%} of those by the ones it knows."
+        )
     return f"Calibrated; prior: {asker.prior_name}{known}.{unknown}"
 
 
@@ -85,6 +98,7 @@ def values_of(answer: Answer, *, timeline: bool) -> dict[str, Any]:
         "runner_up_probability": round(p_second, 6),
         "none_of_these": answer.is_none,
         "in_training": answer.was_heard,
+        "work_in_training": answer.named_work,
         "num_chunks": len(answer.timeline),
         "probabilities": _rounded(answer.ranking),
     }
@@ -98,6 +112,7 @@ def write_csv_to(file: TextIO, answers: Iterable[Answer], errors: Mapping[str, s
         *(
             "none_of_these",
             "in_training",
+            "work_in_training",
             "num_chunks",
             *(f"p_{name}" for name in asker.saved.classes),
             "error",
@@ -124,6 +139,7 @@ def write_json_to(
         "prior": asker.prior
         if asker.prior is None
         else dict(zip(classes, asker.prior.tolist(), strict=True)),
+        "says_none_of_these": asker.turned_away and dataclasses.asdict(asker.turned_away),
         "answers": [values_of(answer, timeline=timeline) for answer in answers],
         "errors": [{"file": name, "error": reason} for name, reason in errors.items()],
     }

@@ -258,7 +258,7 @@ function showAnswer(guess) {
   verdict.replaceChildren(guess ? `You say ${guess}; the model says ` : "The model says ", strong, ".");
   find("truth").hidden = !composer && !heard;
   const known = composer ? `It is by ${composer}: ${title}.` : "";
-  find("truth").textContent = `${known} ${heard ? "The model has heard this piece, so its answer does not count." : ""}`.trim();
+  find("truth").textContent = `${known} ${heard ? "The model was trained on this work, so its answer does not count." : ""}`.trim();
   find("if").hidden = answer !== NONE;
   find("bars").replaceChildren(...ranking.slice(0, COLOURS.length).map(bar));
   find("chunks").replaceChildren(...timeline.map(chunkRow));

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from experiments.engine.heard import Heard
 from experiments.engine.predicting.asking import CALIBRATION, Asker, read_prior
 from experiments.engine.predicting.calibration import Calibration
 from experiments.engine.predicting.presenting import values_of
@@ -84,6 +85,17 @@ def test_a_file_of_the_training_is_known_again(saved):
         if (answer := Asker(saved).ask("", compose("Ada", opus, movement=1))).was_heard
     ][:1]
     assert first.was_heard
+
+
+def test_the_name_of_a_file_tells_of_a_work_of_the_training_by_who_is_answered(saved):
+    data, composers = compose("Ada", 1, movement=1), ("Ada", "Bela", "Cleo", "Dov")
+    works = frozenset(f"{composer}/op-6" for composer in composers)
+    model = dataclasses.replace(saved, trained_on=Heard(works=works))
+    answers = [
+        Asker(model).ask(name, data) for name in ("music/Waltz op. 6.mid", "op. 6/x/Waltz.mid", "Waltz.mid")
+    ]
+    assert [answer.named_work for answer in answers] == [f"{answers[0].ranking[0][0]}/op-6", "", ""]
+    assert not any(answer.was_heard for answer in answers)
 
 
 def test_time_runs_through_the_whole_piece(saved):

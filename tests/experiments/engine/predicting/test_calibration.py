@@ -6,10 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import softmax
 
-from experiments.engine.predicting.calibration import HOTTEST, Calibration, fit
+from experiments.engine.predicting.calibration import HOTTEST, Calibration, TurnedAway, fit
 from models.saving import ModelFileError
 
 PRIOR = (0.5, 0.3, 0.2)
+
+TESTED = {"false_rejections": 0.1, "known_pieces": 50, "false_acceptances": 0.75, "pieces": 40}
 
 NUMBERS = st.floats(0.05, 20), st.floats(0, 1), st.integers(0, 2**32 - 1)
 
@@ -103,6 +105,25 @@ def test_a_damaged_calibration_is_told_in_one_sentence(damage, named):
     with pytest.raises(ModelFileError, match=named) as caught:
         Calibration.from_dict(Calibration(PRIOR).to_dict() | damage, num_classes=3)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        1,
+        {},
+        {"tested": []},
+        {"tested": TESTED | {"pieces": "x"}},
+        {"tested": TESTED | {"false_rejections": 2}},
+    ],
+)
+def test_damaged_rates_of_none_of_these_are_told_in_one_sentence(facts):
+    with pytest.raises(ModelFileError, match="none_of_these = "):
+        TurnedAway.from_dict({"none_of_these": facts})
+
+
+def test_a_calibration_without_unknown_composers_has_no_rates():
+    assert TurnedAway.from_dict({}) is None
 
 
 @pytest.mark.parametrize("values", [[1], "x", 5, {"temperature": 2.0}])
