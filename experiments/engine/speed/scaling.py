@@ -16,6 +16,9 @@ from models import BUILDERS
 
 WARM_UP_STEPS = 3
 
+ANSWERED_AT_ONCE = 64
+"""Chunks of a batch that is answered for; bags of a size that divides this fill it."""
+
 WHAT_COUNTS = """
 Each row: a new process with all cores, which reads the corpus from its store, trains on shuffled batches of all its
 chunks as a study does, and then answers for chunks in their order; a few batches go first and are not counted. Input is
@@ -91,31 +94,30 @@ def measure(asked: Scaling, network: ModelConfig, sample: float) -> Rates:
         if config.training.mixup:
             expect_distributions(model)
     batches = TrainingChunks(dataset, indices, config.training, first_epoch=0, bag=bag)
-    num_chunks = asked.steps * batches.batch_size * (bag or 1)
+    shape = (-1,) if bag is None else (-1, bag)
 
     def train(steps: int) -> None:
         model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
 
-    def answer(count: int) -> None:
-        shape = count if bag is None else (-(-count // bag), bag)
-        model.predict(ChunksInOrder(dataset, np.resize(indices, shape)), verbose=0)
+    def answer(steps: int) -> None:  # in whole batches: for others the network would be traced anew
+        chunks = np.resize(indices, steps * ANSWERED_AT_ONCE).reshape(shape)
+        model.predict(ChunksInOrder(dataset, chunks, batch_size=ANSWERED_AT_ONCE), verbose=0)
 
     def make(steps: int) -> None:
         for step in range(steps):
             batches[step]
 
-    trained = _seconds(train, asked.steps)
-    made = _seconds(make, asked.steps)
-    answered = _seconds(answer, num_chunks)
-    rates = (num_chunks / seconds for seconds in (trained, made, answered))
+    trained_at_once = batches.batch_size * (bag or 1)
+    tasks = ((train, trained_at_once), (make, trained_at_once), (answer, ANSWERED_AT_ONCE))
+    rates = [at_once * asked.steps / _seconds(task, asked.steps) for task, at_once in tasks]
     return Rates(len(indices), *rates, peak_bytes())
 
 
-def _seconds(task: Callable[[int], None], amount: int) -> float:
-    """Returns how long an amount takes after a little of it."""
+def _seconds(task: Callable[[int], None], steps: int) -> float:
+    """Returns how long a number of batches takes after a few of them."""
     task(WARM_UP_STEPS)
     started = time.perf_counter()
-    task(amount)
+    task(steps)
     return time.perf_counter() - started
 
 

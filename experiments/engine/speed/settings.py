@@ -136,7 +136,7 @@ class Scaling:
     samples: tuple[float, ...] = (0.1, 0.33, 1.0)
     """Shares of the works of each composer."""
     steps: int = 30
-    """Training batches that are timed; as many chunks are answered for."""
+    """Batches that are timed, of training and of answers."""
     output: Path | None = None
     """Write the table to this folder too, as benchmark.json."""
 
