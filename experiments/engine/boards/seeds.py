@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments import STUDIES
 from experiments.engine.comparison import combine, differences
 from experiments.engine.config import Config
 from experiments.engine.predictions import Predictions, read_predictions
@@ -90,7 +91,7 @@ class Seeds:
 
 
 def over_seeds(runs: Sequence[PublishedRun]) -> list[Seeds]:
-    """Returns the runs joined where only the training seed differs, in the order of the ladder.
+    """Returns the runs joined where only the training seed differs: by study, and in the order of the ladder.
 
     A run that repeats a seed, or was tested on other pieces or works (which change when the code that
     tells works apart does), stands for itself.
@@ -119,13 +120,26 @@ def _tested(run: PublishedRun) -> frozenset | Path:
 
 def rung(metrics: Mapping[str, Any]) -> int:
     """Returns the place of a run's protocol on the ladder, the leakiest first; what is not on it comes last."""
-    return LADDER.index(metrics["protocol"]) if metrics["protocol"] in LADDER else len(LADDER)
+    return _index(LADDER, metrics["protocol"])
 
 
 def _place(group: Seeds) -> tuple:
     metrics, run = group.metrics, group.runs[0]
-    where = (metrics["corpus"], metrics["pieces"], rung(metrics), str(metrics["fold"]))
-    return (*where, metrics["model"], metrics["encoder"], metrics["seed"], run.folder.name)
+    asked = (_index(tuple(STUDIES), metrics["experiment"]), metrics["corpus"], metrics["pieces"])
+    return (
+        *asked,
+        rung(metrics),
+        str(metrics["fold"]),
+        metrics["model"],
+        metrics["encoder"],
+        metrics["seed"],
+        run.folder.name,
+    )
+
+
+def _index(names: Sequence[str], name: str) -> int:
+    """Where a name stands; one that is not there comes last."""
+    return names.index(name) if name in names else len(names)
 
 
 def _at(values: dict[str, Any], names: Sequence[str]) -> Any:

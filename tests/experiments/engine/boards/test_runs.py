@@ -122,6 +122,16 @@ def test_the_tables_say_whole_studies_first_and_in_the_order_of_the_ladder(publi
     assert "stacked − fingerprint (95 %)" in heads[0]
 
 
+def test_the_main_study_comes_first(publish_sketch, tmp_path):
+    named = {"descriptor_sequences": "descriptor_lstm", "four_composers": "frame_cnn"}
+    for experiment, model in named.items():
+        config = Config(experiment).replace(split={"fold": "all"}, model={"model": model})
+        publish_sketch(config)
+    runs = [read_run(folder) for folder in sorted((tmp_path / "published").iterdir())]
+    rows = [cells(line) for line in board.headline(runs, tmp_path).splitlines() if line.startswith("| ")]
+    assert [row[3] for row in rows[1:]] == ["frame_cnn", "descriptor_lstm"]
+
+
 def test_a_list_of_pieces_of_our_own_is_named(publish_sketch, tmp_path):
     run = publish_sketch()
     run.metrics["pieces"] = "clean"
