@@ -123,7 +123,8 @@ def save_composer_counts(
     for place, (share, count), colour in zip(places, ranked, _colours(names), strict=True):
         alpha = 0.85 if count.composer in kept else 0.3
         axes.barh(place, 100 * share, color=colour, alpha=alpha, height=0.75)
-        text = f"chunks {count.num_chunks:,}, pieces {count.num_pieces}, works {count.num_works}"
+        counts = f"chunks {count.num_chunks:,}, pieces {count.num_pieces}, works {count.num_works}"
+        text = f"{100 * share:.2f} %, {counts}"
         beside = axes.get_yaxis_transform()  # where neither bars nor thresholds are
         axes.text(1.01, place, text, va="center", fontsize=6.5, color="#333333", transform=beside)
     axes.set_yticks(places, names, fontsize=7.5)
