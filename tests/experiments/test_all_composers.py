@@ -106,6 +106,12 @@ def test_priors_are_shares_of_the_training_chunks(folder, read_rows):
     assert priors["Ada"] > priors["Cleo"] > 0
 
 
+def test_the_saved_model_says_what_was_taken_off_its_logits(folder):
+    metrics, description = (read_json(folder / name) for name in ("metrics.json", "model.json"))
+    priors = [metrics["priors"][name] for name in description["classes"]]
+    np.testing.assert_allclose(description["logit_offsets"], np.log(priors), atol=1e-4)
+
+
 def test_the_adjusted_network_is_the_one_that_validates_answers_and_is_saved(folder, home, read_rows):
     from features.encoders.piano_roll import PianoRoll
     from features.midi import read_events, read_notes

@@ -5,9 +5,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from experiments.engine import records
 from experiments.engine.config import Config
-from experiments.engine.distillation import _check_unheard, teach
+from experiments.engine.distillation import _check_adjustment, _check_unheard, teach
 from experiments.engine.heard import Heard
+from experiments.engine.saved_models import LOGIT_OFFSETS
 from features.errors import InputError
 from features.splits.protocols import TEST, TRAIN, VALIDATION
 from features.splits.works import NO_OUTLINE
@@ -70,6 +72,17 @@ def test_what_was_taken_off_a_teachers_logits_is_not_taken_off_twice(whole_piece
         for one in (Teacher(*teacher.answers), teacher)
     )
     np.testing.assert_allclose(taught[:, 1] / taught[:, 0], 3 * plain[:, 1] / plain[:, 0], rtol=1e-5)
+
+
+def test_a_teacher_that_does_not_say_what_was_taken_off_has_to_have_nothing_taken_off(tmp_path):
+    teacher = SimpleNamespace(path=tmp_path / "model.h5", description={})
+    _check_adjustment(teacher)  # there is no run that says so
+    records.write_json(tmp_path / "config.json", config().to_dict())
+    _check_adjustment(teacher)
+    records.write_json(tmp_path / "config.json", config(logit_adjustment=0.25).to_dict())
+    with pytest.raises(InputError, match="train it again"):
+        _check_adjustment(teacher)
+    _check_adjustment(SimpleNamespace(path=teacher.path, description={LOGIT_OFFSETS: [0.1, 0.2]}))
 
 
 def test_without_teachers_nothing_is_taught():
