@@ -15,9 +15,10 @@ NOTE = (
     "*Reference* is the validation accuracy of the composer classification notebook for that threshold, by chunk, on a "
     "shuffled fifth of all chunks: to be compared with *chunk accuracy*, and in brackets where the row has another "
     "protocol, other music (a sample, or another list) or another training. Its transposed copies counted as a "
-    "composer with 36 % of all chunks, and its 1 % and 10 % were trained on the composers of 0.1 %. A number after the "
-    "split is the one fold that was tested; rows without one test all five. Two numbers with a stroke between them are "
-    "accuracy and macro-F1 by piece; in brackets behind a macro-F1 stands its 95 % interval."
+    "composer with 36 % of all chunks, and its 1 % and 10 % were trained on the composers of 0.1 %. Under `chunk`, "
+    "other chunks of every tested file are in training. A number after the split is the one fold that was tested; rows "
+    "without one test all five. Two numbers with a stroke between them are accuracy and macro-F1 by piece; in brackets "
+    "behind a macro-F1 stands its 95 % interval."
 )
 
 SCORES = {
