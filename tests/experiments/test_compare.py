@@ -212,7 +212,7 @@ def test_where_every_work_was_heard_even_the_differences_are_marked(
     assert {row["on"] for row in record["rows"]} == {record["on"]} == {"heard works"}
     assert "even their differences are on heard works" in record["alarms"][-1]
     (pair,) = record["pairs"]
-    assert pair["sentence"].endswith(" But B has heard the works of 16 of these 16 pieces.")
+    assert pair["sentence"].endswith(" and B has heard the works of 16 of these 16 pieces.")
     assert not pair["is_sure"]
 
 

@@ -80,7 +80,7 @@ class Candidate:
     @property
     def builder(self) -> str:
         """What kind of network it is."""
-        return self.metrics["model"] if self.run else self.saved.description.get("builder", "")
+        return self.metrics["model"] if self.run else self.saved.description.get("builder", "not told")
 
     @property
     def encoding(self) -> str:

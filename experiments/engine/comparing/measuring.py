@@ -136,11 +136,11 @@ class Pair:
         if found.low is not None:
             interval = f"95 % interval {100 * found.low:.1f} to {100 * found.high:.1f}"
         corrected = f" after Holm's correction for {self.num_pairs} comparisons" if self.num_pairs > 1 else ""
+        doubt = f" But {' and '.join(self.memories)}." if self.memories else ""
         return (
             f"{verdict} {counted(more, 'work')}, worse on {fewer}; difference {100 * found.value:.1f} points, "
             f"{interval}: {self.verdict} "
-            f"(p = {self.p_works:.2g} by work{corrected})."
-            + "".join(f" But {memory}." for memory in self.memories)
+            f"(p = {self.p_works:.2g} by work{corrected}).{doubt}"
         )
 
 
