@@ -1,5 +1,6 @@
 """What the page is told, and what is refused: without a browser."""
 
+import dataclasses
 import json
 import socket
 import tempfile
@@ -14,6 +15,7 @@ from werkzeug.test import Client
 from experiments.engine.demo import pieces, serving
 from experiments.engine.demo.app import SENT, App
 from experiments.engine.demo.listening import LONGEST_S, MAX_BYTES, MOST_NOTES, Ear
+from experiments.engine.heard import Heard
 from experiments.engine.predicting.asking import Asker
 from experiments.engine.saved_models import load_saved_model
 from features.corpora.synthetic import compose
@@ -145,6 +147,13 @@ def test_a_surprise_of_a_piece_that_the_model_has_heard_is_called_heard(post, cl
     monkeypatch.setattr(pieces, "PIECES", pieces.PIECES[:1])
     assert post("/answer?surprise=1")[1]["in_training"] is True
     assert post("/answer?piece=0")[1]["in_training"] is True
+
+
+def test_a_piece_of_a_work_that_the_model_was_trained_on_is_called_heard_whatever_the_edition(calibrated):
+    works = frozenset({"Ada/op-6"})
+    saved = dataclasses.replace(load_saved_model(calibrated), trained_on=Heard(works=works))
+    titles, data = ("waltz op. 6 no. 2", "waltz op. 7"), compose("Bela", 1, movement=1)
+    assert [Ear(Asker(saved)).has_heard(title, "Ada", data) for title in titles] == [True, False]
 
 
 def test_other_pages_cannot_ask(client, post):
