@@ -8,7 +8,7 @@
     python -m experiments.benchmark training --corpus midi_classics
     python -m experiments.benchmark scaling --corpus midi_classics --builders frame_cnn cnn_reference
 
-`builders` takes training steps of every builder of chunks, round after round, and prints the ratio of each one's
+`builders` takes training steps of every network of piano rolls, round after round, and prints the ratio of each one's
 median to the reference CNN's. `corpus` goes from MIDI files to chunks on disk, by our route, by pretty_midi's, and by
 reading and writing no more than the bytes. `prediction` goes from a MIDI file to a saved model's answer, stage by
 stage, by our route and by pretty_midi's with `predict` of Keras, and starts `experiments.predict` anew, beside bare

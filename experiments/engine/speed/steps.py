@@ -2,12 +2,14 @@
 
 import statistics
 from collections.abc import Callable
-from types import ModuleType
+from functools import partial
 
+from experiments.engine.config import AnswerConfig
 from experiments.engine.speed.settings import Builders
 from experiments.engine.speed.tables import print_table
 from experiments.engine.speed.timing import time_in_turn
 from experiments.engine.tables import module_of
+from experiments.engine.zoo.candidates import ZooSettings, candidates_for
 from models import BUILDERS
 
 REFERENCE = "cnn_reference"
@@ -34,7 +36,10 @@ def benchmark(asked: Builders) -> None:
 
 
 def training_steps(asked: Builders) -> tuple[dict[str, Callable[[], None]], dict[str, int]]:
-    """Returns a training step of each builder of chunks, on the same made-up ones, and its number of parameters."""
+    """Returns a training step of each network that reads chunks, or bags, and its number of parameters.
+
+    All have the same made-up chunks.
+    """
     import keras_tuner
     import numpy as np
 
@@ -44,19 +49,16 @@ def training_steps(asked: Builders) -> tuple[dict[str, Callable[[], None]], dict
     shape, num_classes = (128, 150, asked.num_channels), 4
     chunks = (rng.random((asked.batch_size, *shape)) < 0.03).astype(np.float32)  # as sparse as real ones
     labels = rng.integers(0, num_classes, asked.batch_size)
-    with computing_in(asked.precision):
-        networks = {
-            name: builder.build(keras_tuner.HyperParameters(), shape, num_classes)
-            for name, builder in builders_of_chunks().items()
-        }
-    steps = {
-        name: lambda network=network: network.train_on_batch(chunks, labels)
-        for name, network in networks.items()
-    }
-    return steps, {name: network.count_params() for name, network in networks.items()}
-
-
-def builders_of_chunks() -> dict[str, ModuleType]:
-    """Returns the builders of networks that read one chunk, by name."""
-    builders = {name: module_of(BUILDERS, name, kind="model") for name in BUILDERS}
-    return {name: builder for name, builder in builders.items() if builder.RANK == "chunk"}
+    size = min(AnswerConfig.bag, asked.batch_size)
+    bags = np.resize(chunks, (asked.batch_size // size, size, *shape))
+    steps, parameters = {}, {}
+    for name, model in candidates_for(ZooSettings(), "piano_roll").items():
+        builder = module_of(BUILDERS, model.model, kind="model")
+        inputs = bags if builder.RANK == "bag" else chunks
+        hp = keras_tuner.HyperParameters()
+        hp.values.update(model.hyperparameters)
+        with computing_in(asked.precision):
+            network = builder.build(hp, inputs.shape[1:], num_classes)
+        steps[name] = partial(network.train_on_batch, inputs, labels[: len(inputs)])
+        parameters[name] = network.count_params()
+    return steps, parameters
