@@ -11,7 +11,7 @@ from experiments.engine.config import CorpusConfig, Places
 from experiments.engine.runner import load_pieces
 from features.corpora.catalogue import Piece
 from features.corpora.composers import find_composer, plain
-from features.corpora.labels import label_pieces
+from features.corpora.labels import label_pieces, writer_of
 from features.datasets import Dataset, load_dataset
 from features.errors import InputError
 
@@ -56,20 +56,40 @@ def load_external(
     pieces = load_pieces(config, replace(places, data_home=wanted.external))
     if label != "composer":
         return _labelled(pieces, classes, label)
-    labels = Counter(piece.composer for piece in pieces if not piece.left_out)
-    known = {label: name for label in labels if (name := match_composer(label, classes))}
-    unknown = {label: count for label, count in labels.most_common() if label not in known}
-    if not known:
+    found = understand(pieces, classes)
+    if not found.known:
         raise InputError(
-            f"No composer of the other music is among {', '.join(classes)}; it has {', '.join(labels)}. "
+            f"No composer of the other music is among {', '.join(classes)}; it has {', '.join(found.unknown)}. "
             "Name its folders after composers of the study."
         )
-    kept = [
-        replace(piece, composer=known[piece.composer], title=piece.title or _without_label(piece))
-        for piece in pieces
-        if piece.composer in known
-    ]
-    return External(tuple(kept), known, unknown)
+    by_name = {piece.piece: piece for piece in pieces}
+    titles = (piece.title or _without_label(by_name[piece.piece]) for piece in found.pieces)
+    titled = (replace(piece, title=title) for piece, title in zip(found.pieces, titles, strict=True))
+    return replace(found, pieces=tuple(titled))
+
+
+def understand(pieces: Sequence[Piece], classes: Sequence[str]) -> External:
+    """Returns the pieces by composers whom a model knows, called as it calls them.
+
+    Whose a piece is says its label or, where the model does not know that, who wrote it: labels can stand for several.
+
+    Args:
+        pieces: Of another corpus.
+        classes: The composers that the model knows.
+    """
+    understood = [(piece, *_understood(piece, classes)) for piece in pieces]
+    kept = tuple(replace(piece, composer=name) for piece, _, name in understood if name)
+    there = [(label, name) for piece, label, name in understood if not piece.left_out]
+    unknown = Counter(label for label, name in there if not name)
+    return External(kept, {label: name for label, name in there if name}, dict(unknown.most_common()))
+
+
+def _understood(piece: Piece, classes: Sequence[str]) -> tuple[str, str | None]:
+    """Returns what a piece says of its composer, and whom of the model that means."""
+    labels = (piece.composer, writer_of(piece))
+    return next(
+        ((label, name) for label in labels if (name := match_composer(label, classes))), (labels[-1], None)
+    )
 
 
 def _labelled(pieces: Sequence[Piece], classes: Sequence[str], label: str) -> External:

@@ -2,12 +2,11 @@
 
 import random
 from collections import defaultdict
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from experiments.engine.auditing.external import match_composer
+from experiments.engine.auditing.external import understand
 from experiments.engine.config import CorpusConfig, Places
 from experiments.engine.heard import UNHEARD
 from experiments.engine.inspection.explanation import find_piece
@@ -71,10 +70,7 @@ def unheard_pieces(saved: SavedModel, corpus: CorpusConfig, places: Places) -> t
     label = saved.description.get("label", "composer")
     pieces = load_pieces(corpus, places)
     if label == "composer":
-        matched = [
-            replace(piece, composer=match_composer(piece.composer, saved.classes) or "") for piece in pieces
-        ]
-        known = [piece for piece in matched if piece.composer]
+        known = list(understand(pieces, saved.classes).pieces)
     else:
         known = [
             piece
