@@ -8,8 +8,9 @@ A temperature, and how much more longer pieces are to be trusted, are fitted on 
 with --study on what the models of a study over all folds answered, each for works that it did not hear: more pieces,
 and the only ones for a model that was trained on all works (`experiments.ship`).
 Where the corpus has music by composers whom the model does not know, or FOLDER has a folder for each, half of these
-choose below which score a piece is by none of the known ones; how often that is wrong is measured on the other half,
-and on the run's test pieces. What was found is written into `model.json`, under `calibration`, where
+teach how sure, and of how much one mind, the answers for a piece by one of the known ones are, and choose below which
+score, for each composer answered, it is by none of them; how often that is wrong is measured on the other half, and on
+the run's test pieces. What was found is written into `model.json`, under `calibration`, where
 `experiments.predict` and `experiments.demo` find it.
 """
 

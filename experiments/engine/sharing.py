@@ -12,6 +12,7 @@ from experiments.engine.config import AnswerConfig, Config, SplitConfig
 from experiments.engine.evaluation import f1_over_draws
 from experiments.engine.pages import scores_by_model
 from experiments.engine.predicting.asking import CALIBRATION
+from experiments.engine.predicting.calibration import UNKNOWN_COMPOSERS
 from experiments.engine.predicting.reporting import fitted_sentence, none_sentences
 from experiments.engine.predictions import read_predictions
 from experiments.engine.publishing import AUDIT, MADE_FOR, PREDICTIONS, has_answers, kind_of
@@ -113,7 +114,7 @@ def write_card(
         calibration=calibration,
         calibrated=calibration and calibration.get("cross_validated", calibration.get("test")),
         fitted=fitted_sentence(calibration) if calibration else "",
-        unknown=none_sentences(calibration.get("none_of_these"), calibration) if calibration else [],
+        unknown=none_sentences(calibration.get(UNKNOWN_COMPOSERS)) if calibration else [],
         findings=findings_of(audit, study or run) if audit else [],
         environment=records.read_json(run / "environment.json"),
         study_command=records.read_json(study / "environment.json")["command"] if study else "",

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from experiments import calibrate
-from experiments.engine.predicting.unknown import SCORES
+from experiments.engine.predicting.unknown import NUM_STATISTICS
 from experiments.engine.saved_models import load_saved_model
 
 
@@ -35,9 +35,9 @@ def test_it_is_fitted_on_validation_and_measured_on_test_pieces(calibrated, foun
 
 
 def test_unknown_composers_who_chose_the_threshold_are_not_those_who_test_it(found):
-    facts = found["none_of_these"]
+    facts = found["unknown_composers"]
     assert facts["chosen"]["composers"] == ["Cleo"] and facts["tested"]["composers"] == ["Dov"]
-    assert found["score"] in SCORES and 0 <= found["threshold"] <= 1
+    assert (len(found["weights"]), len(found["thresholds"])) == (NUM_STATISTICS, 2)
     ((accepted, pieces),) = facts["tested"]["accepted_by_composer"].values()
     assert accepted / pieces == facts["tested"]["false_acceptances"] and pieces == facts["tested"]["pieces"]
     assert set(facts["tested"]["rejected_by_composer"]) == {"Ada", "Bela"}
@@ -62,7 +62,7 @@ def test_without_unknown_composers_there_is_no_threshold(uninterrupted, cache_di
     calibrate.main([str(tmp_path), "--cache-dir", str(cache_dir)])
     assert "None of these: not said" in capsys.readouterr().out
     found = json.loads((tmp_path / "model.json").read_text(encoding="utf-8"))["calibration"]
-    assert (found["score"], "none_of_these" in found) == ("", False)
+    assert (found["weights"], "unknown_composers" in found) == ([], False)
 
 
 def test_what_is_no_finished_run_is_refused(tmp_path, capsys):

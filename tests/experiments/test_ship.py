@@ -42,7 +42,7 @@ def test_it_is_calibrated_on_what_the_folds_answered(shipped, study, read_rows):
     assert found["training_prior"] == pytest.approx(
         [composers.count(name) / len(composers) for name in ("Ada", "Bela")]
     )
-    assert found["none_of_these"]["tested"]["known_pieces"] < len(tested) and found["score"]
+    assert found["unknown_composers"]["tested"]["known_pieces"] < len(tested) and found["weights"]
 
 
 def test_its_card_says_that_the_scores_are_those_of_others(shipped, study):

@@ -95,7 +95,7 @@ class App:
         label = self.ear.asker.label
         setup["asks_who"] = label == COMPOSER
         setup["scores"] = SCORE_SUFFIXES
-        setup["can_say_none"] = bool(self.ear.asker.calibration and self.ear.asker.calibration.score)
+        setup["can_say_none"] = bool(self.ear.asker.calibration and self.ear.asker.calibration.weights)
         return PAGES.get_template("demo.html").render(
             setup=json.dumps(setup), pieces=PIECES, label=label, is_private=_is_loopback(self.host)
         )

@@ -9,6 +9,7 @@ import numpy as np
 from experiments.engine import records
 from experiments.engine.comparing.hearing import split_tables
 from experiments.engine.config import Config
+from experiments.engine.predicting.unknown import statistics_of
 from experiments.engine.predictions import Predictions, read_predictions
 from experiments.engine.publishing import PREDICTIONS
 from features.errors import InputError
@@ -21,14 +22,14 @@ class Asked:
 
     Attributes:
         answers: By piece as the network gives them, shape `(pieces, classes)`.
-        chunks: Mean answer of the chunks of each piece, shape `(pieces, classes)`.
+        statistics: What `unknown.statistics_of` says of each, shape `(pieces, statistics)`.
         num_chunks: Shape `(pieces,)`.
         composers: True composer of each.
         works: Work of each.
     """
 
     answers: np.ndarray
-    chunks: np.ndarray
+    statistics: np.ndarray
     num_chunks: np.ndarray
     composers: np.ndarray
     works: np.ndarray
@@ -49,18 +50,18 @@ def asked_of(answers: Mapping[str, Predictions]) -> Asked:
         >>> of_chunks = Predictions(("a", "a"), ("1", "1"), ("Ada", "Ada"), np.array([[1, 0], [0, 1]]), ("Ada", "Bela"))
         >>> of_pieces = Predictions(("a",), ("1",), ("Ada",), np.array([[0.6, 0.4]]), ("Ada", "Bela"))
         >>> found = asked_of({"piece": of_pieces, "chunk": of_chunks})
-        >>> found.chunks.tolist(), found.num_chunks.tolist()
-        ([[0.5, 0.5]], [2])
+        >>> found.statistics.shape, found.num_chunks.tolist()
+        ((1, 7), [2])
     """
     piece, chunk = answers["piece"], answers["chunk"]
     rows = {name: row for row, name in enumerate(piece.pieces)}
     positions = np.array([rows[name] for name in chunk.pieces])
     num_chunks = np.bincount(positions, minlength=len(rows))
-    sums = np.zeros(piece.probabilities.shape)
-    np.add.at(sums, positions, chunk.probabilities)
+    chunks = np.split(chunk.probabilities[positions.argsort(kind="stable")], num_chunks.cumsum()[:-1])
     composers, works = np.array(piece.composers), np.array(piece.works)
     answers = piece.probabilities / piece.probabilities.sum(axis=1, keepdims=True)  # files hold rounded ones
-    return Asked(answers, sums / num_chunks[:, None], num_chunks, composers, works)
+    statistics = np.array(list(map(statistics_of, answers, chunks)))
+    return Asked(answers, statistics, num_chunks, composers, works)
 
 
 @dataclass(frozen=True)

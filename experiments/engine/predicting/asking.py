@@ -7,7 +7,6 @@ import numpy as np
 
 from experiments.engine.auditing.priors import flat_prior, with_prior
 from experiments.engine.predicting.calibration import Calibration, TurnedAway
-from experiments.engine.predicting.unknown import SCORES
 from experiments.engine.saved_models import SavedModel
 from features.datasets import Dataset
 from features.errors import InputError
@@ -132,7 +131,7 @@ class Asker:
             probabilities=probabilities,
             timeline=self._probabilities(answers["chunk"], 1),
             spans=spans_of(dataset),
-            is_none=self._is_none(answers["piece"], answers["chunk"]),
+            is_none=self.calibration and self.calibration.is_none(answers["piece"][0], answers["chunk"]),
             was_heard=bool(self.saved.trained_on.reason(dataset.contents[0], dataset.outlines[0])),
             named_work=self.saved.trained_on.named_work(name, composer),
             label=self.label,
@@ -143,14 +142,6 @@ class Asker:
             return answers
         calibrated = self.calibration.probabilities(answers, num_chunks)
         return with_prior(calibrated, np.array(self.calibration.training_prior), self.prior)
-
-    def _is_none(self, answers: np.ndarray, chunks: np.ndarray) -> bool | None:
-        if self.calibration is None or not self.calibration.score:
-            return None
-        # Whatever prior is asked for: who is expected more does not become better known.
-        probabilities = self.calibration.probabilities(answers, len(chunks))
-        score = SCORES[self.calibration.score](probabilities, chunks.mean(axis=0, keepdims=True))
-        return bool(score[0] < self.calibration.threshold)
 
 
 def read_prior(text: str, classes: Sequence[str], training: Sequence[float]) -> np.ndarray:

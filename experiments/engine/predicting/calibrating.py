@@ -17,14 +17,8 @@ from experiments.engine.evaluation import calibration_error
 from experiments.engine.heard import UNHEARD, Heard
 from experiments.engine.predicting.asked import Asked, asked_of, asked_of_study, check_same_study
 from experiments.engine.predicting.asking import CALIBRATION, COMPOSER
-from experiments.engine.predicting.calibration import Calibration, fit
-from experiments.engine.predicting.unknown import (
-    SCORES,
-    accepted_share,
-    choose_threshold,
-    rejected_shares,
-    separation,
-)
+from experiments.engine.predicting.calibration import UNKNOWN_COMPOSERS, Calibration, fit
+from experiments.engine.predicting.unknown import UNKNOWN, draw_lines, mistakes
 from experiments.engine.runner import load_pieces, prepare
 from experiments.engine.saved_models import SavedModel, load_saved_model
 from experiments.engine.telling import report_known_by_name
@@ -34,7 +28,7 @@ from features.errors import InputError
 from features.words import counted
 
 MOST_A_COMPOSER = 20
-"""Pieces by one unknown composer that are taken, at random: a threshold for Handel alone is of no use."""
+"""Pieces by one unknown composer that are taken, at random: to tell Handel alone is of no use."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +36,10 @@ class Fitted:
     """A calibration, and how well it does.
 
     Attributes:
-        calibration: Without a threshold yet.
+        calibration: Without thresholds yet.
         facts: What was measured, as `model.json` holds it.
-        chosen_on: Pieces by known composers, to choose the threshold on.
-        tested_on: Others, to test it on.
+        chosen_on: Pieces by known composers, to choose the thresholds on.
+        tested_on: Others, to test them on.
     """
 
     calibration: Calibration
@@ -91,8 +85,8 @@ def calibrate(
     if len({piece.composer for piece in others}) > 1:
         theirs = load_dataset(others, saved.encoder, cache_dir=places.cache_dir, every_composer=False)
         strangers = _ask(saved, theirs, _unheard(saved.heard, theirs))
-        calibration, none_of_these = _draw_the_line(fitted, strangers)
-        facts = facts | {"none_of_these": none_of_these}
+        calibration, told = _draw_the_lines(fitted, strangers, saved.classes)
+        facts = facts | told
     found = calibration.to_dict() | facts
     path = saved.path.with_suffix(".json")
     records.write_json(path, records.read_json(path) | {CALIBRATION: found})
@@ -203,36 +197,32 @@ def _unknown_pieces(saved: SavedModel, config: Config, places: Places, folder: P
     ]
 
 
-def _draw_the_line(fitted: Fitted, strangers: Asked) -> tuple[Calibration, dict[str, Any]]:
-    """Chooses score and threshold with half of the unknown composers; tests both with the others."""
-    calibration, halves = fitted.calibration, deal(strangers.composers.tolist())
+def _draw_the_lines(
+    fitted: Fitted, strangers: Asked, classes: Sequence[str]
+) -> tuple[Calibration, dict[str, Any]]:
+    """Learns with half of the unknown composers what is by none of these, and tests it with the others."""
+    halves = deal(strangers.composers.tolist())
     unknown = [strangers.where(np.isin(strangers.composers, half)) for half in halves]
-    known = _scores(fitted.chosen_on, calibration)
-    chosen_on, tested_on = (_scores(half, calibration) for half in unknown)
-    line = choose_threshold(known, chosen_on, composers=fitted.chosen_on.composers)
-    tested = _scores(fitted.tested_on, calibration)[line.score]
-    rejected = float(np.mean(rejected_shares(tested, fitted.tested_on.composers, line.value)))
-    accepted = accepted_share(tested_on[line.score], line.value)
+    known = fitted.chosen_on, fitted.tested_on
+    if not halves[1] or min(len(set(side.works)) for side in (known[0], unknown[0])) < 2:
+        return fitted.calibration, {}
+    weights, thresholds, chosen = draw_lines(known[0], unknown[0], labels=known[0].labels(classes))
+    known_none, unknown_none = (
+        side.statistics @ weights < thresholds[side.answers.argmax(axis=1)] for side in (known[1], unknown[1])
+    )
+    truths = [*known[1].labels(classes), *[UNKNOWN] * len(unknown_none)]
+    tested = mistakes(np.concatenate([known_none, unknown_none]), np.array(truths))
     facts = {
-        "separation": {name: separation(known[name], chosen_on[name]) for name in SCORES},
-        "chosen": {
-            "composers": halves[0],
-            "pieces": len(chosen_on[line.score]),
-            "false_rejections": line.false_rejections,
-            "false_acceptances": line.false_acceptances,
-        },
-        "tested": {
-            "composers": halves[1],
-            "pieces": len(tested_on[line.score]),
-            "known_pieces": len(tested),
-            "false_rejections": rejected,
-            "false_acceptances": accepted,
-            "separation": separation(tested, tested_on[line.score]),
-            "rejected_by_composer": _by_composer(fitted.tested_on, tested < line.value),
-            "accepted_by_composer": _by_composer(unknown[1], tested_on[line.score] >= line.value),
+        "chosen": {"composers": halves[0], "pieces": len(unknown[0].works)} | chosen,
+        "tested": {"composers": halves[1], "pieces": len(unknown_none), "known_pieces": len(known_none)}
+        | tested
+        | {
+            "rejected_by_composer": _by_composer(known[1], known_none),
+            "accepted_by_composer": _by_composer(unknown[1], ~unknown_none),
         },
     }
-    return replace(calibration, score=line.score, threshold=line.value), facts
+    lines = {"weights": tuple(weights.tolist()), "thresholds": tuple(thresholds.tolist())}
+    return replace(fitted.calibration, **lines), {UNKNOWN_COMPOSERS: facts}
 
 
 def deal(composers: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -245,11 +235,6 @@ def deal(composers: Sequence[str]) -> tuple[list[str], list[str]]:
     ordered = [name for name, _ in Counter(sorted(composers)).most_common()]
     first = [name for place, name in enumerate(ordered) if place % 4 in (0, 3)]
     return sorted(first), sorted(set(ordered) - set(first))
-
-
-def _scores(asked: Asked, calibration: Calibration) -> dict[str, np.ndarray]:
-    probabilities = calibration.probabilities(asked.answers, asked.num_chunks)
-    return {name: score(probabilities, asked.chunks) for name, score in SCORES.items()}
 
 
 def _by_composer(asked: Asked, hit: np.ndarray) -> dict[str, list[int]]:

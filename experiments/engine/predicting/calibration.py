@@ -16,14 +16,14 @@ the former better and was left out, partly for what it did to the latter. No num
 
 import reprlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.special import log_softmax, softmax
 
 from experiments.engine.evaluation import SMALLEST_PROBABILITY
-from experiments.engine.predicting.unknown import SCORES
+from experiments.engine.predicting.unknown import NUM_STATISTICS, statistics_of
 from models.saving import ModelFileError
 
 HOTTEST = 20.0
@@ -31,6 +31,12 @@ HOTTEST = 20.0
 
 ROUNDING = 1e-6
 """By how much numbers may miss their bounds."""
+
+LARGEST = 1e9
+"""Of what has no bounds of its own."""
+
+UNKNOWN_COMPOSERS = "unknown_composers"
+"""Under which key a calibration holds how well these were told; in older ones, told otherwise, `none_of_these`."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,8 @@ class Calibration:
         training_prior: Share of each class in the training pieces.
         temperature: What log-probabilities are divided by.
         exponent: Of the number of chunks.
-        score: Name of the score that tells unknown composers, one of `unknown.SCORES`; empty if none was chosen.
-        threshold: Pieces with a lower score are by none of these.
+        weights: Of the statistics of a piece, which make its score; empty if unknown composers cannot be told.
+        thresholds: For each class answered: pieces with a lower score are by none of these.
 
     Raises:
         ModelFileError: One of them cannot be: the file that it is from is damaged, or made by hand.
@@ -51,8 +57,8 @@ class Calibration:
     training_prior: tuple[float, ...]
     temperature: float = 1.0
     exponent: float = 0.0
-    score: str = ""
-    threshold: float = 0.0
+    weights: tuple[float, ...] = ()
+    thresholds: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         shares = self.training_prior
@@ -61,8 +67,9 @@ class Calibration:
             and _is_within(sum(shares), 1, 1),
             "temperature": _is_within(self.temperature, 1 / HOTTEST, HOTTEST),
             "exponent": _is_within(self.exponent, 0, 1),
-            "score": self.score in ("", *SCORES),
-            "threshold": _is_within(self.threshold, 0, 1),
+            "weights": _are_numbers(self.weights, NUM_STATISTICS),
+            "thresholds": _are_numbers(self.thresholds, len(shares))
+            and bool(self.thresholds) == bool(self.weights),
         }
         for name in holds:
             if not holds[name]:
@@ -84,11 +91,15 @@ class Calibration:
         if not isinstance(shares, list | tuple) or len(shares) != (num_classes or len(shares)):
             raise _damaged(f"training_prior = {reprlib.repr(shares)}")
         known = {name: value for name, value in found.items() if name in cls.__dataclass_fields__}
-        return cls(**known | {"training_prior": tuple(shares)})
+        return cls(
+            **{name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Returns plain values, fit for JSON."""
-        return asdict(self) | {"training_prior": list(self.training_prior)}
+        return {
+            name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()
+        }
 
     def probabilities(self, answers: np.ndarray, num_chunks: np.ndarray | int) -> np.ndarray:
         """Returns calibrated probabilities; see `scaled`."""
@@ -96,10 +107,21 @@ class Calibration:
             scaled(answers, num_chunks, temperature=self.temperature, exponent=self.exponent), axis=1
         )
 
+    def is_none(self, answer: np.ndarray, chunks: np.ndarray) -> bool | None:
+        """Returns whether a piece is by none of the classes, whatever their prior; None if that cannot be told.
+
+        Args:
+            answer: The network's for the piece, shape `(classes,)`.
+            chunks: The same for its chunks, shape `(chunks, classes)`.
+        """
+        if not self.weights:
+            return None
+        return bool(statistics_of(answer, chunks) @ self.weights < self.thresholds[answer.argmax()])
+
 
 @dataclass(frozen=True)
 class TurnedAway:
-    """How often a model says "none of these", on pieces that had no say in where its threshold lies.
+    """How often a model says "none of these", on pieces that had no say in where its thresholds lie.
 
     Attributes:
         known: Of which share of the pieces by composers whom it knows, the mean over these.
@@ -125,23 +147,32 @@ class TurnedAway:
 
         Example:
             >>> tested = {"false_rejections": 0.1, "known_pieces": 50, "false_acceptances": 0.75, "pieces": 40}
-            >>> TurnedAway.from_dict({"none_of_these": {"tested": tested}})
+            >>> TurnedAway.from_dict({UNKNOWN_COMPOSERS: {"tested": tested}})
             TurnedAway(known=0.1, known_pieces=50, unknown=0.25, unknown_pieces=40)
         """
-        facts = values.get("none_of_these")
+        facts = values.get(UNKNOWN_COMPOSERS)
         if facts is None:
             return None
         names = ("false_rejections", "known_pieces", "false_acceptances", "pieces")
         tested = facts.get("tested") if isinstance(facts, Mapping) else None
         found = [tested.get(name) for name in names] if isinstance(tested, Mapping) else [None]
         if not all(_is_within(value, 0, high) for value, high in zip(found, (1, np.inf) * 2, strict=False)):
-            raise _damaged(f"none_of_these = {reprlib.repr(facts)}")
+            raise _damaged(f"{UNKNOWN_COMPOSERS} = {reprlib.repr(facts)}")
         known, known_pieces, accepted, unknown_pieces = found
         return cls(known, known_pieces, 1 - accepted, unknown_pieces)
 
 
 def _is_within(value: Any, low: float, high: float) -> bool:
     return isinstance(value, int | float) and low - ROUNDING <= value <= high + ROUNDING
+
+
+def _are_numbers(values: Any, count: int) -> bool:
+    """Whether these are so many numbers, or none."""
+    return (
+        isinstance(values, tuple)
+        and len(values) in (0, count)
+        and all(_is_within(v, -LARGEST, LARGEST) for v in values)
+    )
 
 
 def _damaged(found: str) -> ModelFileError:

@@ -77,7 +77,7 @@ def sentence_on(asker: Asker) -> str:
         return f"Not calibrated: how sure the model is says little, and it cannot say {NONE!r}."
     shares = ", ".join(f"{name} {share:.0%}" for name, share in zip(classes, asker.prior, strict=True))
     known = f" ({shares})" if len(classes) <= FEW else ""
-    told, unknown = asker.turned_away, "" if asker.calibration.score else f" It cannot say {NONE!r}."
+    told, unknown = asker.turned_away, "" if asker.calibration.weights else f" It cannot say {NONE!r}."
     if told:
         unknown = (
             f" When tested, it said {NONE!r} of {told.unknown:.0%} of the pieces by composers whom it does not know, "

@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
+from experiments.engine.predicting.calibration import UNKNOWN_COMPOSERS
 from experiments.engine.terminal import console
 from features.words import counted
 
@@ -42,7 +43,7 @@ def print_calibration(found: dict[str, Any], folder: Path) -> None:
         f"Temperature {found['temperature']:.2f}, number of chunks to the power of {found['exponent']:.2f}.",
         soft_wrap=True,
     )
-    for sentence in none_sentences(found.get("none_of_these"), found):
+    for sentence in none_sentences(found.get(UNKNOWN_COMPOSERS)):
         terminal.print(sentence, soft_wrap=True)
     terminal.print(f"Written into {folder / 'model.json'}.", soft_wrap=True)
 
@@ -63,21 +64,21 @@ def fitted_sentence(found: dict[str, Any]) -> str:
     )
 
 
-def none_sentences(facts: dict[str, Any] | None, found: dict[str, Any]) -> list[str]:
+def none_sentences(facts: dict[str, Any] | None) -> list[str]:
     """Returns what there is to say of "none of these".
 
     Args:
         facts: What was measured; None if there was no music by unknown composers.
-        found: The calibration.
     """
     if facts is None:
         return [
-            "None of these: not said, for there is no music by at least two unknown composers to learn it from."
+            "None of these: not said, for there are not two unknown composers with two works each to learn it from."
         ]
     chosen, tested = facts["chosen"], facts["tested"]
     return [
-        f"None of these: where {found['score']} is below {found['threshold']:.3f}, chosen with "
-        f"{counted(chosen['pieces'], 'piece')} by {counted(len(chosen['composers']), 'unknown composer')}.",
+        "None of these: by how sure the answers for a piece are and how much its chunks agree, with a threshold for "
+        f"each composer answered; chosen with {counted(chosen['pieces'], 'piece')} by "
+        f"{counted(len(chosen['composers']), 'unknown composer')}.",
         f"Tested on {counted(tested['pieces'], 'piece')} by {counted(len(tested['composers']), 'other composer')}: "
         f"{tested['false_acceptances']:.1%} are taken for somebody known, most of them by "
         f"{_most(tested['accepted_by_composer'])}.",

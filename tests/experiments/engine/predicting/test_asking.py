@@ -9,10 +9,14 @@ from experiments.engine.heard import Heard
 from experiments.engine.predicting.asking import CALIBRATION, Asker, read_prior
 from experiments.engine.predicting.calibration import Calibration
 from experiments.engine.predicting.presenting import values_of
+from experiments.engine.predicting.unknown import NUM_STATISTICS
 from experiments.engine.saved_models import load_saved_model
 from features.corpora.synthetic import compose
 from features.errors import InputError
 from features.in_memory import dataset_of_file
+
+PROBABLE_ENOUGH = {"weights": (0.0, 1.0, *[0.0] * (NUM_STATISTICS - 2))}
+"""The score is how likely the likeliest is."""
 
 CLASSES, TRAINING = ("Bach", "Chopin", "Mozart"), (0.6, 0.4, 0.0)
 
@@ -107,19 +111,22 @@ def test_time_runs_through_the_whole_piece(saved):
 
 
 def test_another_prior_moves_the_answer_as_bayes_says_and_never_none_of_these(saved):
-    model = calibrated(saved, score="max_probability", threshold=0.9)
+    model = calibrated(saved, **PROBABLE_ENOUGH | {"thresholds": (0.9,) * 4})
     data = compose("Cleo", 3, movement=1)
     usual, flat, one = (Asker(model, prior=prior).ask("", data) for prior in (None, "flat", "Dov=1"))
     odds = usual.probabilities / np.array([0.4, 0.3, 0.2, 0.1])
     np.testing.assert_allclose(flat.probabilities, odds / odds.sum())
     assert one.ranking[0] == ("Dov", 1.0)
-    assert usual.is_none == flat.is_none == one.is_none == (usual.probabilities.max() < 0.9)
+    assert usual.is_none == flat.is_none == one.is_none == bool(usual.probabilities.max() < 0.9)
 
 
-@pytest.mark.parametrize(("threshold", "is_none"), [(0.0, False), (1.0, True)])
-def test_what_is_below_the_threshold_is_by_none_of_these(saved, threshold, is_none):
-    model = calibrated(saved, score="chunk_certainty", threshold=threshold)
-    assert Asker(model).ask("", compose("Ada", 1, movement=1)).is_none is is_none
+@pytest.mark.parametrize(("threshold", "is_none"), [(0.0, False), (1.1, True)])
+def test_what_is_below_the_threshold_of_who_is_answered_is_by_none_of_these(saved, threshold, is_none):
+    data = compose("Ada", 1, movement=1)
+    likeliest = Asker(saved).ask("", data).probabilities.argmax()
+    thresholds = tuple(np.where(np.arange(4) == likeliest, threshold, 1.1 - threshold).tolist())
+    model = calibrated(saved, **PROBABLE_ENOUGH | {"thresholds": thresholds})
+    assert Asker(model).ask("", data).is_none is is_none
 
 
 def test_no_prior_can_be_put_into_answers_whose_own_is_not_known(saved):

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import softmax
 
-from experiments.engine.predicting.calibration import HOTTEST, Calibration, TurnedAway, fit
+from experiments.engine.predicting.calibration import HOTTEST, UNKNOWN_COMPOSERS, Calibration, TurnedAway, fit
+from experiments.engine.predicting.unknown import NUM_STATISTICS
 from models.saving import ModelFileError
 
 PRIOR = (0.5, 0.3, 0.2)
@@ -71,7 +72,7 @@ def test_pieces_that_were_fitted_on_are_never_answered_worse(seed, count):
 
 
 def test_it_is_kept_in_json_with_what_tells_how_well_it_does():
-    calibration = Calibration(PRIOR, 2.0, 0.25, "certainty", 0.7)
+    calibration = Calibration(PRIOR, 2.0, 0.25, (1.0,) * NUM_STATISTICS, (0.7, -0.1, 3.0))
     assert Calibration.from_dict(calibration.to_dict() | {"test": {"pieces": 3}}) == calibration
 
 
@@ -89,9 +90,13 @@ def test_what_can_be_fitted_can_be_kept(temperature):
         ({"temperature": float("inf")}, "temperature = inf"),
         ({"exponent": float("nan")}, "exponent = nan"),
         ({"exponent": None}, "exponent = None"),
-        ({"score": "evil"}, "score = 'evil'"),
-        ({"score": ["certainty"]}, "score = "),
-        ({"threshold": float("nan")}, "threshold = nan"),
+        ({"weights": "evil"}, "weights = 'evil'"),
+        ({"weights": [1.0]}, "weights = "),
+        ({"weights": 7}, "weights = 7"),
+        ({"weights": [float("nan")] * NUM_STATISTICS}, "weights = "),
+        ({"weights": [1.0] * NUM_STATISTICS}, "thresholds = "),
+        ({"thresholds": [0.1, 0.2, 0.3]}, "thresholds = "),
+        ({"thresholds": None}, "thresholds = None"),
         ({"training_prior": [0.5, 0.5]}, "training_prior = "),
         ({"training_prior": [0, 0, 0]}, "training_prior = "),
         ({"training_prior": [float("nan")] * 3}, "training_prior = "),
@@ -118,8 +123,14 @@ def test_a_damaged_calibration_is_told_in_one_sentence(damage, named):
     ],
 )
 def test_damaged_rates_of_none_of_these_are_told_in_one_sentence(facts):
-    with pytest.raises(ModelFileError, match="none_of_these = "):
-        TurnedAway.from_dict({"none_of_these": facts})
+    with pytest.raises(ModelFileError, match="unknown_composers = "):
+        TurnedAway.from_dict({UNKNOWN_COMPOSERS: facts})
+
+
+def test_of_a_calibration_that_told_unknown_composers_otherwise_the_probabilities_stay():
+    older = {"score": "chunk_certainty", "threshold": 0.2, "none_of_these": {"tested": TESTED}}
+    found = Calibration(PRIOR, 2.0).to_dict() | older
+    assert Calibration.from_dict(found) == Calibration(PRIOR, 2.0) and TurnedAway.from_dict(found) is None
 
 
 def test_a_calibration_without_unknown_composers_has_no_rates():
