@@ -77,14 +77,14 @@ def understand(pieces: Sequence[Piece], classes: Sequence[str]) -> External:
         pieces: Of another corpus.
         classes: The composers that the model knows.
     """
-    found = [(piece, *understood(piece, classes)) for piece in pieces]
+    found = [(piece, *composer_meant(piece, classes)) for piece in pieces]
     kept = tuple(replace(piece, composer=name) for piece, _, name in found if name)
     there = [(label, name) for piece, label, name in found if not piece.left_out]
     unknown = Counter(label for label, name in there if not name)
     return External(kept, {label: name for label, name in there if name}, dict(unknown.most_common()))
 
 
-def understood(piece: Piece, classes: Sequence[str]) -> tuple[str, str | None]:
+def composer_meant(piece: Piece, classes: Sequence[str]) -> tuple[str, str | None]:
     """Returns what a piece says of its composer, and whom of the model that means."""
     labels = (piece.composer, writer_of(piece))
     return next(

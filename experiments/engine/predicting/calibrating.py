@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.metrics import log_loss
 
 from experiments.engine import records
-from experiments.engine.auditing.external import understood
+from experiments.engine.auditing.external import composer_meant
 from experiments.engine.config import Config, CorpusConfig, Places
 from experiments.engine.evaluation import calibration_error
 from experiments.engine.heard import UNHEARD, Heard
@@ -187,7 +187,7 @@ def _unknown_pieces(saved: SavedModel, config: Config, places: Places, folder: P
         corpus, places = CorpusConfig("composer_folders"), replace(places, data_home=folder)
     by_composer: dict[str, list[Piece]] = {}
     for piece in load_pieces(corpus, places):
-        composer, known = understood(piece, saved.classes)
+        composer, known = composer_meant(piece, saved.classes)
         if not (piece.left_out or known):
             by_composer.setdefault(composer, []).append(piece)
     chance = random.Random(0)
