@@ -82,6 +82,21 @@ def find_composer(name: str) -> str | None:
     return _by_spelling().get(plain(name))
 
 
+def match_composer(label: str, classes: Sequence[str]) -> str | None:
+    """Returns the composer of a model that a label of another corpus means; None if there is none.
+
+    Example:
+        >>> match_composer("J. S. Bach", ["Bach", "Handel"]), match_composer("Haendel", ["Bach", "Handel"])
+        ('Bach', 'Handel')
+        >>> match_composer("C.P.E. Bach", ["Bach", "Handel"]) is None
+        True
+    """
+    by_spelling = {plain(name): name for name in reversed(classes)}
+    by_composer = {find_composer(name): name for name in reversed(classes)}
+    by_composer.pop(None, None)
+    return by_spelling.get(plain(label)) or by_composer.get(find_composer(label))
+
+
 def describe_composer(name: str) -> Composer:
     """Returns the composer with this label or spelling; of a name that nobody has, only the name is known.
 

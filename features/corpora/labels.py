@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from features.corpora.catalogue import Piece
-from features.corpora.composers import ERAS, describe_composer, find_composer
+from features.corpora.composers import ERAS, describe_composer, find_composer, match_composer
 from features.errors import InputError
 
 OTHER = "Other"
@@ -51,6 +51,14 @@ def writer_of(piece: Piece) -> str:
     """
     name = piece.facts.get("writer", piece.composer)
     return find_composer(name) or name
+
+
+def composer_meant(piece: Piece, classes: Sequence[str]) -> tuple[str, str | None]:
+    """Returns what a piece says of its composer, and whom of the model that means."""
+    labels = (piece.composer, writer_of(piece))
+    return next(
+        ((label, name) for label in labels if (name := match_composer(label, classes))), (labels[-1], None)
+    )
 
 
 def year_of(facts: Mapping[str, str]) -> float | None:

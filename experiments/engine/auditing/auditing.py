@@ -12,7 +12,7 @@ from experiments.engine.auditing.network_runs import command_of, find_model_file
 from experiments.engine.auditing.rows import COLUMNS, Row
 from experiments.engine.auditing.settings import AuditSettings, ExternalSettings, audit_name, open_audit
 from experiments.engine.auditing.variants import ALL, on_rung
-from experiments.engine.config import Config, Places
+from experiments.engine.config import Config, CorpusConfig, Places
 from experiments.engine.runner import Study, check_names, folds_of, prepare, split_of
 from experiments.engine.telling import encoder_name, pieces_name, report_left_out
 from features.errors import InputError
@@ -97,10 +97,12 @@ def _describe(audit: Audit) -> dict[str, Any]:
 
 
 def _load_external(external: ExternalSettings, study: Study) -> Any:
-    from experiments.engine.auditing.external import load_external
+    from experiments.engine.external import load_external
 
+    corpus = CorpusConfig(external.corpus, external.external_pieces)
+    places = dataclasses.replace(study.places, data_home=external.external)
     try:
-        return load_external(external, study.dataset.classes, study.places, label=study.dataset.label)
+        return load_external(corpus, study.dataset.classes, places, label=study.dataset.label)
     except InputError as error:  # it advises by the flag that names a corpus elsewhere
         raise InputError(str(error).replace("--data-home", "--external")) from error
 

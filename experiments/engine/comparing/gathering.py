@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 
 from experiments.engine import records
-from experiments.engine.auditing.external import load_external
-from experiments.engine.auditing.settings import ExternalSettings
 from experiments.engine.comparing.candidates import Candidate
 from experiments.engine.comparing.hearing import (
     Reasons,
@@ -21,7 +19,8 @@ from experiments.engine.comparing.hearing import (
     split_tables,
 )
 from experiments.engine.comparing.music import Music
-from experiments.engine.config import Config, Places
+from experiments.engine.config import Config, CorpusConfig, Places
+from experiments.engine.external import load_external
 from experiments.engine.heard import SAME_FILE, Heard
 from experiments.engine.predictions import Predictions
 from experiments.engine.runner import load_pieces
@@ -214,9 +213,8 @@ def _from_music(
     if music.corpus is None:
         pieces, tested = _pieces_of(runs[0], places), _check_same_pieces(runs, music)
     else:
-        wanted = ExternalSettings(places.data_home, music.corpus, music.pieces)
-        label = candidates[0].label
-        external = load_external(wanted, classes, places, label=label)
+        corpus = CorpusConfig(music.corpus, music.pieces)
+        external = load_external(corpus, classes, places, label=candidates[0].label)
         pieces = {piece.piece: piece for piece in external.pieces}
         tested = set(pieces)
     pieces = {name: piece for name, piece in pieces.items() if (piece.label or piece.composer) in classes}

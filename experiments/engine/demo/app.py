@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
-from experiments.engine.auditing.external import match_composer
 from experiments.engine.demo.listening import MAX_BYTES, Ear
 from experiments.engine.demo.pieces import PIECES, BuiltIn, read_built_in, surprise
 from experiments.engine.predicting.asking import COMPOSER
 from experiments.engine.rendering import PAGES
+from features.corpora.composers import match_composer
 from features.corpora.scores import SCORE_SUFFIXES
 from features.errors import InputError
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from experiments.engine.auditing.external import understand
 from experiments.engine.config import CorpusConfig, Places
+from experiments.engine.external import understand
 from experiments.engine.heard import UNHEARD
 from experiments.engine.inspection.explanation import find_piece
 from experiments.engine.predicting.files import read_music

@@ -8,6 +8,7 @@ import numpy as np
 from experiments.engine.auditing.priors import flat_prior, with_prior
 from experiments.engine.predicting.calibration import Calibration, TurnedAway
 from experiments.engine.saved_models import SavedModel
+from features.corpora.composers import match_composer
 from features.datasets import Dataset
 from features.errors import InputError
 from features.in_memory import dataset_of_file
@@ -164,8 +165,6 @@ def read_prior(text: str, classes: Sequence[str], training: Sequence[float]) -> 
         return training
     if text == FLAT:
         return flat_prior(training)
-    from experiments.engine.auditing.external import match_composer
-
     given = {}
     for part in text.split(","):
         label, _, share = part.partition("=")

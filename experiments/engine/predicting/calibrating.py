@@ -11,7 +11,6 @@ import numpy as np
 from sklearn.metrics import log_loss
 
 from experiments.engine import records
-from experiments.engine.auditing.external import composer_meant
 from experiments.engine.config import Config, CorpusConfig, Places
 from experiments.engine.evaluation import calibration_error
 from experiments.engine.heard import UNHEARD, Heard
@@ -23,6 +22,7 @@ from experiments.engine.runner import load_pieces, prepare
 from experiments.engine.saved_models import SavedModel, load_saved_model
 from experiments.engine.telling import report_known_by_name
 from features.corpora.catalogue import Piece
+from features.corpora.labels import composer_meant
 from features.datasets import Dataset, load_dataset
 from features.errors import InputError
 from features.words import counted

@@ -8,6 +8,7 @@ from features.corpora.composers import (
     find_composer_in_title,
     find_mistakes,
     load_composers,
+    match_composer,
 )
 
 
@@ -87,3 +88,8 @@ def test_mistakes_are_found(change, message):
     assert find_mistakes(right) == []
     (mistake,) = find_mistakes([right[0], replace(right[1], **change)])
     assert message in mistake
+
+
+def test_of_two_spellings_that_a_model_has_the_same_one_is_meant():
+    assert match_composer("Handel", ["Haendel", "Handel"]) == "Handel"
+    assert match_composer("Händel", ["Haendel", "Bach"]) == "Haendel"

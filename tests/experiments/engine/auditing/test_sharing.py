@@ -3,15 +3,11 @@
 import numpy as np
 import pytest
 
-from experiments.engine.auditing.external import load_external, match_composer
-from experiments.engine.auditing.settings import ExternalSettings
 from experiments.engine.auditing.sharing import find_heard
-from experiments.engine.config import Places
 from experiments.engine.heard import Heard
 from features.corpora.catalogue import Piece
 from features.datasets import load_dataset
 from features.encoders.piano_roll import PianoRoll
-from features.errors import InputError
 from features.midi import notes_to_midi
 from features.splits.works import NO_OUTLINE, assign_works
 
@@ -83,33 +79,3 @@ def test_what_the_model_says_it_has_heard_counts_too(heard_of):
     (work,) = assign_works([OTHER[2]], [NO_OUTLINE])
     found = heard_of([False] * 4, Heard(frozenset(), frozenset({work})))
     assert {name for name, reason in found.items() if reason} == {"Bach/Partita BWV 825 Allemande.mid"}
-
-
-@pytest.fixture
-def folder(tmp_path):
-    for name, seed in (("J. S. Bach/a.mid", 1), ("Haendel/b.mid", 2), ("Anon/c.mid", 3), ("Bach/d.mid", 4)):
-        path = tmp_path / "music" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(melody(seed))
-    return tmp_path / "music"
-
-
-def test_composers_are_known_under_other_spellings_and_others_are_named(folder, tmp_path):
-    found = load_external(ExternalSettings(external=folder), ("Bach", "Handel"), Places(cache_dir=tmp_path))
-    assert found.known == {"J. S. Bach": "Bach", "Haendel": "Handel", "Bach": "Bach"}
-    assert found.unknown == {"Anon": 1}
-    assert {(piece.piece, piece.composer, piece.title) for piece in found.pieces} == {
-        ("J. S. Bach/a.mid", "Bach", "a.mid"),
-        ("Haendel/b.mid", "Handel", "b.mid"),
-        ("Bach/d.mid", "Bach", "d.mid"),
-    }
-
-
-def test_music_by_nobody_whom_the_model_knows_is_refused(folder, tmp_path):
-    with pytest.raises(InputError, match="No composer of the other music is among Ada; it has .*Anon"):
-        load_external(ExternalSettings(external=folder), ("Ada",), Places(cache_dir=tmp_path))
-
-
-def test_of_two_spellings_that_a_model_has_the_same_one_is_meant():
-    assert match_composer("Handel", ["Haendel", "Handel"]) == "Handel"
-    assert match_composer("Händel", ["Haendel", "Bach"]) == "Haendel"

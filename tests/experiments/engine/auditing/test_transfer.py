@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from experiments.engine import records
-from experiments.engine.auditing.external import load_external
-from experiments.engine.auditing.settings import ExternalSettings
 from experiments.engine.auditing.training_pieces import what_was_heard
 from experiments.engine.auditing.transfer import transfer
-from experiments.engine.config import Config, Places
+from experiments.engine.config import Config, CorpusConfig, Places
+from experiments.engine.external import load_external
 from experiments.engine.runner import Study, prepare
 from experiments.engine.saved_models import load_saved_model
 from features.corpora import synthetic
@@ -37,7 +36,8 @@ def external(study, tmp_path_factory):
         (home / composer).mkdir()
         for opus in range(50, 50 + count):
             (home / composer / f"opus {opus}.mid").write_bytes(synthetic.compose(composer, opus, movement=1))
-    return load_external(ExternalSettings(external=home), study.dataset.classes, study.places)
+    places = dataclasses.replace(study.places, data_home=home)
+    return load_external(CorpusConfig("composer_folders"), study.dataset.classes, places)
 
 
 def rows_of(study, external, saved, *models):

@@ -6,12 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from experiments.engine.auditing.settings import ExternalSettings
 from experiments.engine.config import CorpusConfig, Places
 from experiments.engine.runner import load_pieces
 from features.corpora.catalogue import Piece
-from features.corpora.composers import find_composer, plain
-from features.corpora.labels import label_pieces, writer_of
+from features.corpora.labels import composer_meant, label_pieces
 from features.datasets import Dataset, load_dataset
 from features.errors import InputError
 
@@ -39,21 +37,20 @@ class External:
 
 
 def load_external(
-    wanted: ExternalSettings, classes: Sequence[str], places: Places, *, label: str = "composer"
+    corpus: CorpusConfig, classes: Sequence[str], places: Places, *, label: str = "composer"
 ) -> External:
     """Reads which pieces there are.
 
     Args:
-        wanted: Which corpus, and where it lies.
+        corpus: Which corpus, and which of its pieces.
         classes: What the model knows.
-        places: Where a corpus may keep what was expensive to make.
+        places: Where it lies, and where it may keep what was expensive to make.
         label: What its classes are.
 
     Raises:
         InputError: The corpus cannot be used, or has nobody whom the model knows.
     """
-    config = CorpusConfig(corpus=wanted.corpus, pieces=wanted.external_pieces)
-    pieces = load_pieces(config, replace(places, data_home=wanted.external))
+    pieces = load_pieces(corpus, places)
     if label != "composer":
         return _labelled(pieces, classes, label)
     found = understand(pieces, classes)
@@ -84,14 +81,6 @@ def understand(pieces: Sequence[Piece], classes: Sequence[str]) -> External:
     return External(kept, {label: name for label, name in there if name}, dict(unknown.most_common()))
 
 
-def composer_meant(piece: Piece, classes: Sequence[str]) -> tuple[str, str | None]:
-    """Returns what a piece says of its composer, and whom of the model that means."""
-    labels = (piece.composer, writer_of(piece))
-    return next(
-        ((label, name) for label in labels if (name := match_composer(label, classes))), (labels[-1], None)
-    )
-
-
 def _labelled(pieces: Sequence[Piece], classes: Sequence[str], label: str) -> External:
     """Returns the pieces of the classes of a model that is not asked for composers."""
     labelled = label_pieces(pieces, label, classes=classes)
@@ -100,21 +89,6 @@ def _labelled(pieces: Sequence[Piece], classes: Sequence[str], label: str) -> Ex
         raise InputError(f"Nothing in the other music is of {', '.join(classes)}; take other music.")
     unknown = Counter(piece.label for piece in labelled if piece.label not in classes)
     return External(tuple(kept), {name: name for name in classes}, dict(unknown), label)
-
-
-def match_composer(label: str, classes: Sequence[str]) -> str | None:
-    """Returns the composer of a model that a label of another corpus means; None if there is none.
-
-    Example:
-        >>> match_composer("J. S. Bach", ["Bach", "Handel"]), match_composer("Haendel", ["Bach", "Handel"])
-        ('Bach', 'Handel')
-        >>> match_composer("C.P.E. Bach", ["Bach", "Handel"]) is None
-        True
-    """
-    by_spelling = {plain(name): name for name in reversed(classes)}
-    by_composer = {find_composer(name): name for name in reversed(classes)}
-    by_composer.pop(None, None)
-    return by_spelling.get(plain(label)) or by_composer.get(find_composer(label))
 
 
 def _without_label(piece: Piece) -> str:
