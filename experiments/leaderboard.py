@@ -3,8 +3,8 @@
     python -m experiments.leaderboard
     python -m experiments.leaderboard --publish results/runs/four_composers/RUN
 
-The first makes `results/leaderboard.csv`, the tables in `results/README.md` and two of them, in the README, anew
-from the runs in `results/published/`; none is ever edited. It also writes the pages of published searches, audits and
+The first makes `results/leaderboard.csv`, the tables in `results/README.md` and the short ones in the README anew from
+the runs in `results/published/`; none is ever edited. It also writes the pages of published searches, audits and
 comparisons of builders.
 The second first copies what is small of finished runs, searches and audits there; of a study over all folds that is not
 finished, the folds that are: on any machine `--resume` goes on from them.
@@ -43,7 +43,7 @@ class Arguments:
     published: Path = REPOSITORY / "results" / "published"
     """Where published runs lie; `leaderboard.csv` and a `README.md` with all tables are written beside this folder."""
     readme: Path = REPOSITORY / "README.md"
-    """The page whose tables of whole studies and of all composers are made anew."""
+    """The page whose short tables are made anew."""
 
 
 @as_sentences(
@@ -55,6 +55,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = read_arguments(Arguments, argv, description=__doc__, name="leaderboard")
     from experiments.engine.boards import audits, builders, imbalance, renderings, runs, searches
     from experiments.engine.boards.overviews import read_overview
+    from experiments.engine.boards.readme import IN_README, told_alone
     from experiments.engine.boards.seeds import read_run
 
     for folder in arguments.publish:
@@ -65,6 +66,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         found[kind].append(read_run(path.parent) if kind == RUN else read_overview(path.parent))
     table = arguments.published.parent / "leaderboard.csv"
     records.write_csv(table, runs.COLUMNS, map(runs.row, found[RUN]))
+    num_runs, found[RUN] = len(found[RUN]), told_alone(found)
     page = table.with_name("README.md")
     boards = {RUN: runs, IMBALANCE: imbalance, BUILDERS: builders, RENDERINGS: renderings}
     boards |= {SEARCH: searches, AUDIT: audits}
@@ -73,12 +75,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         records.write_text(page, empty_places(ALL_TABLES))
     update_tables(page, {ALL_TABLES: "\n\n".join(tables)})
     root = arguments.readme.parent
-    update_tables(arguments.readme, {name: make(found[RUN], root) for name, make in runs.IN_README.items()})
+    update_tables(
+        arguments.readme, {name: make(found[kind], root) for name, (kind, make) in IN_README.items()}
+    )
     for kind in MADE_FOR:
         for overview in found[kind]:
             write_page(kind, overview.folder)
     others = ", ".join(f"{kind} {len(found[kind])}" for kind in MADE_FOR)
-    print(f"Published runs: {len(found[RUN])}, in {table}; other tables ({others}) in {page}.")
+    print(f"Published runs: {num_runs}, in {table}; other tables ({others}) in {page}.")
 
 
 def write_page(kind: str, folder: Path) -> None:

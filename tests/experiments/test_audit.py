@@ -9,7 +9,7 @@ from experiments import STUDIES, audit, leaderboard
 from experiments.engine import records
 from experiments.engine.auditing import cheap
 from experiments.engine.auditing.rows import COLUMNS
-from experiments.engine.boards.runs import IN_README
+from experiments.engine.boards.readme import IN_README
 from experiments.engine.boards.seeds import LADDER
 from features.corpora import synthetic
 

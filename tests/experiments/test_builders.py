@@ -6,7 +6,7 @@ import pytest
 
 from experiments import builders, leaderboard
 from experiments.engine import records
-from experiments.engine.boards.runs import IN_README
+from experiments.engine.boards.readme import IN_README
 from experiments.engine.zoo import comparing
 from experiments.engine.zoo.rows import COLUMNS
 from features.errors import InputError
@@ -157,3 +157,5 @@ def test_a_comparison_is_published_after_its_runs_and_has_a_table(finished, tmp_
     (row,) = (row for row in records.read_json(folder / "metrics.json")["rows"] if row["name"] == "gru")
     assert f"| gru | {row['num_parameters']:,} |" in text and "| histogram_boosting |" in text
     assert (tmp_path / "results" / "published" / "four_composers" / folder.name / "builders.html").exists()
+    assert "Single splits" not in text, "what a comparison shows has no second row"
+    assert f"| gru | {row['num_parameters']:,} |" in (tmp_path / "README.md").read_text(encoding="utf-8")

@@ -6,7 +6,8 @@ import pytest
 
 from experiments import leaderboard
 from experiments.engine import networks, publishing, records
-from experiments.engine.boards.runs import COLUMNS, IN_README
+from experiments.engine.boards.readme import IN_README
+from experiments.engine.boards.runs import COLUMNS
 from experiments.engine.predictions import read_predictions
 from experiments.engine.publishing import publish
 from features.errors import InputError

@@ -9,7 +9,7 @@ import pytest
 from experiments import imbalance, leaderboard
 from experiments.engine import networks, records
 from experiments.engine.answering import answer
-from experiments.engine.boards.runs import IN_README
+from experiments.engine.boards.readme import IN_README
 from experiments.engine.config import Places
 from experiments.engine.runner import Study, prepare, split_of
 from features.splits.protocols import VALIDATION

@@ -9,10 +9,12 @@ import pytest
 from experiments import leaderboard
 from experiments.engine import records
 from experiments.engine.boards import runs as board
+from experiments.engine.boards.overviews import NOTHING_YET
+from experiments.engine.boards.readme import IN_README
 from experiments.engine.config import REPOSITORY
 from experiments.engine.predictions import read_predictions
 
-README = f"before\n{leaderboard.empty_places(*board.IN_README)}after\n"
+README = f"before\n{leaderboard.empty_places(*IN_README)}after\n"
 
 
 @pytest.fixture
@@ -69,9 +71,7 @@ def test_made_again_without_changes_it_is_the_same(finished, places, tmp_path):
 def test_the_readme_shows_whole_studies_alone(finished, places, tmp_path):
     leaderboard.main(["--publish", str(finished), *places])
     text = (tmp_path / "README.md").read_text(encoding="utf-8")
-    assert text == README.replace("begin -->", f"begin -->\n{board.NOTHING_YET}"), (
-        "one fold is no whole study"
-    )
+    assert text == README.replace("begin -->", f"begin -->\n{NOTHING_YET}"), "one fold is no whole study"
 
 
 @pytest.mark.parametrize("commit", ["", "0123456789+"])

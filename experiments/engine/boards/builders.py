@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from experiments.engine.boards.overviews import (
+    NOTHING_YET,
     Overview,
     channels,
     corpus_name,
     difference,
+    lettered,
     link,
+    markdown_table,
     section,
 )
 
@@ -20,10 +23,14 @@ NOTE = (
     "over the folds. The last rows are baselines of the same runs."
 )
 
-HEAD = (
-    *("", "corpus", "split", "channels", "builder", "parameters", "training s"),
+SHORT = (
+    *("builder", "parameters", "training s"),
     *("piece macro-F1 (95 %)", "difference", "chunk macro-F1", "difference"),
 )
+
+HEAD = ("", "corpus", "split", "channels", *SHORT)
+
+TITLE = "Builders"
 
 
 def markdown(zoos: Sequence[Overview], root: Path) -> str:
@@ -33,7 +40,20 @@ def markdown(zoos: Sequence[Overview], root: Path) -> str:
         zoos: The published ones.
         root: The folder of the page, from which the links lead.
     """
-    return section("Builders", zoos, HEAD, partial(_lines, root), note=NOTE)
+    return section(TITLE, zoos, HEAD, partial(_lines, root), note=NOTE)
+
+
+def in_short(zoos: Sequence[Overview], root: Path) -> str:
+    """Returns a table of each comparison for the README, without what all of its rows have in common."""
+    return "\n\n".join(_in_short(name, zoo, root) for name, zoo in lettered(TITLE[0], zoos)) or NOTHING_YET
+
+
+def _in_short(name: str, zoo: Overview, root: Path) -> str:
+    found = zoo.metrics
+    rows = [row for row in found["rows"] if not row["problem"]]
+    folds = rows[0]["folds"].replace(" ", " and ")
+    what = f"{link(name, zoo, root)}: {corpus_name(zoo)}, {found['protocol']}, folds {folds}, channels {channels(zoo)}."
+    return f"{what} {NOTE}\n\n{markdown_table(SHORT, [_cells(row) for row in rows])}"
 
 
 def _lines(root: Path, name: str, zoo: Overview) -> list[list[str]]:

@@ -7,6 +7,8 @@ from typing import Any
 
 from experiments.engine.records import read_json
 
+NOTHING_YET = "No run has been published yet."
+
 
 @dataclass(frozen=True)
 class Overview:

@@ -12,6 +12,7 @@ from experiments.engine.boards.all_composers import (
     is_of_all_composers,
     thresholds,
 )
+from experiments.engine.boards.overviews import NOTHING_YET
 from experiments.engine.boards.seeds import PublishedRun, Seeds, over_seeds
 from experiments.engine.publishing import commits_of
 
@@ -34,8 +35,6 @@ COLUMNS = (
     *("min_share", "piece_balanced_accuracy", "piece_top_3_accuracy", "piece_top_5_accuracy"),
 )
 """Of `results/leaderboard.csv`."""
-
-NOTHING_YET = "No run has been published yet."
 
 
 def row(run: PublishedRun) -> dict[str, Any]:
@@ -77,15 +76,15 @@ def markdown(runs: Sequence[PublishedRun], root: Path) -> str:
     """
     if not runs:
         return NOTHING_YET
-    whole, single, many, of_eras = _numbered(runs)
-    numbered = [*whole, *single, *many, *of_eras]
+    whole, single, many, ages = _numbered(runs)
+    numbered = [*whole, *single, *many, *ages]
     parts = []
     if whole:
         title = "**All folds: every piece predicted once**"
         parts += [title, "", *cells.table(whole, HEADLINE, root), ""]
     if single:
         parts += ["**Single splits**", "", *cells.table(single, SINGLE, root), ""]
-    parts += composers_table(many, root) + eras.eras_table(of_eras, root)
+    parts += composers_table(many, root) + eras.eras_table(ages, root)
     commands = [f"{run.command}  # {number}" for number, group in numbered for run in group.runs]
     return "\n".join([*parts, "```", *commands, "```"])
 
@@ -98,19 +97,25 @@ def headline(runs: Sequence[PublishedRun], root: Path) -> str:
 
 def all_composers(runs: Sequence[PublishedRun], root: Path) -> str:
     """Returns the table of all composers alone, with fewer columns; see `headline`."""
-    _, _, many, _ = _numbered(runs)
+    *_, many, _ = _numbered(runs)
     return thresholds(many, root) if many else NOTHING_YET
+
+
+def of_eras(runs: Sequence[PublishedRun], root: Path) -> str:
+    """Returns the table of eras alone; see `headline`."""
+    *_, ages = _numbered(runs)
+    return "\n".join(eras.eras_table(ages, root)).rstrip() or NOTHING_YET
 
 
 def _numbered(runs: Sequence[PublishedRun]) -> tuple[list[tuple[int, Seeds]], ...]:
     """Returns the numbered rows of whole studies, of single splits, of all composers, and of eras."""
     groups = over_seeds(runs)
-    of_eras = eras.in_order([group for group in groups if eras.is_of_eras(group)])
+    ages = eras.in_order([group for group in groups if eras.is_of_eras(group)])
     groups = [group for group in groups if not eras.is_of_eras(group)]
     few, many = ([g for g in groups if is_of_all_composers(g) == wanted] for wanted in (False, True))
     whole, single = ([g for g in few if (g.metrics["fold"] == "all") == wanted] for wanted in (True, False))
     numbers = itertools.count(1)
-    parts = (whole, single, in_order(many), of_eras)
+    parts = (whole, single, in_order(many), ages)
     return tuple([(next(numbers), group) for group in part] for part in parts)
 
 
@@ -157,6 +162,3 @@ SINGLE = COMMON | {
     "training": cells.training,
 }
 """Columns of single splits."""
-
-IN_README = {"leaderboard": headline, "all composers": all_composers}
-"""Places of the README by name, and what makes the table of each."""

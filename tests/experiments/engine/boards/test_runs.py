@@ -9,6 +9,7 @@ import experiments.all_composers
 from experiments.engine import records
 from experiments.engine.boards import runs as board
 from experiments.engine.boards.all_composers import as_in_the_reference
+from experiments.engine.boards.overviews import NOTHING_YET
 from experiments.engine.boards.seeds import over_seeds, read_run
 from experiments.engine.command import parse
 from experiments.engine.config import Config
@@ -242,7 +243,7 @@ def test_the_page_where_a_reader_begins_has_the_same_rows_with_fewer_columns(pub
     full = {row[0]: dict(zip(heads, row, strict=True)) for row in rows["all"] if row[1:2] and "%" in row[1]}
     assert [row[0] for row in few] == ["2", "3"]
     assert all(row == [full[row[0]][name] for name in head] for row in few)
-    assert board.all_composers(runs[:1], tmp_path) == board.NOTHING_YET
+    assert board.all_composers(runs[:1], tmp_path) == NOTHING_YET
 
 
 def test_the_command_of_the_reference_is_its_configuration():
@@ -262,7 +263,7 @@ def test_the_leaderboard_knows_the_threshold_and_the_likeliest_five(publish_sket
 
 
 def test_nothing_published_is_said(tmp_path):
-    assert board.markdown([], tmp_path) == "No run has been published yet."
+    assert board.markdown([], tmp_path) == NOTHING_YET
 
 
 def test_eras_have_a_table_of_their_own_with_all_protocols(publish_sketch, tmp_path):
