@@ -19,7 +19,7 @@ from features.midi import Events
 from features.midi.pairing import DRUM_CHANNEL
 
 NUM_FEATURES = 7
-"""Beside the type, unless `without` leaves fewer."""
+"""Beside the type."""
 
 FURTHEST = 10.0
 """Beyond so many deviations a number says no more than that it is odd: a rest of an hour would outweigh all else."""
@@ -37,7 +37,8 @@ class Messages:
         hop: Messages from the start of one window to the start of the next; None for `chunk_frames`.
         beats: Whether the time since the message before is in beats (up to 16), instead of ticks.
         merge_tracks: Whether all tracks are read together, in order of time, instead of one after the other.
-        without: Attributes that are not told, such as those that give away who made a file.
+        without: Attributes that are not told, such as those that give away who made a file: if they are among the
+            features, their columns are 0, and nothing takes their place.
         features: The attributes of a window, in the order of its columns.
         means: What becomes 0, for each feature.
         deviations: What becomes 1, above the mean.
@@ -112,8 +113,7 @@ class Messages:
             counts += types @ HAS
             for total, power in ((sums, values), (squares, values**2)):
                 total += np.bincount(columns, power, minlength=1 + len(ATTRIBUTES))[1:]
-        candidates = [i for i, name in enumerate(ATTRIBUTES) if name not in self.without]
-        chosen = sorted(sorted(candidates, key=lambda i: -counts[i])[:NUM_FEATURES])
+        chosen = sorted(np.argsort(-counts, kind="stable")[:NUM_FEATURES])
         means = sums / np.maximum(counts, 1)
         deviations = np.sqrt(np.maximum(squares / np.maximum(counts, 1) - means**2, 0))
         deviations[deviations == 0] = 1.0

@@ -115,21 +115,25 @@ def test_only_the_windows_named_are_heard():
     assert first.means[first.features.index("note")] < 80
 
 
-def test_the_most_frequent_attributes_are_chosen_and_those_of_no_use_left_out():
+def test_the_most_frequent_attributes_are_chosen():
+    bends = [(0, writing.pitch_bend(5000)), (9, writing.pitch_bend(0))]
+    rows = rows_of(writing.write_tracks([[(0, writing.note_on(60)), *bends, (99, writing.note_off(60))]]))
+    fitted = Messages().fitted(rows, np.array([0]), np.array([rows.num_frames]))
+    assert len(fitted.features) == NUM_FEATURES
+    assert {"time", "channel", "note", "velocity", "pitch"} < set(fitted.features)
+
+
+def test_what_is_not_told_is_0_and_nothing_takes_its_place():
     rows = rows_of(everything())
-    everywhere = (np.array([0]), np.array([rows.num_frames]))
-    assert len(Messages().fitted(rows, *everywhere).features) == NUM_FEATURES
-    without = replace(Messages(), without=("tempo", "channel")).fitted(rows, *everywhere)
-    assert not {"tempo", "channel"} & set(without.features)
-
-
-def test_fewer_attributes_than_there_are_columns_can_be_left():
-    rows, places = rows_of(everything()), (np.array([0]), np.array([9]))
-    told = {"note", "program", "pitch"}
-    encoder = Messages(without=tuple(set(ATTRIBUTES) - told)).fitted(rows, *places)
-    assert set(encoder.features) == told
-    assert encoder.decode(rows, *places).shape[1:] == encoder.chunk_shape == (24, 4)
-    assert Messages(**json.loads(json.dumps(encoder.settings()))) == encoder
+    places = np.array([0]), np.array([rows.num_frames])
+    whole, without = (Messages(without=names).fitted(rows, *places) for names in ((), ("tempo", "time")))
+    assert replace(without, without=()) == whole
+    expected = whole.decode(rows, *places)
+    for name in without.without:
+        column = 1 + whole.features.index(name)
+        assert expected[..., column].any()
+        expected[..., column] = 0
+    np.testing.assert_array_equal(without.decode(rows, *places), expected)
 
 
 def test_transposing_a_piece_moves_its_notes_alone():
