@@ -24,6 +24,7 @@ import tyro
 from experiments.engine.command import as_sentences, read_arguments
 from experiments.engine.config import REPOSITORY, Places
 from experiments.engine.records import is_finished
+from experiments.engine.teachers import fold_runs
 from features.errors import InputError
 
 
@@ -56,6 +57,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise InputError(
             f"Expected a finished run folder with its model.h5, but {asked.run} is none; name another, for a study "
             "over all folds one of its folds/ (with --study, a folder with model.h5, model.json and config.json)."
+        )
+    if asked.study is not None and not (is_finished(asked.study) and fold_runs(asked.study)):
+        raise InputError(
+            f"Expected --study to name a finished study over all folds, but {asked.study} is none; run one with "
+            "--fold all."
         )
     from experiments.engine.predicting.calibrating import calibrate
     from experiments.engine.predicting.reporting import print_calibration

@@ -1,4 +1,4 @@
-"""Which model should others get? One like those of a study over all folds, but trained on all works.
+"""Which model should others get? One like those of a study, but trained on all works.
 
     python -m experiments.four_composers --fold all
     python -m experiments.ship results/runs/four_composers/STUDY
@@ -7,6 +7,7 @@
 A study tells what to expect of its settings; its models have each heard only some of the works. This one hears all, for
 as many epochs as theirs took to their best, on average, and is calibrated on what they answered for works that they did
 not hear (`experiments.calibrate`). Nothing is left to test it on: its card has the scores of the study, and says so.
+Where all folds cost too much, a run of one fold will do; scores and calibration then rest on the works of that fold.
 The folder holds `model.h5`, `model.json` and `README.md`, which is the card; started again, it goes on.
 """
 
@@ -19,8 +20,8 @@ import tyro
 
 from experiments.engine.command import as_sentences, read_arguments
 from experiments.engine.config import REPOSITORY, Places
+from experiments.engine.publishing import RUN, kind_of
 from experiments.engine.records import is_finished, prepare_output
-from experiments.engine.teachers import fold_runs
 from features.errors import InputError
 
 
@@ -29,7 +30,7 @@ class Arguments:
     """Like which models, with which music, and where to."""
 
     study: Annotated[Path, tyro.conf.Positional]
-    """A finished study over all folds, of here or published."""
+    """A finished study over all folds, or a run of one, of here or published."""
     output: Path | None = None
     """The folder to make (results/runs/ship/STUDY)."""
     unknown: Path | None = None
@@ -61,9 +62,10 @@ class Arguments:
 def main(argv: Sequence[str] | None = None) -> None:
     """Makes the model that the command line asks for."""
     asked = read_arguments(Arguments, argv, description=__doc__, name="ship", default=Arguments(tyro.MISSING))
-    if not is_finished(asked.study) or not fold_runs(asked.study):
+    if not is_finished(asked.study) or kind_of(asked.study) != RUN:
         raise InputError(
-            f"Expected a finished study over all folds, but {asked.study} is none; run one with --fold all."
+            f"Expected a finished study over all folds, or a run of one, but {asked.study} is none; run one with "
+            "--fold all."
         )
     folder = prepare_output(asked.output or asked.results_dir / "ship" / asked.study.resolve().name)
     from experiments.engine.predicting.reporting import print_calibration

@@ -18,7 +18,8 @@ from experiments.engine.teachers import configured_name, fold_runs, teacher_name
 from features.datasets import Dataset
 from features.errors import InputError
 from features.splits.protocols import TRAIN, Split
-from models.pretrained import MODEL_FILE
+from models.pretrained import MODEL_FILE, find
+from models.saving import describe
 
 
 def ship(study: Path, folder: Path, places: Places, *, unknown: Path | None, **card: Any) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def ship(study: Path, folder: Path, places: Places, *, unknown: Path | None, **c
     Begun again, it goes on where it was interrupted.
 
     Args:
-        study: A finished run folder over all folds, of here or published.
+        study: A finished run folder over all folds, or of one, of here or published.
         folder: Gets `model.h5`, `model.json` and the card, and what the training leaves.
         places: Where the corpus and the cache lie, and the teachers of a study whose models had some.
         unknown: Music by unknown composers; see `calibrate`.
@@ -37,8 +38,8 @@ def ship(study: Path, folder: Path, places: Places, *, unknown: Path | None, **c
         How it was calibrated.
 
     Raises:
-        InputError: The study is not over all folds, of other music, or cannot be repeated without validation; or its
-            models had other teachers.
+        InputError: The study is of other music, or cannot be repeated without validation; or its models had other
+            teachers.
     """
     config = Config.from_dict(records.read_json(study / "config.json"))
     _check_needs_no_validation(config)
@@ -59,18 +60,23 @@ def mean_best_epochs(study: Path, *, keeps_best: bool) -> int:
     """Returns after how many epochs the models of a study were best on average; without patience, how many they had.
 
     Args:
-        study: Over all folds.
+        study: Over all folds, or a run of one.
         keeps_best: Whether the best epoch was kept, and not the last.
 
     Raises:
         InputError: A fold has no history.
     """
-    folds = fold_runs(study).values()
-    if not folds or not all((fold / "history.csv").exists() for fold in folds):
+    folds = _runs_of(study)
+    if not all((fold / "history.csv").exists() for fold in folds):
         raise InputError(f"{study} lacks history.csv of some of its folds; copy the whole folder.")
     histories = [[float(row[WATCHED]) for row in records.read_csv(fold / "history.csv")] for fold in folds]
     epochs = [int(np.argmax(watched)) + 1 if keeps_best else len(watched) for watched in histories]
     return round(sum(epochs) / len(epochs))
+
+
+def _runs_of(study: Path) -> list[Path]:
+    """The runs of all folds of a study; a run of one fold stands for itself."""
+    return list(fold_runs(study).values()) or [study]
 
 
 def _train(study: Path, folder: Path, config: Config, dataset: Dataset, teachers: Sequence[str]) -> None:
@@ -100,7 +106,7 @@ def _check_teachers(config: Config, teachers: Sequence[str]) -> None:
     given = [configured_name(teacher_name(teacher)) for teacher in teachers]
     if teachers and not wanted:
         raise InputError("The models of the study had no teachers; leave --teacher out.")
-    if given != wanted or any(fold_runs(Path(teacher).expanduser()) for teacher in teachers):
+    if given != wanted or not all(map(_has_heard_all, teachers)):
         raise InputError(
             f"The models of the study learnt from {', '.join(wanted)}, of which each had heard only some of the works; "
             "for a model trained on all works, ship that first, and give the folders that this makes with --teacher, "
@@ -108,10 +114,14 @@ def _check_teachers(config: Config, teachers: Sequence[str]) -> None:
         )
 
 
+def _has_heard_all(teacher: str) -> bool:
+    return not (fold_runs(Path(teacher).expanduser()) or describe(find(teacher))["validated_on"])
+
+
 def _check_same_music(study: Path, dataset: Dataset) -> None:
     now = records.contents_digest(dataset.pieces, dataset.contents)
-    for path in study.glob("folds/*/*/environment.json"):
-        if records.read_json(path).get("contents", now) != now:
+    for run in _runs_of(study):
+        if records.read_json(run / "environment.json").get("contents", now) != now:
             raise InputError(
                 f"The corpus holds other files than those that the study {study} read; give the same with --data-home."
             )

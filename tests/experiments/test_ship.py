@@ -1,4 +1,4 @@
-"""A model trained on all works, made and calibrated from a study over all folds."""
+"""A model trained on all works, made and calibrated from a study over all folds, or from a run of one."""
 
 import json
 import re
@@ -158,6 +158,28 @@ def test_a_student_of_a_shipped_teacher_is_shipped(
     assert taught != records.read_json(student / "config.json")["training"]["teacher"]  # it is another model
 
 
-def test_a_run_of_one_fold_is_refused(uninterrupted, shipped, capsys):
-    assert "study over all folds" in fails(capsys, ship, uninterrupted)
+def test_a_run_of_one_fold_will_do_and_the_card_says_so(
+    uninterrupted, cache_dir, tmp_path, read_rows, capsys
+):
+    folder = tmp_path / "model"
+    ship.main([str(uninterrupted), "--output", str(folder), "--cache-dir", str(cache_dir)])
+    tested = read_rows(uninterrupted / "predictions.csv")
+    found = load(folder).description["calibration"]
+    assert found["fitted_on"] == {"study": uninterrupted.name, "models": 1}
+    assert found["cross_validated"]["pieces"] == len(tested)
+    text = " ".join((folder / "README.md").read_text(encoding="utf-8").split())
+    assert (
+        "trained on all works" in text
+        and f"those of one model with the same settings (`{uninterrupted.name}`)" in text
+    )
+    assert "on each half of these works as fitted on the other" in text
+    assert f"Tested on {len(tested)} pieces" in text and '"split": "test"' in text
+
+
+def test_calibrating_another_run_wants_all_folds(uninterrupted, shipped, capsys):
     assert "study over all folds" in fails(capsys, calibrate, shipped, "--study", uninterrupted)
+
+
+def test_what_is_no_finished_study_is_refused(shipped, tmp_path, capsys):
+    for folder in (shipped, tmp_path):
+        assert "Expected a finished study over all folds, or a run of one" in fails(capsys, ship, folder)

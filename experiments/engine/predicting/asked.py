@@ -66,7 +66,7 @@ def asked_of(answers: Mapping[str, Predictions]) -> Asked:
 
 @dataclass(frozen=True)
 class CrossValidated:
-    """What the models of a study over all folds answered, each for the works that it did not hear.
+    """What the models of a study answered, each for the works that it did not hear.
 
     Attributes:
         asked: The answers.
@@ -80,10 +80,10 @@ class CrossValidated:
 
 
 def asked_of_study(study: Path, classes: Sequence[str]) -> CrossValidated:
-    """Returns the answers that a study over all folds has left; a published one will do.
+    """Returns the answers that a study over all folds, or a run of one, has left; a published one will do.
 
     Args:
-        study: Its folder, with `predictions.csv`, `predictions-chunks.csv.gz` and `folds/*/*/splits.csv`.
+        study: Its folder, with `predictions.csv`, `predictions-chunks.csv.gz` and `splits.csv` of every fold.
         classes: Of the model that is to be calibrated.
 
     Raises:
@@ -101,7 +101,7 @@ def asked_of_study(study: Path, classes: Sequence[str]) -> CrossValidated:
             f"The study {study} tells {', '.join(answers['piece'].classes)} apart, but the model "
             f"{', '.join(classes)}; give the study of this model."
         )
-    if len(tables) < 2 or not set(pieces) <= set(tested):
+    if not set(pieces) <= set(tested):
         raise InputError(f"{study} lacks splits.csv of some of its folds; copy the whole folder.")
     truths = list({row["piece"]: row[label] for rows in tables for row in rows}.values())
     prior = tuple(truths.count(name) / len(truths) for name in classes)
@@ -112,13 +112,9 @@ def check_same_study(run: Path, study: Path) -> None:
     """Makes sure that a model was made as the models of a study were, seeds and folds aside.
 
     Raises:
-        InputError: It was not, or the study is none over all folds, or is not finished.
+        InputError: It was not.
     """
     configs = [Config.from_dict(records.read_json(folder / "config.json")) for folder in (run, study)]
-    if configs[1].split.fold != "all" or not records.is_finished(study):
-        raise InputError(
-            f"Expected --study to name a finished study over all folds, but {study} is none; run one with --fold all."
-        )
     same = {"split": {"fold": "all", "split_seed": 0}, "training": {"seed": 0}}
     ours, theirs = (config.replace(**same).to_dict() for config in configs)
     differing = [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]

@@ -56,8 +56,8 @@ def calibrate(
     Args:
         folder: The folder with `model.h5`, `model.json` and `config.json`; without a study a run of one fold.
         places: Where the corpus and the cache lie.
-        study: A study over all folds with the same settings, to fit on what it answered; otherwise the validation
-            pieces of the run are asked.
+        study: A study with the same settings, to fit on what its models answered for works that they did not hear;
+            otherwise the validation pieces of the run are asked.
         unknown: A folder with a folder for each composer; otherwise unknown composers are those of the run's own
             corpus.
 
@@ -109,27 +109,32 @@ def _fitted_on_validation(saved: SavedModel, dataset: Dataset) -> Fitted:
 def fitted_on_study(study: Path, classes: Sequence[str]) -> Fitted:
     """Fits on what the models of a study answered for works that they did not hear.
 
-    What is measured is cross-fitted: the answers of each model are calibrated by what was fitted on the others'.
+    What is measured is cross-fitted: the answers of each model are calibrated by what was fitted on the others'; those
+    of a single one, on each half of the works by what was fitted on the other.
 
     Args:
-        study: Over all folds.
+        study: Over all folds, or a run of one.
         classes: Of the model to be calibrated.
 
     Raises:
-        InputError: See `asked_of_study`.
+        InputError: See `asked_of_study`; or it answered for one work only.
     """
     found = asked_of_study(study, classes)
     asked, after = found.asked, np.zeros(found.asked.answers.shape)
-    for fold in np.unique(found.folds):
-        here = found.folds == fold
+    halves, models = deal(asked.works.tolist()), len(np.unique(found.folds))
+    if not all(halves):
+        raise InputError(f"The study {study} tested one work; calibrating needs more: take other music.")
+    parts = found.folds if models > 1 else np.isin(asked.works, halves[1])
+    for part in np.unique(parts):
+        here = parts == part
         by_others = _fit(asked.where(~here), found.prior, classes)
         after[here] = by_others.probabilities(asked.answers[here], asked.num_chunks[here])
     facts = {
-        "fitted_on": {"study": study.resolve().name, "models": len(np.unique(found.folds))},
+        "fitted_on": {"study": study.resolve().name, "models": models},
         "cross_validated": _measure(asked, after, classes),
     }
-    halves = (asked.where(np.isin(asked.works, half)) for half in deal(asked.works.tolist()))
-    return Fitted(_fit(asked, found.prior, classes), facts, *halves)
+    sides = (asked.where(np.isin(asked.works, half)) for half in halves)
+    return Fitted(_fit(asked, found.prior, classes), facts, *sides)
 
 
 def _fit(asked: Asked, prior: tuple[float, ...], classes: Sequence[str]) -> Calibration:

@@ -57,10 +57,15 @@ def fitted_sentence(found: dict[str, Any]) -> str:
     """
     if "fitted_on" not in found:
         return "Fitted on the validation pieces; the test pieces chose nothing."
-    models = found["fitted_on"]["models"]
+    study, models = found["fitted_on"]["study"], found["fitted_on"]["models"]
+    if models == 1:
+        return (
+            f"Fitted on answers of a model made alike, {study}, for works that it did not hear; measured on each half "
+            "of these works as fitted on the other."
+        )
     return (
-        f"Fitted on answers of {models} models of {found['fitted_on']['study']}, trained on {models - 1} of {models} "
-        "folds each, for works that they did not hear; measured on each fold as fitted on the others."
+        f"Fitted on answers of {models} models of {study}, trained on {models - 1} of {models} folds each, for works "
+        "that they did not hear; measured on each fold as fitted on the others."
     )
 
 
