@@ -7,6 +7,7 @@
     python -m experiments.benchmark search --sample 0.2
     python -m experiments.benchmark training --corpus midi_classics
     python -m experiments.benchmark scaling --corpus midi_classics --builders frame_cnn cnn_reference
+    python -m experiments.benchmark ways --corpus midi_classics
 
 `builders` takes training steps of every network of piano rolls, round after round, and prints the ratio of each one's
 median to the reference CNN's. `corpus` goes from MIDI files to chunks on disk, by our route, by pretty_midi's, and by
@@ -15,7 +16,9 @@ stage, by our route and by pretty_midi's with `predict` of Keras, and starts `ex
 imports. `search` looks for settings of the reference CNN as the reference did and as we do, and counts the chunks that
 either trains on. `training` trains the reference CNN with the reference's settings, and then the default network, and
 says how long each takes to the best validation score of the first. `scaling` counts chunks a second, and memory, of
-every builder on a tenth, a third and all of a corpus. Machines are noisy: only ratios within one run mean anything.
+every builder on a tenth, a third and all of a corpus. `ways` trains the default network in bfloat16, compiled by XLA,
+in batches of other sizes, on one core, with more or fewer pitches, strided, and fed with sparse chunks, each beside the
+plain way. Machines are noisy: only ratios within one run mean anything.
 """
 
 import dataclasses
@@ -28,7 +31,7 @@ import tyro
 
 from experiments.engine.command import as_sentences, read_arguments
 from experiments.engine.records import prepare_output
-from experiments.engine.speed.settings import Builders, Corpus, Predicting, Scaling, Searches, Trainings
+from experiments.engine.speed.settings import Builders, Corpus, Predicting, Scaling, Searches, Trainings, Ways
 
 TASKS = {
     Builders: "experiments.engine.speed.steps",
@@ -37,6 +40,7 @@ TASKS = {
     Searches: "experiments.engine.speed.searches",
     Trainings: "experiments.engine.speed.trainings",
     Scaling: "experiments.engine.speed.scaling",
+    Ways: "experiments.engine.speed.ways",
 }
 """What to time, and the module whose `benchmark` does it."""
 
@@ -52,6 +56,7 @@ class Arguments:
         | Annotated[Searches, tyro.conf.subcommand("search", prefix_name=False)]
         | Annotated[Trainings, tyro.conf.subcommand("training", prefix_name=False)]
         | Annotated[Scaling, tyro.conf.subcommand("scaling", prefix_name=False)]
+        | Annotated[Ways, tyro.conf.subcommand("ways", prefix_name=False)]
     ) = Builders()
 
 

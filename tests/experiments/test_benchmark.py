@@ -9,6 +9,7 @@ from experiments import benchmark
 from experiments.engine.speed.routes import Outcome
 from experiments.engine.speed.starts import commands
 from experiments.engine.speed.timing import Measurement
+from experiments.engine.speed.ways import ONE_CORE, PLAIN, Way, ways
 from experiments.engine.zoo.candidates import ZooSettings, candidates_for
 from features.corpora.synthetic import compose
 
@@ -152,6 +153,43 @@ def test_what_cannot_be_measured_is_refused_before_anything_is(capsys):
         with pytest.raises(SystemExit, match="2"):
             benchmark.main(["scaling", *flags])
         assert reason in capsys.readouterr().err
+
+
+def test_ways_of_training_are_timed_beside_the_plain_one(cache_dir, small, tmp_path, monkeypatch, capfd):
+    strided = ways([])["strided"].layers
+    few = {
+        PLAIN: Way(),
+        "at once": Way("bfloat16", 32, xla=True, layers=strided),
+        "cells": Way(cells=True),
+        "of no network": Way(layers={"nothing": {}}),
+    }
+    monkeypatch.setattr("experiments.engine.speed.ways.ways", lambda batch_sizes: few)
+    flags = ["--corpus", "synthetic", *small, "--rounds", "1", "--chunks", "64", "--batch-sizes", "32"]
+    benchmark.main(["ways", *flags, "--cache-dir", str(cache_dir), "--output", str(tmp_path)])
+    assert "costs in score is not measured" in capfd.readouterr().out
+    written = json.loads((tmp_path / "benchmark.json").read_text(encoding="utf-8"))
+    timed = {row["way"]: row for row in written["rows"]}
+    assert list(timed) == [PLAIN, "at once", "cells", ONE_CORE]
+    assert timed[PLAIN]["ratio"] == "1.00" and all(float(row["first s"]) > 0 for row in timed.values())
+    assert "synthetic: training frame_cnn, 64 chunks a turn, 1 rounds" in written["title"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "reason"),
+    [
+        (
+            ["--batch-sizes", "100000", "--chunks", "100000"],
+            "Expected 100000 chunks or more, but the corpus has",
+        ),
+        (["--batch-sizes", "0"], "Expected batch_sizes to be 1 or more"),
+        (["--chunks", "255"], "Expected chunks to be 256 or more"),
+        (["--model", "bag_attention"], "does not read single chunks of piano rolls"),
+    ],
+)
+def test_ways_with_which_nothing_can_be_timed_are_refused(flags, reason, cache_dir, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        benchmark.main(["ways", "--corpus", "synthetic", "--cache-dir", str(cache_dir), *flags])
+    assert reason in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")

@@ -150,6 +150,30 @@ class Scaling:
         _refuse_teachers(self.training)
 
 
+@dataclass(frozen=True)
+class Ways:
+    """Training steps of one network in other precisions, batches, pitches and strides, compiled, and sparsely fed."""
+
+    corpus: CorpusConfig = CorpusConfig()
+    encoder: EncoderConfig = EncoderConfig()
+    model: ModelConfig = ModelConfig()
+    places: Places = Places()
+    batch_sizes: tuple[int, ...] = (16, 32, 128, 256)
+    """Chunks a step, beside those of the plain way."""
+    chunks: int = 2048
+    """Chunks that are trained on in a turn; batches that they do not fill are left out."""
+    rounds: int = 5
+    """How often each has its turn; one more round goes first and is not counted."""
+    output: Path | None = None
+    """Write the table to this folder too, as benchmark.json."""
+
+    def __post_init__(self) -> None:
+        """Refuses numbers with which nothing can be timed."""
+        _refuse_less(self, rounds=1, chunks=max(TrainingConfig.batch_size, *self.batch_sizes))
+        if min(self.batch_sizes, default=1) < 1:
+            raise InputError(f"Expected batch_sizes to be 1 or more, but received {self.batch_sizes}.")
+
+
 def _refuse_less(settings: Any, **least: int) -> None:
     for name, fewest in least.items():
         if getattr(settings, name) < fewest:
