@@ -183,6 +183,7 @@ def test_ways_of_training_are_timed_beside_the_plain_one(cache_dir, small, tmp_p
         ),
         (["--batch-sizes", "0"], "Expected batch_sizes to be 1 or more"),
         (["--chunks", "255"], "Expected chunks to be 256 or more"),
+        (["--chunks", "63", "--batch-sizes"], "Expected chunks to be 64 or more"),
         (["--model", "bag_attention"], "does not read single chunks of piano rolls"),
     ],
 )

@@ -169,7 +169,7 @@ class Ways:
 
     def __post_init__(self) -> None:
         """Refuses numbers with which nothing can be timed."""
-        _refuse_less(self, rounds=1, chunks=max(TrainingConfig.batch_size, *self.batch_sizes))
+        _refuse_less(self, rounds=1, chunks=max((TrainingConfig.batch_size, *self.batch_sizes)))
         if min(self.batch_sizes, default=1) < 1:
             raise InputError(f"Expected batch_sizes to be 1 or more, but received {self.batch_sizes}.")
 

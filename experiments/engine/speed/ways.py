@@ -159,8 +159,8 @@ def training(config: Config, dataset: Dataset, way: Way) -> Train | None:
     def train(num_chunks: int) -> Turn:
         steps, clock = num_chunks // way.batch_size, Clock()
         model.fit(batches, steps_per_epoch=WARM_UP_STEPS + steps, shuffle=False, verbose=0, callbacks=[clock])
-        began, first, *_ = times = clock.times
-        return Turn(steps * way.batch_size / (times[-1] - times[WARM_UP_STEPS]), first - began)
+        times = clock.times
+        return Turn(steps * way.batch_size / (times[-1] - times[WARM_UP_STEPS]), times[1] - times[0])
 
     return train
 
