@@ -10,7 +10,7 @@ from typing import Any
 
 from experiments.engine.search.config import SEARCH_FILE
 from experiments.engine.search.files import read_history
-from experiments.engine.search.watching.events import FOLDER, write_search_events
+from experiments.engine.search.watching.events import FOLDER, write_search_events, write_space
 from experiments.engine.search.watching.tensorboard_files import PATTERN, EventFile, history_summaries, image
 from features.errors import InputError
 
@@ -21,8 +21,8 @@ BEST_FOLDER = "best"
 class Shown:
     """What TensorBoard shows of a folder, in a folder of the cache that follows it.
 
-    The event files of a search are linked there; where there are none, and of runs, they are made there. The run of
-    the best setting of a search is shown as `best`, beside its trials.
+    The event files of the trials of a search are linked there; where there are none, and of runs, they are made there.
+    The run of the best setting of a search is shown as `best`, beside its trials.
 
     Args:
         path: The folder that was asked for.
@@ -63,6 +63,8 @@ class Shown:
         for search in self.searches:
             with gone:
                 self._show_search(search)
+        # One for all: of several TensorBoard would read any.
+        write_space(self.searches, self.folder)
         for run in self.runs:
             with gone:
                 self._show_run(run)
@@ -87,7 +89,7 @@ class Shown:
                 self.made.pop(search / BEST_FOLDER, None)
             place.mkdir(parents=True, exist_ok=True)
             for entry in (search / FOLDER).iterdir():
-                if not entry.name.startswith("."):
+                if entry.is_dir() and not entry.name.startswith("."):
                     _link(entry, place / entry.name)
         elif search not in self.made:
             print(f"Making the event files of {search}.", file=sys.stderr)
@@ -109,20 +111,17 @@ def _has_events(search: Path) -> bool:
 
 
 def _link(source: Path, target: Path) -> None:
-    """Makes a link, so that what is linked is seen to grow; where links are not allowed, a copy as it is now."""
+    """Links a folder, so that what is linked is seen to grow; where links are not allowed, a copy as it is now."""
     if target.is_symlink():
         return
     try:
         if not target.exists():
-            target.symlink_to(source, target_is_directory=source.is_dir())
+            target.symlink_to(source, target_is_directory=True)
             return
     except OSError:  # Windows wants a permission for it
         pass
     with contextlib.suppress(FileNotFoundError, shutil.Error):  # replaced in this very moment: the next time
-        if source.is_dir():
-            shutil.copytree(source, target, dirs_exist_ok=True)
-        else:
-            shutil.copy2(source, target)
+        shutil.copytree(source, target, dirs_exist_ok=True)
 
 
 def write_run_events(run: Path, folder: Path) -> None:

@@ -59,18 +59,21 @@ class TrialEvents:
     def __init__(
         self, folder: Path, trial_id: str, hyperparameters: Mapping[str, Any], *, runs: Path | None = None
     ):
-        runs = runs or folder / FOLDER
+        if runs is None:
+            runs = folder / FOLDER
+            write_space([folder], runs)
         self.trial = folder / f"trial_{trial_id}"
         self.runs = runs / self.trial.name
         self.folds: dict[int, EventFile] = {}
-        write_space(folder, runs)
         shown = {
             name: value
             for name, value in hyperparameters.items()
             if value is not None and (name == EPOCHS or not name.startswith(OWN_OF_THE_TUNER))
         }
         self.own = EventFile(self.runs)
-        self.own.add(summary_v2.hparams_pb(shown, trial_id=self.trial.name))
+        # TensorBoard takes trials of one name for one: every search has a first one.
+        name = f"{self.trial.name} of {folder.parent.name}/{folder.name}"
+        self.own.add(summary_v2.hparams_pb(shown, trial_id=name))
 
     def epoch(self, fold: int, row: Mapping[str, float]) -> None:
         """Notes a finished epoch.
@@ -112,7 +115,7 @@ class TrialEvents:
 
 
 def write_search_events(folder: Path, runs: Path) -> None:
-    """Makes the event files of a search anew, from what its folder holds.
+    """Makes the event files of the trials of a search anew, from what its folder holds.
 
     Args:
         folder: The search folder.
@@ -130,41 +133,50 @@ def write_search_events(folder: Path, runs: Path) -> None:
             events.end({"status": trial.status} | result, trial.confusions, state.classes)
 
 
-def write_space(folder: Path, runs: Path) -> None:
-    """Describes the space of a search to TensorBoard, once: so it shows what has no effect in some trials, too.
+def write_space(folders: Sequence[Path], runs: Path) -> None:
+    """Describes the space of searches to TensorBoard, once: so it shows what has no effect in some trials, too.
+
+    It takes one description for all that it shows, and hides trials with values outside of that.
 
     Args:
-        folder: The search folder.
-        runs: Where the event files of the search are.
+        folders: The search folders.
+        runs: Where the event files of the searches are.
     """
-    space = read_space(read_json(folder / "oracle.json").get("hyperparameters", {}))
-    if not space or list(runs.glob(PATTERN)):
+    found: dict[str, list[Choice]] = {}
+    for choice in (choice for folder in folders for choice in _space(folder)):
+        found.setdefault(choice.name, []).append(choice)
+    if not found or list(runs.glob(PATTERN)):
         return
-    choices = [*space]
-    search = read_json(folder / SEARCH_FILE)
-    if search.get("search", {}).get("tuner") == "hyperband":
-        most = search["config"]["training"]["epochs"]
-        choices.append(Choice(EPOCHS, "Int", low=1, high=most))
-    described = {choice.name: summary_v2.HParam(choice.name, _domain(choice)) for choice in choices}
+    described = [summary_v2.HParam(name, _domain(choices)) for name, choices in found.items()]
     metrics = [summary_v2.Metric(tag, display_name=name) for tag, name in METRICS.items()]
     # Several workers may begin at once: each writes the whole file, and then one of them gives it its name.
     unfinished = runs / f".{os.getpid()}"
     file = EventFile(unfinished)
-    file.add(summary_v2.hparams_config_pb([*described.values()], metrics))
+    file.add(summary_v2.hparams_config_pb(described, metrics))
     os.replace(file.path, runs / "events.out.tfevents.0.space")
     unfinished.rmdir()
 
 
-def _domain(choice: Choice) -> summary_v2.Domain:
-    if choice.kind == "Boolean":
-        return summary_v2.Discrete([False, True])
-    if choice.values:
-        kinds = {type(value) for value in choice.values}
-        values = choice.values if len(kinds) == 1 else [float(value) for value in choice.values]
-        return summary_v2.Discrete(values)
-    if choice.kind == "Int":
-        return summary_v2.IntInterval(choice.low, choice.high)
-    return summary_v2.RealInterval(float(choice.low), float(choice.high))
+def _space(folder: Path) -> list[Choice]:
+    """The hyper-parameters of a search that are shown; none while it has not begun."""
+    space = [*read_space(read_json(folder / "oracle.json").get("hyperparameters", {}))]
+    search = read_json(folder / SEARCH_FILE)
+    if space and search.get("search", {}).get("tuner") == "hyperband":
+        space.append(Choice(EPOCHS, "Int", low=1, high=search["config"]["training"]["epochs"]))
+    return space
+
+
+def _domain(choices: Sequence[Choice]) -> summary_v2.Domain:
+    """Where all values of a hyper-parameter lie, whichever search they are of."""
+    listed = [(False, True) if choice.kind == "Boolean" else choice.values for choice in choices]
+    values = dict.fromkeys(value for some in listed for value in some)
+    if all(listed):
+        alike = len({type(value) for value in values}) == 1
+        return summary_v2.Discrete(values if alike else map(float, values))
+    ends = [end for choice in choices for end in (choice.low, choice.high) if end is not None] + [*values]
+    if all(isinstance(end, int) for end in ends):
+        return summary_v2.IntInterval(min(ends), max(ends))
+    return summary_v2.RealInterval(float(min(ends)), float(max(ends)))
 
 
 def _session_end(status: int) -> Summary:

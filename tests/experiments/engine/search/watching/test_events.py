@@ -10,9 +10,11 @@ from tensorboard.backend.event_processing.plugin_event_multiplexer import EventM
 from tensorboard.context import RequestContext
 from tensorboard.plugins.base_plugin import TBContext
 from tensorboard.plugins.hparams import api_pb2, backend_context, get_experiment, list_session_groups
+from tensorboard.plugins.hparams.summary_v2 import Discrete, IntInterval, RealInterval
 
+from experiments.engine.search.choices import Choice
 from experiments.engine.search.state import read_search
-from experiments.engine.search.watching.events import TrialEvents, write_search_events
+from experiments.engine.search.watching.events import TrialEvents, _domain, write_search_events, write_space
 from experiments.engine.search.watching.tensorboard_files import PATTERN
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -53,6 +55,7 @@ class HParams:
 def folder(make_search, tmp_path_factory):
     folder = make_search(tmp_path_factory.mktemp("events") / "search", trials=8, failures=1, stopped=1)
     write_search_events(folder, folder / "tensorboard")
+    write_space([folder], folder / "tensorboard")
     return folder
 
 
@@ -72,9 +75,10 @@ def test_every_hyperparameter_is_described_conditional_ones_too(folder):
 def test_every_trial_has_its_active_values_its_status_and_its_scores(folder):
     groups = HParams(folder / "tensorboard").groups()
     state = read_search(folder)
-    assert set(groups) == {f"trial_{trial.trial_id}" for trial in state.trials}
+    of = f"of {folder.parent.name}/search"
+    assert set(groups) == {f"trial_{trial.trial_id} {of}" for trial in state.trials}
     for trial in state.trials:
-        group = groups[f"trial_{trial.trial_id}"]
+        group = groups[f"trial_{trial.trial_id} {of}"]
         shown = {name: value_of(value) for name, value in group.hparams.items()}
         assert shown == pytest.approx(dict(trial.hyperparameters))
         scores = {value.name.tag: value.value for value in group.metric_values}
@@ -164,6 +168,38 @@ def test_the_epochs_of_hyperband_are_shown_and_nothing_else_of_it(make_search, t
     (group,) = hparams.groups().values()
     assert set(group.hparams) == {"width", "tuner/epochs"}
     assert "tuner/epochs" in [info.name for info in hparams.experiment().hparam_infos]
+
+
+def test_searches_shown_together_keep_their_trials_and_values_apart(make_search, tmp_path):
+    folders = [make_search(tmp_path / study / "search", trials=2, failures=0, stopped=0) for study in "ab"]
+    for folder, width in zip(folders, (128, 17), strict=True):
+        TrialEvents(folder, "0000", {"width": width}, runs=tmp_path / "shown" / folder.parent.name)
+    space = json.loads((folders[1] / "oracle.json").read_text())
+    (entry,) = (one for one in space["hyperparameters"]["space"] if one["config"]["name"] == "width")
+    entry |= {"class_name": "Fixed", "config": {"name": "width", "value": 17, "conditions": []}}
+    (folders[1] / "oracle.json").write_text(json.dumps(space))
+    write_space(folders, tmp_path / "shown")
+    hparams = HParams(tmp_path / "shown")
+    widths = {name: value_of(group.hparams["width"]) for name, group in hparams.groups().items()}
+    assert widths == {"trial_0000 of a/search": 128, "trial_0000 of b/search": 17}
+    (width,) = (info for info in hparams.experiment().hparam_infos if info.name == "width")
+    assert list(width.domain_discrete) == [17, 128, 192, 256, 320]
+
+
+@pytest.mark.parametrize(
+    ("choices", "expected"),
+    [
+        ([Choice("a", "Boolean"), Choice("a", "Fixed", (True,))], Discrete([False, True])),
+        ([Choice("a", "Choice", (0, 0.5)), Choice("a", "Fixed", (1,))], Discrete([0.0, 0.5, 1.0])),
+        ([Choice("a", "Int", low=0, high=6), Choice("a", "Fixed", (8,))], IntInterval(0, 8)),
+        (
+            [Choice("a", "Float", low=0.1, high=0.6), Choice("a", "Int", low=0, high=1)],
+            RealInterval(0.0, 1.0),
+        ),
+    ],
+)
+def test_the_domain_of_several_searches_holds_that_of_each(choices, expected):
+    assert str(_domain(choices)) == str(expected)
 
 
 def test_numbers_that_are_none_are_left_out(make_search, tmp_path):
