@@ -10,7 +10,14 @@ from typing import Any
 
 from experiments.engine import records
 from experiments.engine.runner import Study, pieces_name, run_fold_in
-from experiments.engine.search.state import SearchState, TrialState, best_trial, distance, read_search
+from experiments.engine.search.state import (
+    SearchState,
+    TrialState,
+    best_trial,
+    distance,
+    read_search,
+    trained_alike,
+)
 from features.errors import InputError
 
 RENEW_EVERY_S = 60.0
@@ -73,9 +80,9 @@ def search_metrics(state: SearchState, study: Study) -> dict[str, Any]:
 
 
 def _over_defaults(state: SearchState, best: TrialState) -> dict[str, Any] | None:
-    """How far the best setting lies before the default one, if that was tried."""
+    """How far the best setting lies before the default one, if that was tried for as long."""
     defaults = state.of_defaults
-    if defaults is None:
+    if defaults is None or not trained_alike(best, defaults):
         return None
     difference, spread = distance(best, defaults)
     return {"trial_id": defaults.trial_id, "difference": difference, "spread": spread}

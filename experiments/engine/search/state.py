@@ -200,6 +200,11 @@ def distance(one: TrialState, other: TrialState) -> tuple[float, float | None]:
     return fmean(distances), stdev(distances) if len(distances) > 1 else None
 
 
+def trained_alike(one: TrialState, other: TrialState) -> bool:
+    """Whether two trials may train for as many epochs: those of Hyperband's early rounds have fewer."""
+    return one.rung.get("epochs") == other.rung.get("epochs")
+
+
 def seconds_left(state: SearchState) -> float | None:
     """Estimates how long the trials that are left will take, by the median of those that are over.
 

@@ -23,6 +23,7 @@ from experiments.engine.search.state import (
     distance,
     read_search,
     seconds_left,
+    trained_alike,
 )
 from experiments.engine.search.watching import charts
 from experiments.engine.search.watching.axes import scored_trials
@@ -210,17 +211,27 @@ def verdicts(state: SearchState) -> list[str]:
     comparable = [
         trial
         for trial in state.with_status(COMPLETED)
-        if trial is not best and len(trial.fold_scores) == len(best.fold_scores)
+        if trial is not best
+        and len(trial.fold_scores) == len(best.fold_scores)
+        and trained_alike(trial, best)
     ]
     others = sorted(comparable, key=lambda trial: -trial.score)
     if not others:
-        return ["Only one trial was completed on all folds: there is nothing to compare it with."]
-    named, defaults = {"second": others[0]}, state.of_defaults
-    if defaults is not None and defaults is not best:
+        return [
+            "No other trial was completed on as many folds and epochs: there is nothing to compare it with."
+        ]
+    named, first, defaults = {"second": others[0]}, [], state.of_defaults
+    if defaults is best:
+        first = [f"The best trial ({best.trial_id}) has the default settings."]
+    elif defaults is not None and trained_alike(defaults, best):
         named = {"default settings": defaults} | named
+    elif defaults is not None:
+        first = [
+            f"The default settings ({defaults.trial_id}) were left after {defaults.rung['epochs']} of "
+            f"{best.rung['epochs']} epochs: how far the best trial lies before them is not known."
+        ]
     if len(others) > 2:
         named["median"] = sorted([best, *others], key=lambda trial: trial.score)[len(others) // 2]
-    first = [f"The best trial ({best.trial_id}) has the default settings."] if defaults is best else []
     return first + [
         f"The best trial ({best.trial_id}) against the {which} ({trial.trial_id}): {compare(best, trial)}"
         for which, trial in named.items()

@@ -210,7 +210,7 @@ def test_the_best_is_compared_with_the_second_and_the_median(make_search, tmp_pa
     assert "against the second" in second and "against the median" in median
     alone = read_search(make_search(tmp_path / "one", trials=1, failures=0, stopped=0, running=False))
     assert verdicts(alone) == [
-        "Only one trial was completed on all folds: there is nothing to compare it with."
+        "No other trial was completed on as many folds and epochs: there is nothing to compare it with."
     ]
     assert verdicts(read_search(make_search(tmp_path / "none", trials=0))) == []
 
@@ -228,6 +228,18 @@ def test_the_best_is_compared_with_the_default_settings(make_search, tmp_path):
     (trial,) = (trial for trial in state.trials if trial is state.best)
     winning = dataclasses.replace(state, trials=(trial, *(one for one in state.trials if one is not trial)))
     assert verdicts(winning)[0] == f"The best trial ({trial.trial_id}) has the default settings."
+
+
+def test_default_settings_that_hyperband_left_early_are_not_compared(make_search, tmp_path):
+    state = read_search(make_search(tmp_path / "search", failures=0, stopped=0, running=False))
+    trials = [dataclasses.replace(trial, rung={"epochs": 9}) for trial in state.trials]
+    trials[0] = dataclasses.replace(trials[0], rung={"epochs": 3}, score=0.1)
+    state = dataclasses.replace(
+        state, trials=tuple(trials), settings={**state.settings, "defaults_first": True}
+    )
+    first, second, *_ = verdicts(state)
+    assert first.startswith("The default settings (0000) were left after 3 of 9 epochs: ")
+    assert "against the second" in second
 
 
 def test_after_the_last_trial_the_best_is_trained(make_search, tmp_path):
