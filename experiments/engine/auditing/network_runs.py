@@ -107,15 +107,16 @@ def command_of(config: Config, default: Config, places: Places) -> str:
             standard = vars(getattr(default, name))
             for flag, value in vars(part).items():
                 if value != standard[flag]:
-                    words += _flag(flag.replace("_", "-"), value)
+                    is_switch = isinstance(getattr(type(part), flag, None), bool)  # others can be None, too
+                    words += _flag(flag.replace("_", "-"), value, is_switch=is_switch)
     for name in ("data_home", "cache_dir", "results_dir", "published"):
         if getattr(places, name) != getattr(Places, name):
             words += [f"--{name.replace('_', '-')}", "PATH"]
     return shlex.join([*words, "--resume"])
 
 
-def _flag(name: str, value: Any) -> list[str]:
-    if isinstance(value, bool):
+def _flag(name: str, value: Any, *, is_switch: bool) -> list[str]:
+    if is_switch:
         return [f"--{name}" if value else f"--no-{name}"]
     if isinstance(value, dict):
         value = [word for pair in value.items() for word in pair]

@@ -64,6 +64,7 @@ def test_runs_of_another_configuration_or_of_other_works_do_not_count(config, pl
         [],
         ["--fold", "all", "--no-move", "--patience", "None"],
         ["--channels", "binary", "onset", "--ablation", "random_key", "--hyperparameters", "width", "16"],
+        ["--encoder", "messages", "--without", "tempo", "value", "--beats", "True", "--pedal", "False"],
         ["--corpus", "midi_classics", "--composers", "Bach", "Mozart", "--pieces", "clean", "--seed", "3"],
         ["--data-home", "music.zip", "--results-dir", "elsewhere"],
     ],
