@@ -25,7 +25,7 @@ from experiments.engine.search.config import check_search_name
 from features.corpora import WITHOUT_FOLDER
 from features.errors import InputError
 
-SMOKE = {"ablations": ("without_velocity", "random_key")}
+SMOKE = {"ablations": ("without_velocity", "random_key", "without_tempo", "without_traces")}
 """What a rehearsal takes away, unless something else is asked for."""
 
 SMOKE_FOLDS = 3

@@ -107,7 +107,7 @@ def test_the_table_has_a_row_for_every_model_on_every_rung(rows, finished, read_
                 assert row["against"] == {"chunk": "", "file": "chunk", "near_duplicate": "file"}.get(
                     rung, "near_duplicate"
                 )
-    for name in audit.SMOKE["ablations"]:
+    for name in ("without_velocity", "random_key"):
         assert rows["ablation", name, "histogram_forest"]["against"] == "nothing taken away"
     table = read_rows(finished / "audit.csv")
     assert tuple(table[0]) == COLUMNS and len(table) == len(rows)
@@ -299,5 +299,21 @@ def test_what_cannot_be_checked_is_not_published(committed, capsys):
 def test_every_study_can_be_audited(run_audit, tmp_path, study):
     folder = run_audit(tmp_path, *QUICK, study=study)
     metrics = records.read_json(folder / "metrics.json")
-    measured = [row for row in metrics["rows"] if not row["problem"]]
-    assert {"ladder", "stack"} <= {row["part"] for row in measured}
+    measured = {(row["part"], row["model"]) for row in metrics["rows"] if not row["problem"]}
+    assert {("ladder", "fingerprint"), ("stack", "fingerprint")} <= measured
+    counts_notes = ("ladder", "histogram_linear") in measured
+    assert (("ablation", "histogram_linear") in measured) == counts_notes == (study != "descriptor_sequences")
+
+
+def test_of_messages_other_things_are_taken_away(run_audit, tmp_path):
+    arguments = ("--smoke", "--encoder", "messages", "--rungs", "file", "--cheap-models", "fingerprint")
+    folder = run_audit(tmp_path, *arguments, study="era")
+    metrics = records.read_json(folder / "metrics.json")
+    commands = {row["name"]: row["command"] for row in metrics["rows"] if row["part"] == "ablation"}
+    assert list(commands) == [
+        f"without_{what}" for what in ("tempo", "channel", "control", "value", "traces")
+    ]
+    assert "--without tempo --" in commands["without_tempo"]
+    assert "--beats True --merge-tracks True" in commands["without_traces"]
+    page = (folder / "audit.html").read_text(encoding="utf-8")
+    assert "of 2 eras" in page and "only their types say where it changes" in page

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from tqdm import tqdm
 
 from experiments.engine.auditing.cheap import READER, answer_fold, read_answers, read_stacked
@@ -22,12 +23,13 @@ from experiments.engine.auditing.parts import (
 )
 from experiments.engine.auditing.rows import Row
 from experiments.engine.auditing.settings import AuditSettings
-from experiments.engine.auditing.variants import ALL, Variant, ablations, ladder
+from experiments.engine.auditing.variants import ALL, Variant, ladder
 from experiments.engine.baselines import STACKED, all_histograms, usable_baselines
 from experiments.engine.config import Config
 from experiments.engine.runner import Study, folds_of, prepare, run_study, split_of
 from features.datasets import Dataset
 from features.errors import InputError
+from features.selection import take_pieces
 from models.baselines import BASELINES
 
 OTHER_WORKS = "other works"
@@ -45,22 +47,19 @@ class Audit:
         study: With its data; which of its folds is asked for counts for the network only.
         standard: The configuration of the study without any flag, for commands.
         settings: What is audited.
+        ablations: What is taken away.
     """
 
     folder: Path
     study: Study
     standard: Config
     settings: AuditSettings
+    ablations: Sequence[Variant]
 
     @functools.cached_property
     def rungs(self) -> list[Variant]:
         """The ladder; rungs on which the corpus cannot be divided say so."""
         return [_divided(self.study, rung) for rung in ladder(self.study.config, self.settings.rungs)]
-
-    @functools.cached_property
-    def ablations(self) -> list[Variant]:
-        """What is taken away."""
-        return ablations(self.study.config, self.settings.ablations, self.study.dataset.encoder)
 
     @property
     def whole(self) -> Variant:
@@ -137,11 +136,12 @@ def _answer_cheaply(audit: Audit, variants: Sequence[Variant]) -> dict[str, str]
 
 
 def _dataset(audit: Audit, variant: Variant) -> Dataset:
-    """Returns the chunks of a variant, of the same composers: without something, others may have enough of them."""
+    """Returns the chunks of a variant, of the same pieces: without something, others may have enough chunks."""
+    whole = audit.study.dataset
     if variant.config.encoder == audit.study.config.encoder:
-        return audit.study.dataset
-    composers = {"composers": audit.study.dataset.classes, "min_share": 0.0, "min_works": 1}
-    return prepare(variant.config.replace(corpus=composers), audit.study.places)
+        return whole
+    changed = prepare(variant.config.replace(corpus={"min_share": 0.0, "min_works": 1}), audit.study.places)
+    return take_pieces(changed, np.isin(changed.pieces, whole.pieces))
 
 
 def _cheap_answers(audit: Audit, variant: Variant, problem: str) -> dict[str, Outcome | Missing]:

@@ -11,7 +11,7 @@ from experiments.engine.auditing.cheap import READER
 from experiments.engine.auditing.network_runs import command_of, find_model_file
 from experiments.engine.auditing.rows import COLUMNS, Row
 from experiments.engine.auditing.settings import AuditSettings, ExternalSettings, audit_name, open_audit
-from experiments.engine.auditing.variants import ALL, on_rung
+from experiments.engine.auditing.variants import ALL, ablations, on_rung
 from experiments.engine.config import Config, CorpusConfig, Places
 from experiments.engine.runner import Study, check_names, folds_of, prepare, split_of
 from experiments.engine.telling import encoder_name, pieces_name, report_left_out
@@ -51,6 +51,7 @@ def run_audit(
     check_names(config)
     study = Study(config, places, prepare(config, places))
     report_left_out(study.dataset)
+    taken_away = ablations(config, settings.ablations, study.dataset.encoder)
     for fold in folds_of(dataclasses.replace(study, config=on_rung(config, config.split.protocol))):
         split_of(fold)  # what cannot be divided should leave no folder behind
     other = _load_external(external, study) if external.is_wanted else None
@@ -60,7 +61,7 @@ def run_audit(
         contents = records.contents_digest(study.dataset.pieces, study.dataset.contents)
         records.check_contents(folder, contents)
         records.note_contents(folder, contents)
-        audit = Audit(folder, study, standard, settings)
+        audit = Audit(folder, study, standard, settings, taken_away)
         rows = [row.flat() for row in rows_at_home(audit)]
         if other is not None:
             _transfer(audit, external, other, rows)
@@ -78,6 +79,7 @@ def _describe(audit: Audit) -> dict[str, Any]:
     config, dataset = audit.study.config, audit.study.dataset
     return {
         "experiment": config.experiment,
+        "label": dataset.label,
         "run_id": audit.folder.name,
         "corpus": config.corpus.corpus,
         "pieces": pieces_name(config.corpus),

@@ -72,6 +72,7 @@ def _draw_ablations(rows: Rows, colours: Colours) -> plt.Figure:
         axis.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
         axis.invert_yaxis()
         axis.grid(axis="x", alpha=0.3)
+        axis.locator_params(axis="x", nbins=5)
         axis.set_title(f"Macro-F1 gained or lost, {title}", fontsize="medium")
     _legend(figure, axes[0], columns=2)
     return figure

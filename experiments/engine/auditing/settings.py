@@ -23,7 +23,7 @@ class AuditSettings:
     rungs: tuple[Rung, ...] = LADDER
     """Rungs of the ladder; that of --protocol is always one."""
     ablations: tuple[AblationName, ...] = tuple(ABLATED)
-    """What to take away, under the protocol of --protocol."""
+    """What to take away of what the study's encoder has, under the protocol of --protocol."""
     cheap_models: tuple[Cheap, ...] = ("histogram_forest", "histogram_linear", "fingerprint", "majority")
     """Baselines to run on all folds of all rungs and ablations."""
     network_rungs: tuple[Rung, ...] = LADDER

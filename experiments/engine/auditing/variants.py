@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from experiments.engine.config import Config, TrainingConfig
+from features.errors import InputError
 from features.splits import RUNGS
 
 ALL = "all"
@@ -79,6 +80,38 @@ ABLATED = {
         "one channel, which says where notes begin; each lasts one frame",
         training={"velocity_dropout": 0.0, "note_dropout": 0.0, "jitter": 0.0},
     ),
+    "without_tempo": Ablation(
+        {"without": ("tempo",)},
+        "tempo",
+        "messages do not tell it; only their types say where it changes",
+    ),
+    "without_channel": Ablation(
+        {"without": ("channel",)},
+        "channels",
+        "messages do not tell theirs",
+    ),
+    "without_control": Ablation(
+        {"without": ("control",)},
+        "which controller is meant",
+        "messages do not tell it; their values stay, and their types say that one is moved",
+    ),
+    "without_value": Ablation(
+        {"without": ("value",)},
+        "values of controllers and of pressure",
+        "messages do not tell them; which controller is moved they do",
+    ),
+    "without_traces": Ablation(
+        {
+            "without": (
+                *("tempo", "channel", "control", "value"),
+                *("program", "pitch", "numerator", "denominator"),
+            ),
+            "beats": True,
+            "merge_tracks": True,
+        },
+        "what gives away how the file was made",
+        "of messages only types, notes, velocities and times are left, in beats, and tracks are read together",
+    ),
 }
 
 Rung = Literal[RUNGS]
@@ -124,33 +157,40 @@ def ladder(config: Config, rungs: tuple[str, ...]) -> list[Variant]:
 
 
 def ablations(config: Config, names: tuple[str, ...], encoder: Any) -> list[Variant]:
-    """Returns the study with each of these taken away.
+    """Returns the study with each of these taken away that its encoder has.
 
     Args:
         config: The study.
         names: Of `ABLATED`.
         encoder: That of the study; from it what cannot be taken away is told.
+
+    Raises:
+        InputError: Something is to be taken away, but nothing that the encoder has.
     """
-    whole = on_rung(config, config.split.protocol)
-    without = {
-        name: whole.replace(encoder=ABLATED[name].encoder, training=ABLATED[name].training)
-        for name in ABLATED
-        if name in names
-    }
+    whole, settings = on_rung(config, config.split.protocol), encoder.settings()
+    suited = {name: each for name, each in ABLATED.items() if set(each.encoder) <= set(settings)}
+    if names and not set(names) & set(suited):
+        raise InputError(
+            f"The encoder {config.encoder.encoder} has nothing like {', '.join(names)}; give --ablations some of "
+            f"{', '.join(suited)}, or none."
+        )
     return [
-        Variant("ablation", name, changed, _problem(config, encoder, name))
-        for name, changed in without.items()
+        Variant(
+            "ablation",
+            name,
+            whole.replace(encoder=each.encoder, training=each.training),
+            _problem(config, encoder, each),
+        )
+        for name, each in suited.items()
+        if name in names
     ]
 
 
-def _problem(config: Config, encoder: Any, name: str) -> str:
-    ablation, channels = ABLATED[name], getattr(encoder, "channels", ())
-    settings = encoder.settings()
-    if config.encoder.ablation:
-        return f"The study itself is one without something ({config.encoder.ablation})."
-    lacking = [setting for setting in ablation.encoder if setting not in settings]
-    if lacking:
-        return f"The encoder {config.encoder.encoder} has no setting {', '.join(lacking)}."
+def _problem(config: Config, encoder: Any, ablation: Ablation) -> str:
+    channels, settings = getattr(encoder, "channels", ()), encoder.settings()
+    taken = config.encoder.ablation or ", ".join(config.encoder.without or ())
+    if taken:
+        return f"The study itself is one without something ({taken})."
     if ablation.needs and ablation.needs not in channels:
         return f"The study does not read the channel {ablation.needs}, so there is nothing to take away."
     changed = {setting: list(to) if isinstance(to, tuple) else to for setting, to in ablation.encoder.items()}

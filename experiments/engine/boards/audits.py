@@ -15,6 +15,7 @@ from experiments.engine.boards.overviews import (
     markdown_table,
 )
 from features.splits import LADDER, RUNGS
+from features.words import counted
 
 NOT_SHOWN = ("majority",)
 
@@ -90,7 +91,8 @@ def _transfer(named: Lettered) -> str:
 
 
 def _study(audit: Overview) -> tuple[str, str]:
-    return f"{corpus_name(audit)}, {len(audit.metrics['classes'])} composers", channels(audit)
+    classes = counted(len(audit.metrics["classes"]), audit.metrics.get("label", "composer"))
+    return f"{corpus_name(audit)}, {classes}", channels(audit)
 
 
 def _rung(row: dict[str, Any] | None) -> str:

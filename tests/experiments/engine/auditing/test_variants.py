@@ -8,9 +8,12 @@ from experiments.engine.changes import changes
 from experiments.engine.config import Config
 from experiments.engine.runner import make_encoder
 from features.ablations import ABLATIONS
+from features.encoders.message_tables import ATTRIBUTES
+from features.errors import InputError
 from features.splits.protocols import PROTOCOLS
 
 CONFIG = Config("example")
+MESSAGES = CONFIG.replace(encoder={"encoder": "messages"})
 
 
 def problems_of(**encoder):
@@ -62,13 +65,26 @@ def test_what_is_taken_away_is_not_varied_in_training(name, left):
     assert found == (set(varied) if left is None else left)
 
 
-@pytest.mark.parametrize("name", ABLATED)
-def test_an_ablation_changes_the_encoder_only(name):
-    (variant,) = ablations(CONFIG, (name,), make_encoder(CONFIG.encoder))
-    assert not variant.problem
-    changed = {phrase.split(" ")[0] for phrase in changes(variant.config.to_dict(), CONFIG.to_dict())}
-    assert changed == {"split.fold", *(f"encoder.{setting}" for setting in ABLATED[name].encoder)}
-    make_encoder(variant.config.encoder)
+@pytest.mark.parametrize("config", [CONFIG, MESSAGES], ids=lambda config: config.encoder.encoder)
+def test_an_ablation_changes_the_encoder_only(config):
+    for variant in ablations(config, tuple(ABLATED), make_encoder(config.encoder)):
+        assert not variant.problem
+        changed = {phrase.split(" ")[0] for phrase in changes(variant.config.to_dict(), config.to_dict())}
+        assert changed == {"split.fold", *(f"encoder.{name}" for name in ABLATED[variant.name].encoder)}
+        make_encoder(variant.config.encoder)
+
+
+def test_each_ablation_is_of_the_encoders_that_have_it():
+    of_rolls, of_messages = (
+        {variant.name for variant in ablations(config, tuple(ABLATED), make_encoder(config.encoder))}
+        for config in (CONFIG, MESSAGES)
+    )
+    assert of_messages == {f"without_{what}" for what in ("tempo", "channel", "control", "value", "traces")}
+    assert of_rolls == set(ABLATED) - of_messages
+
+
+def test_without_traces_messages_tell_what_is_played_and_when():
+    assert set(ATTRIBUTES) - set(ABLATED["without_traces"].encoder["without"]) == {"note", "time", "velocity"}
 
 
 def test_every_function_that_takes_something_away_is_audited():
@@ -83,14 +99,15 @@ def test_what_is_not_there_cannot_be_taken_away():
     }
     assert "already like that" in problems_of(channels=("onset",))["onsets_only"]
     assert all("random_key" in problem for problem in problems_of(ablation="random_key").values())
+    assert all(
+        "(tempo)" in problem for problem in problems_of(encoder="messages", without=("tempo",)).values()
+    )
 
 
-def test_an_encoder_without_the_setting_says_so():
-    class Other:
-        channels = ("density",)
-
-        def settings(self):
-            return {"channels": ["density"]}
-
-    (variant,) = ablations(CONFIG, ("random_key",), Other())
-    assert "has no setting ablation" in variant.problem
+def test_what_the_encoder_has_nothing_of_is_refused():
+    encoder = make_encoder(CONFIG.encoder)
+    with pytest.raises(
+        InputError, match="piano_roll has nothing like without_tempo; .* some of without_velocity,"
+    ):
+        ablations(CONFIG, ("without_tempo",), encoder)
+    assert ablations(CONFIG, (), encoder) == []
