@@ -62,7 +62,7 @@ def find_search(parent: Path, name: str, search: Search) -> Path | None:
     if folders:
         differences = "; ".join(search.differences(load_search(folders[0])))
         raise InputError(
-            f"{folders[0]} is another search: {differences}. Give the flags it was started with, or leave --resume "
-            "out for a new one."
+            f"{folders[0]} is another search: {differences}. Give the flags it was started with; a new one is begun "
+            "without --resume and --join."
         )
     return None

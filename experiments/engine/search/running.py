@@ -23,6 +23,9 @@ REPORT_EVERY_S = 20.0
 
 LOOK_EVERY_S = 1.0
 
+EVERY_ADDRESS = ("0.0.0.0", "[::]")
+"""Of a machine: to listen at, not to join."""
+
 
 def run_trials(folder: Path, search: Search, study: Study, hosts: Hosts) -> None:
     """Hands out trials until there are none, and shows how far they are; the folder is locked by the caller."""
@@ -54,7 +57,10 @@ def run_trials(folder: Path, search: Search, study: Study, hosts: Hosts) -> None
         return
     with serve(oracle, address=hosts.listen, token=_token(folder)) as chief:
         if hosts.listens:
-            print(f"Workers of other machines join with --join {chief.address}.", file=sys.stderr)
+            print(
+                f"Workers of other machines join with --join {_from_elsewhere(chief.address)}.",
+                file=sys.stderr,
+            )
         workers = LocalWorkers(hosts.workers, folder=folder, address=chief.address, places=study.places)
         with workers, SearchView() as view:
             page, memory = Page(folder), MemoryLog(folder)
@@ -113,6 +119,19 @@ def write_folds(folder: Path, study: Study, folds: list[Split]) -> None:
         for piece in np.unique(dataset.chunk_pieces[fold.indices(VALIDATION)])
     ]
     records.write_csv(folder / "folds.csv", ("piece", "work", "fold"), rows)
+
+
+def _from_elsewhere(address: str) -> str:
+    """Returns where another machine finds what listens at an address.
+
+    Example:
+        >>> _from_elsewhere("10.0.0.7:7070")
+        '10.0.0.7:7070'
+        >>> _from_elsewhere("0.0.0.0:7070") == f"{socket.gethostname()}:7070"
+        True
+    """
+    host, _, port = address.rpartition(":")
+    return f"{socket.gethostname()}:{port}" if host in EVERY_ADDRESS else address
 
 
 def _token(folder: Path) -> str:

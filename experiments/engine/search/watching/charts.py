@@ -35,6 +35,9 @@ APART = 0.3
 AXIS_WIDTH = 98
 """Pixels from one axis of the parallel coordinates to the next: room for the longest names."""
 
+MOST_TICKS = 8
+"""Epochs named on an axis; half of one is none."""
+
 CURVES = {WATCHED: "validation macro-F1", "val_loss": "validation loss", "loss": "training loss"}
 """The columns of a history that are drawn."""
 
@@ -186,9 +189,9 @@ def _rounded(value: float | None) -> float | None:
     return round(value, 4) if value is not None and math.isfinite(value) else None
 
 
-def curve_layouts() -> dict[str, Chart]:
+def curve_layouts(most_epochs: int) -> dict[str, Chart]:
     """Returns the layouts for scores and for losses over the epochs; the page puts the curves of trials there."""
-    epochs = {"title": {"text": "epoch"}, "nticks": 8}
+    epochs = {"title": {"text": "epoch"}, "tick0": 1, "dtick": math.ceil(most_epochs / MOST_TICKS)}
     return {
         name: _chart([], height=360, xaxis=epochs, yaxis={"title": {"text": title}, "rangemode": mode})[
             "layout"

@@ -96,7 +96,9 @@ def write_search_report(folder: Path, *, phase: Phase, note: str = "") -> None:
         script=os.path.relpath(script, folder.resolve()).replace(os.sep, "/"),
         charts=drawn,
         curves={trial.trial_id: charts.curves_of(trial) for trial in ranked if any(trial.histories)},
-        curve_layouts=charts.curve_layouts(),
+        curve_layouts=charts.curve_layouts(
+            max([1, *(len(rows) for trial in ranked for rows in trial.histories)])
+        ),
         num_shown=NUM_SHOWN,
         num_scored=len(scored_trials(state)),
         least_scored=LEAST_TRIALS,
