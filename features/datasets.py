@@ -51,6 +51,7 @@ class Dataset:
         renderings: The same pieces as others might play them, to train on.
         holds_out_writers: Whether its split holds out all that somebody wrote, so that scores are of unheard composers
             and not of unheard works.
+        times_s: When each row of a single piece comes, in seconds, where rows are not evenly apart.
     """
 
     pieces: tuple[str, ...]
@@ -73,6 +74,7 @@ class Dataset:
     facts: tuple[Mapping[str, str], ...] = field(default=(), repr=False)
     renderings: tuple["Dataset", ...] = field(default=(), repr=False)
     holds_out_writers: bool = False
+    times_s: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def composers(self) -> list[str]:

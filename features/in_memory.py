@@ -30,7 +30,7 @@ def dataset_of_file(name: str, data: bytes, encoder: Any) -> Dataset:
         >>> dataset_of_file("Scale", notes_to_midi([(0, 20_000, 60)]), PianoRoll()).chunks(np.arange(2)).shape
         (2, 128, 150, 2)
     """
-    _, notes, rows = encode_bytes(data, encoder)
+    events, notes, rows = encode_bytes(data, encoder)
     num_rows = len(rows.offsets) - 1
     starts = encoder.chunk_starts(num_rows)
     nowhere = np.zeros(len(starts), dtype=np.int64)
@@ -50,4 +50,5 @@ def dataset_of_file(name: str, data: bytes, encoder: Any) -> Dataset:
         _firsts=nowhere,
         _starts=starts,
         _ends=np.full(len(starts), num_rows),
+        times_s=encoder.times_s(events) if hasattr(encoder, "times_s") else None,
     )

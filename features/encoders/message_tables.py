@@ -92,11 +92,9 @@ def read_messages(events: Events, *, beats: bool = False, merge_tracks: bool = F
     >>> table[:, TYPE].astype(int).tolist(), table[3, 1 + ATTRIBUTES.index("time")].item()
     ([9, 12, 2, 1, 12], 480.0)
     """
-    table = events.table
+    table = in_reading_order(events, merge_tracks=merge_tracks)
     if not ((table["status"] == NOTE_ON) & (table["data2"] > 0)).any():
         return np.zeros((0, 1 + len(ATTRIBUTES)))
-    if merge_tracks:
-        table = table[np.argsort(table["tick"], kind="stable")]
     before = np.zeros(len(table), np.int64)
     before[1:] = table["tick"][:-1]
     if not merge_tracks:
@@ -115,6 +113,12 @@ def read_messages(events: Events, *, beats: bool = False, merge_tracks: bool = F
     by_name["pitch"][bends] = (table["data2"][bends].astype(int) << 7 | table["data1"][bends]) - 8192
     _read_metas(events, table, by_name)
     return messages
+
+
+def in_reading_order(events: Events, *, merge_tracks: bool) -> np.ndarray:
+    """Returns the events in the order in which they are read: track by track, or all by their time."""
+    table = events.table
+    return table[np.argsort(table["tick"], kind="stable")] if merge_tracks else table
 
 
 def _types(table: np.ndarray) -> np.ndarray:

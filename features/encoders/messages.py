@@ -12,11 +12,19 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from features.encoders.chunking import chunk_starts
-from features.encoders.message_tables import ATTRIBUTES, HAS, MAX_TYPES, TYPE, read_messages
+from features.encoders.message_tables import (
+    ATTRIBUTES,
+    HAS,
+    MAX_TYPES,
+    TYPE,
+    in_reading_order,
+    read_messages,
+)
 from features.encoders.rows import Rows, sparse_rows
 from features.errors import InputError
 from features.midi import Events
 from features.midi.pairing import DRUM_CHANNEL
+from features.midi.tempo import read_tempos, seconds_of
 
 NUM_FEATURES = 7
 """Beside the type."""
@@ -92,6 +100,11 @@ class Messages:
         """Returns the messages of a piece, to be stored, a row each; none if no note sounds."""
         messages = read_messages(events, beats=self.beats, merge_tracks=self.merge_tracks)
         return sparse_rows(messages)
+
+    def times_s(self, events: Events) -> np.ndarray:
+        """Returns when each message of a piece comes, in seconds, `(messages,)`: no stored row tells that."""
+        table = in_reading_order(events, merge_tracks=self.merge_tracks)
+        return seconds_of(read_tempos(events), table["tick"])
 
     def chunk_starts(self, num_frames: int) -> np.ndarray:
         """Returns the first message of each window of a piece; see `chunking.chunk_starts`."""

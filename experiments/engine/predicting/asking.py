@@ -31,7 +31,7 @@ class Answer:
         classes: The composers, in the order of the probabilities.
         probabilities: Shape `(classes,)`.
         timeline: Probabilities of each chunk by itself, shape `(chunks, classes)`.
-        spans: When each chunk begins and ends, in seconds, shape `(chunks, 2)`; None if the encoder keeps no time.
+        spans: When each chunk begins and ends, in seconds, shape `(chunks, 2)`.
         is_none: Whether it is by none of these; None if the model has no threshold for it.
         was_heard: Whether the model was trained on this music, in this file or in another.
         named_work: Of which work its name tells, if that is by the composer who is answered and the model was trained
@@ -43,7 +43,7 @@ class Answer:
     classes: tuple[str, ...]
     probabilities: np.ndarray
     timeline: np.ndarray
-    spans: np.ndarray | None
+    spans: np.ndarray
     is_none: bool | None
     was_heard: bool
     named_work: str = ""
@@ -193,15 +193,18 @@ def read_prior(text: str, classes: Sequence[str], training: Sequence[float]) -> 
     )
 
 
-def spans_of(dataset: Dataset) -> np.ndarray | None:
-    """Returns when the chunks of a piece begin and end, in seconds, shape `(chunks, 2)`; None without a clock."""
-    encoder = dataset.encoder
-    if hasattr(encoder, "step_s"):
-        frame_s = encoder.step_s
-    elif hasattr(encoder, "frames_per_second"):
-        frame_s = 1 / encoder.frames_per_second
-    else:
-        return None
-    num_frames = int(dataset.num_frames[0])
+def spans_of(dataset: Dataset) -> np.ndarray:
+    """Returns when the chunks of a piece begin and end, in seconds, shape `(chunks, 2)`."""
+    encoder, num_frames = dataset.encoder, int(dataset.num_frames[0])
     starts = encoder.chunk_starts(num_frames)
-    return np.stack([starts, np.minimum(starts + encoder.chunk_frames, num_frames)], axis=1) * frame_s
+    spans = np.stack([starts, np.minimum(starts + encoder.chunk_frames, num_frames)], axis=1)
+    if dataset.times_s is not None:
+        return np.array([_longest_stretch(dataset.times_s[start:end]) for start, end in spans])
+    return spans * (encoder.step_s if hasattr(encoder, "step_s") else 1 / encoder.frames_per_second)
+
+
+def _longest_stretch(times_s: np.ndarray) -> tuple[float, float]:
+    """Returns when most rows of a chunk begin and end: within it one track may end and the next begin anew."""
+    stretches = np.split(times_s, np.flatnonzero(np.diff(times_s) < 0) + 1)
+    longest = max(stretches, key=len)
+    return longest[0], longest[-1]

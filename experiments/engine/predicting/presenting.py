@@ -54,20 +54,20 @@ def print_timeline(answer: Answer, terminal: Console) -> None:
     terminal.print(f"\n{answer.name}", style="bold", soft_wrap=True)
     width = max(map(len, answer.classes))
     for row in timeline_rows(answer):
-        when = f"{clock(row['start_s'])}–{clock(row['end_s'])}" if "start_s" in row else f"{row['chunk']:>4}"
+        when = f"{clock(row['start_s'])}–{clock(row['end_s'])}"
         first, probability = next(iter(row["probabilities"].items()))
         terminal.print(f"  {when}  {first:<{width}}  {probability:>4.0%}  {'█' * round(BAR * probability)}")
 
 
 def timeline_rows(answer: Answer) -> list[dict[str, Any]]:
-    """Returns a row for each chunk: its number, its seconds if the encoder keeps time, and its probabilities."""
-    rows = []
-    for number, probabilities in enumerate(answer.timeline):
-        row: dict[str, Any] = {"chunk": number}
-        if answer.spans is not None:
-            row["start_s"], row["end_s"] = (round(float(second), 3) for second in answer.spans[number])
-        rows.append(row | {"probabilities": _rounded(ranked(answer.classes, probabilities))})
-    return rows
+    """Returns a row for each chunk: its number, its seconds, and its probabilities."""
+    return [
+        {"chunk": number, "start_s": round(float(start_s), 3), "end_s": round(float(end_s), 3)}
+        | {"probabilities": _rounded(ranked(answer.classes, probabilities))}
+        for number, ((start_s, end_s), probabilities) in enumerate(
+            zip(answer.spans, answer.timeline, strict=True)
+        )
+    ]
 
 
 def sentence_on(asker: Asker) -> str:

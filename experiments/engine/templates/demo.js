@@ -130,11 +130,9 @@ function colourOf(name) {
 }
 
 function drawTimeline(width, perSecond) {
-  const rows = music.answer.timeline.filter((row) => "start_s" in row);
-  if (!rows.length) return;
   find("timeline").hidden = false;
   const context = prepare(find("timeline"), width, BAND);
-  for (const row of rows) {
+  for (const row of music.answer.timeline) {
     let top = BAND;
     const x = row.start_s * perSecond, wide = Math.max((row.end_s - row.start_s) * perSecond - 1, 1);
     const ordered = [...music.leading.filter((name) => name in row.probabilities),
@@ -263,7 +261,7 @@ function showAnswer(guess) {
   find("bars").replaceChildren(...ranking.slice(0, COLOURS.length).map(bar));
   find("chunks").replaceChildren(...timeline.map(chunkRow));
   find("remark").textContent = remark;
-  find("legend").hidden = !("start_s" in timeline[0]);
+  find("legend").hidden = false;
   const more = ranking.length > COLOURS.length ? [swatch("others", OTHERS)] : [];
   find("legend").replaceChildren(...music.leading.map((name, place) => swatch(name, COLOURS[place])), ...more);
   const truth = music.answer.known_as || NONE;
@@ -296,7 +294,7 @@ function bar([name, share]) {
 
 function chunkRow(row) {
   const line = document.createElement("tr");
-  const when = "start_s" in row ? `${clock(row.start_s)} to ${clock(row.end_s)}` : `part ${row.chunk + 1}`;
+  const when = `${clock(row.start_s)} to ${clock(row.end_s)}`;
   const three = Object.entries(row.probabilities).slice(0, 3).map(([name, share]) => `${name} ${percent(share)}`);
   for (const text of [when, ...three]) line.insertCell().textContent = text;
   return line;

@@ -95,6 +95,17 @@ def test_tracks_are_read_one_by_one_or_together():
     assert together[together > 0].tolist() == [60, 72, 60, 72]
 
 
+@pytest.mark.parametrize("merge_tracks", [False, True])
+def test_each_message_has_its_time_by_the_tempo_map(merge_tracks):
+    tempo = [(0, writing.tempo(500_000)), (480, writing.tempo(250_000))]
+    tune = [(tick, writing.note_on(60)) for tick in (0, 480, 960)]
+    encoder = Messages(merge_tracks=merge_tracks)
+    events = read_events(writing.write_tracks([tempo, tune], ticks_per_beat=480))
+    expected = [0, 0.5, 0.5, 0, 0.5, 0.75, 0.75]  # each track has an end
+    assert encoder.times_s(events).tolist() == (sorted(expected) if merge_tracks else expected)
+    assert encoder.encode_events(events).num_frames == len(expected)
+
+
 def test_a_fitted_encoder_standardises_what_training_heard():
     rows = rows_of(notes_to_midi(SCALE))
     starts, ends = Messages().chunk_starts(rows.num_frames), np.array([43, 43])

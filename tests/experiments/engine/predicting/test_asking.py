@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 
 from experiments.engine.heard import Heard
-from experiments.engine.predicting.asking import CALIBRATION, Asker, read_prior
+from experiments.engine.predicting.asking import CALIBRATION, Asker, read_prior, spans_of
 from experiments.engine.predicting.calibration import Calibration
 from experiments.engine.predicting.presenting import values_of
 from experiments.engine.predicting.unknown import NUM_STATISTICS
 from experiments.engine.saved_models import load_saved_model
 from features.corpora.synthetic import compose
+from features.encoders.messages import Messages
 from features.errors import InputError
 from features.in_memory import dataset_of_file
+from features.midi import write_tracks
+from features.midi.writing import note_on
 
 PROBABLE_ENOUGH = {"weights": (0.0, 1.0, *[0.0] * (NUM_STATISTICS - 2))}
 """The score is how likely the likeliest is."""
@@ -108,6 +111,19 @@ def test_time_runs_through_the_whole_piece(saved):
     assert answer.spans[0, 0] == 0 and answer.spans[-1, 1] == pytest.approx(dataset.num_frames[0] / 10)
     np.testing.assert_array_equal(answer.spans[1:, 0], answer.spans[:-1, 1])
     assert len(answer.timeline) == len(answer.spans)
+
+
+@pytest.mark.parametrize("merge_tracks", [False, True])
+def test_windows_of_messages_have_their_times_too(merge_tracks):
+    hands = [[(beat * 480, note_on(pitch)) for beat in range(40)] for pitch in (48, 72)]
+    data = write_tracks(hands, ticks_per_beat=480)
+    starts, ends = spans_of(dataset_of_file("", data, Messages(merge_tracks=merge_tracks))).T
+    expected = (
+        ([0, 5, 10, 15], [5.5, 10.5, 15.5, 19.5])
+        if merge_tracks
+        else ([0, 10, 0, 9.5], [11.5, 19.5, 11, 19.5])
+    )
+    assert (starts.tolist(), ends.tolist()) == expected
 
 
 def test_another_prior_moves_the_answer_as_bayes_says_and_never_none_of_these(saved):
