@@ -7,6 +7,7 @@ import pytest
 
 from experiments import load, predict
 from experiments.engine import records
+from experiments.engine.comparing.hearing import split_tables
 from experiments.engine.config import REPOSITORY
 from features.corpora.synthetic import compose
 from models.pretrained import DEFAULT, PRETRAINED
@@ -22,7 +23,8 @@ def test_a_shipped_model_has_heard_all_and_its_card_has_the_scores_of_its_study(
     card = saved.path.with_suffix(".md").read_text(encoding="utf-8")
     piece = metrics["test"]["piece"]
     assert f"| {piece['accuracy']:.3f} | {piece['macro_f1']:.3f} (" in card and study in card
-    assert len(saved.trained_on.contents) == piece["count"] and not saved.validated_on.contents
+    heard = {piece["work"] for piece in saved.description["trained_on"]}
+    assert heard == {row["work"] for row in split_tables(path.parent)[0]} and not saved.validated_on.contents
 
 
 def test_the_default_model_answers_where_none_is_named(tmp_path, capsys):
