@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,8 +52,16 @@ class Predictions:
         return np.array([numbers[name] for name in self.composers])
 
     def scores(self) -> dict:
-        """Returns the scores of these answers; see `evaluation.scores`."""
-        return scores(self.labels, self.probabilities, works=self.units, classes=self.classes)
+        """Returns the scores of these answers; see `evaluation.scores`.
+
+        Where composers were held out, each class says of how many (`writers`) its answers are.
+        """
+        found = scores(self.labels, self.probabilities, works=self.units, classes=self.classes)
+        if self.writers:
+            tested = Counter(name for name, _ in set(zip(self.composers, self.writers, strict=True)))
+            for name, of_class in found["per_class"].items():
+                of_class["writers"] = tested[name]
+        return found
 
 
 def of_chunks(dataset: Dataset, indices: np.ndarray, probabilities: np.ndarray) -> Predictions:

@@ -65,7 +65,11 @@ def test_under_the_protocol_composer_nobody_is_trained_on_and_tested(cache_dir, 
     assert set().union(*sides.values()) == {"train", "validation", "test"}
     answers = read_predictions(folder / "predictions.csv")
     assert set(answers.units) == {name for name, of_one in sides.items() if of_one == {"test"}}
-    assert "bootstrap over composers" in (folder / "report.html").read_text(encoding="utf-8")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "bootstrap over composers" in page and "<th>pieces</th><th>composers</th>" in page
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    tested = {name: of["writers"] for name, of in metrics["test"]["piece"]["per_class"].items()}
+    assert sum(tested.values()) == len(set(answers.units)) and min(tested.values()) > 0
     for name in ("stacked", "fingerprint"):
         assert read_predictions(folder / f"predictions-{name}.csv").writers
     assert (folder / "figures" / "confusion_piece.png").exists()

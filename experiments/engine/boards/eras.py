@@ -6,6 +6,7 @@ from pathlib import Path
 from experiments.engine.boards import cells
 from experiments.engine.boards.seeds import Seeds
 from experiments.engine.reference import ERA_RECALL, ERA_SCORES
+from features.words import counted
 
 PROTOCOLS = ("chunk", "given", "file", "near_duplicate", "work", "source", "composer")
 """The leakiest first."""
@@ -46,10 +47,13 @@ def eras_table(numbered: Sequence[tuple[int, Seeds]], root: Path) -> list[str]:
 
 
 def _recalls(group: Seeds) -> str:
-    """The recall of each era by piece, in the order of time."""
-    names = group.metrics["classes"]
-    found = [(name, group.mean("test", "piece", "per_class", name, "recall")) for name in names]
-    return ", ".join(f"{name} {value:.2f}" for name, value in found if value is not None)
+    """The recall of each era by piece, in the order of time; where composers were held out, of how many it is."""
+    cells = []
+    for name in group.metrics["classes"]:
+        recall, writers = (group.mean("test", "piece", "per_class", name, of) for of in ("recall", "writers"))
+        of_whom = f" ({counted(round(writers), 'composer')})" if writers else ""
+        cells += [] if recall is None else [f"{name} {recall:.2f}{of_whom}"]
+    return ", ".join(cells)
 
 
 COLUMNS = {

@@ -100,6 +100,14 @@ def test_reading_answers_back_keeps_their_scores(tmp_path):
     assert after == pytest.approx(before, rel=1e-4)
 
 
+def test_where_composers_were_held_out_each_class_says_of_how_many_it_is():
+    answers = Predictions(tuple("abcd"), tuple("abcd"), tuple("XXXY"), np.full((4, 3), 1 / 3), tuple("XYZ"))
+    assert all("writers" not in of for of in answers.scores()["per_class"].values())
+    of_three = dataclasses.replace(answers, writers=("Ada", "Bela", "Ada", "Cleo"))
+    found = {name: of["writers"] for name, of in of_three.scores()["per_class"].items()}
+    assert found == {"X": 2, "Y": 1, "Z": 0}
+
+
 def test_joins_folds():
     both = join([PREDICTIONS, PREDICTIONS])
     assert both.pieces == PREDICTIONS.pieces * 2
