@@ -155,7 +155,7 @@ def test_what_cannot_be_measured_is_refused_before_anything_is(capsys):
         assert reason in capsys.readouterr().err
 
 
-def test_ways_of_training_are_timed_beside_the_plain_one(cache_dir, small, tmp_path, monkeypatch, capfd):
+def test_ways_of_training_are_timed_beside_the_plain_one(cache_dir, tmp_path, monkeypatch, capfd):
     strided = ways([])["strided"].layers
     few = {
         PLAIN: Way(),
@@ -164,7 +164,8 @@ def test_ways_of_training_are_timed_beside_the_plain_one(cache_dir, small, tmp_p
         "of no network": Way(layers={"nothing": {}}),
     }
     monkeypatch.setattr("experiments.engine.speed.ways.ways", lambda batch_sizes: few)
-    flags = ["--corpus", "synthetic", *small, "--rounds", "1", "--chunks", "64", "--batch-sizes", "32"]
+    flags = ["--corpus", "synthetic", "--channels", "binary", "--hyperparameters", "width", "8"]
+    flags += ["num_blocks", "1", "--rounds", "1", "--chunks", "64", "--batch-sizes", "32"]
     benchmark.main(["ways", *flags, "--cache-dir", str(cache_dir), "--output", str(tmp_path)])
     assert "costs in score is not measured" in capfd.readouterr().out
     written = json.loads((tmp_path / "benchmark.json").read_text(encoding="utf-8"))
