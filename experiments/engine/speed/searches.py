@@ -26,7 +26,7 @@ REFERENCE = SearchConfig(tuner="random", space="reference", max_trials=10, folds
 """RandomizedSearchCV of the composer classification notebook: 10 draws, 3 folds, every epoch of each."""
 
 OURS = SearchConfig(tuner="hyperband", space="reference", max_trials=18, folds=FOLDS)
-"""One bracket: 12 settings on one fold, the best 4 of them on two, the best 2 on all three."""
+"""A bracket of 9 settings on one fold, the best 3 of them on two, the best on all three; and 5 trials of the next."""
 
 AS_THE_REFERENCE = TrainingConfig(
     patience=None, schedule="constant", transpose=0, move=False, class_weights=False
@@ -39,9 +39,9 @@ WHAT_IS_SCORED = f"""
 Score: macro-F1 by chunk of the best setting, mean over its folds, of the network that is kept: after the last epoch
 (reference), of the best epoch of each fold (rollcall). Best epochs: of the best epoch for both, so that they compare.
 Chunk-epochs: chunks trained on, each as often as it was, over all trials. Both train alike but for what saves compute:
-rollcall stops after {OURS_PATIENCE} epochs without a better one, has {OURS_EPOCHS} at most, tries 12 settings on one
-fold, the best 4 for longer on two, the best 2 on all, and ends trials that are clearly behind. The test works are
-not touched."""
+rollcall stops after {OURS_PATIENCE} epochs without a better one, has {OURS_EPOCHS} at most, tries 9 settings for one
+epoch on one fold, the best 3 for three on two, the best for all on all, then some of hyperband's next bracket in 5
+trials, and ends those that are clearly behind. The test works are not touched."""
 
 
 @dataclass(frozen=True)
