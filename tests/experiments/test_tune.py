@@ -197,6 +197,10 @@ def test_a_killed_worker_is_replaced_and_another_joins(start, wait_for):
         ),
         (("--folds", "50"), "50 folds within the training part need as many works of every composer"),
         (("--max-trials", "0"), "Expected max_trials to be 1 or more, but received 0"),
+        (
+            ("--tuner", "hyperband", "--max-trials", "16"),
+            "Expected --max-trials 17 or more for hyperband with 20",
+        ),
         (("--model", "frame_cnm"), "There is no model named 'frame_cnm'"),
         (("--join", "127.0.0.1:9"), "Expected the search synthetic-frame_cnn-work-0-random-wide-seed0 in"),
         (("--hyperparameters", "hight", "3"), "no hyper-parameter hight"),

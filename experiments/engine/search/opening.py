@@ -29,7 +29,8 @@ def open_search(search: Search, study: Study, places: Places, name: str) -> Path
     """Returns the folder to search in: with `resume` the latest of this name and search, otherwise a new one.
 
     Raises:
-        InputError: The search of this name was made for something else, or its network cannot be built.
+        InputError: The search of this name was made for something else, its network cannot be built, or it has too
+            few trials for its tuner.
     """
     parent = places.results_dir / search.config.experiment
     if places.resume:
@@ -37,7 +38,9 @@ def open_search(search: Search, study: Study, places: Places, name: str) -> Path
         if found is not None:
             return found
     from experiments.engine.networks import check_network, check_teachers
+    from experiments.engine.search.oracles import check_rounds
 
+    check_rounds(search)
     check_network(search.config, study.dataset)  # a wrong name should leave no folder behind
     split = split_of(study)
     for part in (split, *folds_of(search, study.dataset, split)):  # no fold of a search has the test part

@@ -16,6 +16,7 @@ from keras_tuner.oracles import (
 from sklearn.exceptions import ConvergenceWarning
 
 from experiments.engine.search.choices import USUAL_TRIALS
+from experiments.engine.search.config import Search
 from experiments.engine.search.durable import ENDED, DurableOracle
 from experiments.engine.training import WATCHED
 from features.errors import InputError
@@ -187,6 +188,30 @@ def make_oracle(
     oracle._set_project_dir(str(folder.parent), folder.name)
     _open(oracle, folder, resume=resume)
     return oracle
+
+
+def check_rounds(search: Search) -> None:
+    """Refuses a search that would end before Hyperband has a trial on every fold, and so without a best one.
+
+    Raises:
+        InputError: It has too few trials.
+    """
+    settings, epochs = search.settings, search.config.training.epochs
+    if settings.tuner != "hyperband" or not settings.halve_folds or settings.max_trials is None:
+        return
+    from experiments.engine.search.trials import BRACKET, ROUND, folds_of_round
+
+    oracle = HyperbandOracle(max_epochs=epochs, factor=FACTOR)
+    bracket = oracle._get_num_brackets() - 1  # the first one has the most rounds
+    folds = [
+        folds_of_round(settings.folds, {BRACKET: bracket, ROUND: number}) for number in range(bracket + 1)
+    ]
+    least = 1 + sum(oracle._get_size(bracket, number) for number in range(folds.index(settings.folds)))
+    if settings.max_trials < least:
+        raise InputError(
+            f"Expected --max-trials {least} or more for hyperband with {epochs} epochs, whose early rounds validate on "
+            f"some folds only, but received {settings.max_trials}; leave it out, or give --no-halve-folds."
+        )
 
 
 def _open(oracle: DurableOracle, folder: Path, *, resume: bool) -> None:
