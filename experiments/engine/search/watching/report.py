@@ -222,7 +222,7 @@ def verdicts(state: SearchState) -> list[str]:
         return [
             "No other trial was completed on as many folds and epochs: there is nothing to compare it with."
         ]
-    named, first, defaults = {"second": others[0]}, [], state.of_defaults
+    named, first, defaults = {"second completed one": others[0]}, [], state.of_defaults
     if defaults is best:
         first = [f"The best trial ({best.trial_id}) has the default settings."]
     elif defaults is not None and trained_alike(defaults, best):
@@ -233,7 +233,7 @@ def verdicts(state: SearchState) -> list[str]:
             f"{best.rung['epochs']} epochs: how far the best trial lies before them is not known."
         ]
     if len(others) > 2:
-        named["median"] = sorted([best, *others], key=lambda trial: trial.score)[len(others) // 2]
+        named["median one"] = sorted([best, *others], key=lambda trial: trial.score)[len(others) // 2]
     return first + [
         f"The best trial ({best.trial_id}) against the {which} ({trial.trial_id}): {compare(best, trial)}"
         for which, trial in named.items()
