@@ -10,7 +10,6 @@ import numpy as np
 
 from experiments.engine import records
 from experiments.engine.auditing.findings import transfer_finding
-from experiments.engine.auditing.priors import estimate_prior, flat_prior, prior_in_answers, with_prior
 from experiments.engine.auditing.rows import Answers, Row, measure
 from experiments.engine.auditing.sharing import find_heard
 from experiments.engine.auditing.training_pieces import Trained, what_was_heard
@@ -18,6 +17,7 @@ from experiments.engine.baselines import STACKED, all_histograms, ask_baseline, 
 from experiments.engine.external import External
 from experiments.engine.heard import UNHEARD
 from experiments.engine.predictions import Predictions, of_chunks, of_pieces, voted
+from experiments.engine.priors import estimate_prior, flat_prior, prior_in_answers, with_prior
 from experiments.engine.runner import Study, load_pieces
 from experiments.engine.saved_models import SavedModel
 from features.datasets import Dataset

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.engine.auditing.priors import flat_prior, with_prior
 from experiments.engine.predicting.calibration import Calibration, TurnedAway
+from experiments.engine.priors import flat_prior, with_prior
 from experiments.engine.saved_models import SavedModel
 from features.corpora.composers import match_composer
 from features.datasets import Dataset

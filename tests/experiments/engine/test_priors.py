@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.engine.auditing.priors import estimate_prior, flat_prior, with_prior
+from experiments.engine.priors import estimate_prior, flat_prior, with_prior
 
 
 def priors(size=3):
