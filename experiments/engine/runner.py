@@ -268,7 +268,7 @@ def _run_in(folder: Path, study: Study, split: Split) -> None:
     study, config = knowing_its_split(study), study.config
     dataset = study.dataset
     report_no_side(dataset, split)
-    report_drawing(len(split.indices(TRAIN)), config.training)
+    report_drawing(len(split.indices(TRAIN)), config.training, label=dataset.label)
     keep_split(folder, dataset, split)
     write_left_out(folder, dataset)
     _write_counts(folder, study)

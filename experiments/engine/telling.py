@@ -112,11 +112,18 @@ def report_left_out(dataset: Dataset) -> None:
     )
 
 
-def report_drawing(num_chunks: int, config: TrainingConfig) -> None:
-    """Says on standard error that an epoch does not take all training chunks, if so."""
+def report_drawing(num_chunks: int, config: TrainingConfig, *, label: str) -> None:
+    """Says on standard error that an epoch does not take all training chunks, if so.
+
+    Args:
+        num_chunks: There are for training.
+        config: How they are drawn.
+        label: What the classes are, for which `composer` stands in the configuration.
+    """
     count = config.drawn_of(num_chunks)
     if count < num_chunks:
-        evenly = f", evenly by {', '.join(config.sampling)}" if config.sampling else ", as they come"
+        units = [label if unit == "composer" else unit for unit in config.sampling]
+        evenly = f", evenly by {', '.join(units)}" if units else ", as they come"
         print(
             f"An epoch draws {count:,} of {num_chunks:,} training chunks anew{evenly}.",
             file=sys.stderr,

@@ -49,10 +49,10 @@ def test_more_than_there_are_is_all_of_them():
 
 
 def test_it_is_said_how_many_are_drawn(capsys):
-    report_drawing(1000, TrainingConfig(chunks_per_epoch=100, sampling=("composer",)))
-    assert "An epoch draws 100 of 1,000 training chunks anew, evenly by composer." in capsys.readouterr().err
-    report_drawing(1000, TrainingConfig())
-    report_drawing(100, TrainingConfig(chunks_per_epoch=100))
+    report_drawing(1000, TrainingConfig(chunks_per_epoch=100, sampling=("composer",)), label="era")
+    assert "An epoch draws 100 of 1,000 training chunks anew, evenly by era." in capsys.readouterr().err
+    report_drawing(1000, TrainingConfig(), label="era")
+    report_drawing(100, TrainingConfig(chunks_per_epoch=100), label="era")
     assert not capsys.readouterr().err
     with pytest.raises(InputError, match="chunks_per_epoch to be 1 or more"):
         TrainingConfig(chunks_per_epoch=0)
