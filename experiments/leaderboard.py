@@ -25,6 +25,7 @@ from experiments.engine.publishing import (
     RENDERINGS,
     RUN,
     SEARCH,
+    YEAR,
     kind_of,
     publish,
 )
@@ -53,7 +54,7 @@ class Arguments:
 def main(argv: Sequence[str] | None = None) -> None:
     """Publishes the runs named, then makes the leaderboard and the tables anew."""
     arguments = read_arguments(Arguments, argv, description=__doc__, name="leaderboard")
-    from experiments.engine.boards import audits, builders, imbalance, renderings, runs, searches
+    from experiments.engine.boards import audits, builders, imbalance, renderings, runs, searches, years
     from experiments.engine.boards.overviews import read_overview
     from experiments.engine.boards.readme import IN_README, told_alone
     from experiments.engine.boards.seeds import read_run
@@ -69,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     num_runs, found[RUN] = len(found[RUN]), told_alone(found)
     page = table.with_name("README.md")
     boards = {RUN: runs, IMBALANCE: imbalance, BUILDERS: builders, RENDERINGS: renderings}
-    boards |= {SEARCH: searches, AUDIT: audits}
+    boards |= {SEARCH: searches, AUDIT: audits, YEAR: years}
     tables = filter(None, (board.markdown(found[kind], page.parent) for kind, board in boards.items()))
     if not page.exists():
         records.write_text(page, empty_places(ALL_TABLES))

@@ -25,17 +25,18 @@ SMALL_OF_A_SEARCH = (
 SMALL_OF_AN_OVERVIEW = ("*.json", "*.csv", "figures/*.png")
 """What is published of other overviews; their pages can be made from it again."""
 
-SEARCH, AUDIT, BUILDERS, RENDERINGS, IMBALANCE, RUN = (
+SEARCH, AUDIT, BUILDERS, RENDERINGS, IMBALANCE, YEAR, RUN = (
     "search",
     "audit",
     "builders",
     "renderings",
     "imbalance",
+    "year",
     "run",
 )
 """Kinds of folders."""
 
-MADE_FOR = {kind: f"{kind}.json" for kind in (SEARCH, AUDIT, BUILDERS, RENDERINGS, IMBALANCE)}
+MADE_FOR = {kind: f"{kind}.json" for kind in (SEARCH, AUDIT, BUILDERS, RENDERINGS, IMBALANCE, YEAR)}
 """Files that say what an overview was made for; their presence tells it from a run."""
 
 LARGEST_BYTES = 1_000_000

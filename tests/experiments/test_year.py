@@ -5,6 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from experiments import leaderboard
+from experiments.engine import records
+from experiments.engine.boards.readme import IN_README
 from experiments.year import ANSWERED, BOOSTED, FINGERPRINT, NOTES, main, mean_over_draws, ridge
 
 
@@ -33,6 +36,19 @@ def test_every_piece_is_dated_once_by_who_did_not_hear_it(protocol, cache_dir, t
         f"over {'composers' if protocol == 'composer' else 'works'}." in printed
         and f"{ANSWERED} minus that of {NOTES}: " in printed
     )
+
+
+def test_errors_are_published_with_a_table_of_their_own(cache_dir, tmp_path):
+    folder = run(tmp_path / "runs", cache_dir)
+    path = folder / "environment.json"
+    records.write_json(path, records.read_json(path) | {"commit": "0123456789"})
+    readme, published = tmp_path / "README.md", tmp_path / "results" / "published"
+    readme.write_text(leaderboard.empty_places(*IN_README), encoding="utf-8")
+    leaderboard.main(["--publish", str(folder), "--published", str(published), "--readme", str(readme)])
+    text = (tmp_path / "results" / "README.md").read_text(encoding="utf-8")
+    rows = records.read_json(folder / "metrics.json")["rows"]
+    assert text.count(f"[Y1](published/year/{folder.name})") == len(rows) == 6
+    assert all(f"| {row['model']} | {row['error_years']:.1f} (" in text for row in rows)
 
 
 def test_a_ridge_learns_from_training_and_says_no_year_beyond():
