@@ -13,7 +13,7 @@ from experiments.engine.evaluation import f1_over_draws
 from experiments.engine.pages import scores_by_model
 from experiments.engine.predicting.asking import CALIBRATION
 from experiments.engine.predicting.calibration import UNKNOWN_COMPOSERS
-from experiments.engine.predicting.reporting import fitted_sentence, none_sentences
+from experiments.engine.predicting.reporting import fitted_sentence, is_left_alone, none_sentences
 from experiments.engine.predictions import read_predictions
 from experiments.engine.publishing import AUDIT, MADE_FOR, PREDICTIONS, has_answers, kind_of
 from experiments.engine.rendering import PAGES
@@ -114,6 +114,7 @@ def write_card(
         calibration=calibration,
         calibrated=calibration and calibration.get("cross_validated", calibration.get("test")),
         fitted=fitted_sentence(calibration) if calibration else "",
+        left_alone=bool(calibration) and is_left_alone(calibration),
         unknown=none_sentences(calibration.get(UNKNOWN_COMPOSERS)) if calibration else [],
         findings=findings_of(audit, study or run) if audit else [],
         environment=records.read_json(run / "environment.json"),

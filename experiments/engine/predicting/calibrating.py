@@ -110,7 +110,8 @@ def fitted_on_study(study: Path, classes: Sequence[str]) -> Fitted:
     """Fits on what the models of a study answered for works that they did not hear.
 
     What is measured is cross-fitted: the answers of each model are calibrated by what was fitted on the others'; those
-    of a single one, on each half of the works by what was fitted on the other.
+    of a single one, on each half of the works by what was fitted on the other. Where that makes both log-loss and
+    calibration error worse, the answers are left as they are.
 
     Args:
         study: Over all folds, or a run of one.
@@ -129,12 +130,13 @@ def fitted_on_study(study: Path, classes: Sequence[str]) -> Fitted:
         here = parts == part
         by_others = _fit(asked.where(~here), found.prior, classes)
         after[here] = by_others.probabilities(asked.answers[here], asked.num_chunks[here])
-    facts = {
-        "fitted_on": {"study": study.resolve().name, "models": models},
-        "cross_validated": _measure(asked, after, classes),
-    }
-    sides = (asked.where(np.isin(asked.works, half)) for half in halves)
-    return Fitted(_fit(asked, found.prior, classes), facts, *sides)
+    measured = _measure(asked, after, classes)
+    facts = {"fitted_on": {"study": study.resolve().name, "models": models}, "cross_validated": measured}
+    helps = any(
+        measured["after"][score] < measured["before"][score] for score in ("log_loss", "calibration_error")
+    )
+    calibration = _fit(asked, found.prior, classes) if helps else Calibration(found.prior)
+    return Fitted(calibration, facts, *(asked.where(np.isin(asked.works, half)) for half in halves))
 
 
 def _fit(asked: Asked, prior: tuple[float, ...], classes: Sequence[str]) -> Calibration:

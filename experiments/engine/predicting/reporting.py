@@ -40,12 +40,19 @@ def print_calibration(found: dict[str, Any], folder: Path) -> None:
             table.add_row(side.replace("_", "-"), str(found[side]["pieces"]), words, *scores)
     terminal.print(table)
     terminal.print(
-        f"Temperature {found['temperature']:.2f}, number of chunks to the power of {found['exponent']:.2f}.",
+        "Both scores are worse for it: answers are left as the network gives them."
+        if is_left_alone(found)
+        else f"Temperature {found['temperature']:.2f}, number of chunks to the power of {found['exponent']:.2f}.",
         soft_wrap=True,
     )
     for sentence in none_sentences(found.get(UNKNOWN_COMPOSERS)):
         terminal.print(sentence, soft_wrap=True)
     terminal.print(f"Written into {folder / 'model.json'}.", soft_wrap=True)
+
+
+def is_left_alone(found: dict[str, Any]) -> bool:
+    """Whether a calibration leaves the network's answers as they are, because it would make them worse."""
+    return found["temperature"] == 1 and found["exponent"] == 0
 
 
 def fitted_sentence(found: dict[str, Any]) -> str:

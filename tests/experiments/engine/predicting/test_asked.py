@@ -50,6 +50,20 @@ def test_too_sure_answers_become_true(study):
     assert not set(fitted.chosen_on.works) & set(fitted.tested_on.works)
 
 
+def test_what_makes_answers_worse_is_left_out(study):
+    """Each fold is as sure as the others should be: what is fitted on some harms the rest."""
+    answers = records.read_csv(study / "predictions.csv")
+    for number, row in enumerate(answers):
+        sure, is_right = (0.98, number % 12 not in (0, 3)) if number % 3 == 0 else (0.6, True)
+        first = sure if (row["composer"] == "Ada") == is_right else 1 - sure
+        row |= {"p_Ada": f"{first:.6g}", "p_Bela": f"{1 - first:.6g}"}
+    records.write_csv(study / "predictions.csv", tuple(answers[0]), answers)
+    fitted = fitted_on_study(study, CLASSES)
+    measured = fitted.facts["cross_validated"]
+    assert measured["after"]["log_loss"] > measured["before"]["log_loss"]
+    assert (fitted.calibration.temperature, fitted.calibration.exponent) == (1, 0)
+
+
 def test_what_is_measured_is_fitted_on_the_other_folds(study):
     """Were it fitted on the same answers, the scores of all would be the best there are."""
     fitted = fitted_on_study(study, CLASSES)
