@@ -5,7 +5,10 @@ from pathlib import Path
 
 from models.saving import ModelFileError
 
-PRETRAINED: dict[str, str] = {"four_composers": "four_composers.h5"}
+PRETRAINED: dict[str, str] = {
+    "four_composers": "four_composers.h5",
+    "all_composers": "all_composers.h5",
+}
 """From the name of a shipped model to its `.h5` file in this folder; its `.json` and its card lie beside it."""
 
 DEFAULT = "four_composers"
