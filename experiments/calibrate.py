@@ -6,7 +6,8 @@
 
 A temperature, and how much more longer pieces are to be trusted, are fitted on the pieces that chose the run's epoch;
 with --study on what the models of a study over all folds answered, each for works that it did not hear: more pieces,
-and the only ones for a model that was trained on all works (`experiments.ship`).
+and the only ones for a model that was trained on all works (`experiments.ship`). What makes answers for other pieces
+worse, by log-loss and by calibration error, is left out then.
 Where the corpus has music by composers whom the model does not know, or FOLDER has a folder for each, half of these
 teach how sure, and of how much one mind, the answers for a piece by one of the known ones are, and choose below which
 score, for each composer answered, it is by none of them; how often that is wrong is measured on the other half, and on
@@ -23,8 +24,8 @@ import tyro
 
 from experiments.engine.command import as_sentences, read_arguments
 from experiments.engine.config import REPOSITORY, Places
+from experiments.engine.publishing import is_study
 from experiments.engine.records import is_finished
-from experiments.engine.teachers import fold_runs
 from features.errors import InputError
 
 
@@ -35,7 +36,7 @@ class Arguments:
     run: Annotated[Path, tyro.conf.Positional]
     """A finished run folder of one fold; with --study any folder with model.h5, model.json and config.json."""
     study: Path | None = None
-    """A finished study over all folds with the same settings, of here or published, to fit on its answers."""
+    """A finished study of the same settings, over all folds or a run of one, here or published, to fit on its answers."""
     unknown: Path | None = None
     """A folder with a folder for each composer whom the model does not know; none: those of the run's corpus."""
     data_home: Path | None = None
@@ -58,10 +59,12 @@ def main(argv: Sequence[str] | None = None) -> None:
             f"Expected a finished run folder with its model.h5, but {asked.run} is none; name another, for a study "
             "over all folds one of its folds/ (with --study, a folder with model.h5, model.json and config.json)."
         )
-    if asked.study is not None and not (is_finished(asked.study) and fold_runs(asked.study)):
+    if asked.study is not None and (
+        not is_study(asked.study) or asked.study.resolve() == asked.run.resolve()
+    ):
         raise InputError(
-            f"Expected --study to name a finished study over all folds, but {asked.study} is none; run one with "
-            "--fold all."
+            f"Expected --study to name a finished study over all folds, or a run of one by another model, but "
+            f"{asked.study} is none; run one with --fold all."
         )
     from experiments.engine.predicting.calibrating import calibrate
     from experiments.engine.predicting.reporting import print_calibration

@@ -4,8 +4,8 @@
     python -m experiments.leaderboard --publish results/runs/four_composers/RUN
 
 The first makes `results/leaderboard.csv`, the tables in `results/README.md` and the short ones in the README anew from
-the runs in `results/published/`; none is ever edited. It also writes the pages of published searches, audits and
-comparisons of builders.
+the runs in `results/published/`; none is ever edited. Runs of which a comparison of builders was made stand in its
+table alone. It also writes the pages of published searches, audits and comparisons of builders.
 The second first copies what is small of finished runs, searches and audits there; of a study over all folds that is not
 finished, the folds that are: on any machine `--resume` goes on from them.
 """

@@ -3,6 +3,7 @@
     python -m experiments.four_composers --fold all
     python -m experiments.ship results/runs/four_composers/STUDY
     python -m experiments.ship results/published/four_composers/STUDY --data-home midi-classic-music.zip
+    python -m experiments.ship results/runs/all_composers/RUN
 
 A study tells what to expect of its settings; its models have each heard only some of the works. This one hears all, for
 as many epochs as theirs took to their best, on average, and is calibrated on what they answered for works that they did
@@ -20,8 +21,8 @@ import tyro
 
 from experiments.engine.command import as_sentences, read_arguments
 from experiments.engine.config import REPOSITORY, Places
-from experiments.engine.publishing import RUN, kind_of
-from experiments.engine.records import is_finished, prepare_output
+from experiments.engine.publishing import is_study
+from experiments.engine.records import prepare_output
 from features.errors import InputError
 
 
@@ -62,7 +63,7 @@ class Arguments:
 def main(argv: Sequence[str] | None = None) -> None:
     """Makes the model that the command line asks for."""
     asked = read_arguments(Arguments, argv, description=__doc__, name="ship", default=Arguments(tyro.MISSING))
-    if not is_finished(asked.study) or kind_of(asked.study) != RUN:
+    if not is_study(asked.study):
         raise InputError(
             f"Expected a finished study over all folds, or a run of one, but {asked.study} is none; run one with "
             "--fold all."

@@ -118,6 +118,11 @@ def kind_of(folder: Path) -> str:
     return next((kind for kind, file in MADE_FOR.items() if (folder / file).exists()), RUN)
 
 
+def is_study(folder: Path) -> bool:
+    """Whether a folder holds a finished study over all folds, or a finished run of one."""
+    return is_finished(folder) and kind_of(folder) == RUN
+
+
 def _publish_overview(folder: Path, published: Path, file: str) -> Path:
     """Copies an overview; the runs that it shows have to be published first, so that it can be checked.
 

@@ -12,8 +12,8 @@ from experiments.engine.config import AnswerConfig, Config, SplitConfig
 from experiments.engine.evaluation import f1_over_draws
 from experiments.engine.pages import scores_by_model
 from experiments.engine.predicting.asking import CALIBRATION
-from experiments.engine.predicting.calibration import UNKNOWN_COMPOSERS
-from experiments.engine.predicting.reporting import fitted_sentence, is_left_alone, none_sentences
+from experiments.engine.predicting.calibration import Calibration
+from experiments.engine.predicting.reporting import fitted_sentence, none_sentences
 from experiments.engine.predictions import read_predictions
 from experiments.engine.publishing import AUDIT, MADE_FOR, PREDICTIONS, has_answers, kind_of
 from experiments.engine.rendering import PAGES
@@ -96,7 +96,9 @@ def write_card(
     calibration = saved.description.get(CALIBRATION)
     heard, label = saved.description["trained_on"], saved.description.get("label", "composer")
     return PAGES.get_template("model_card.md").render(
-        metadata=metadata(metrics, repository=repository, license=license, label=label),
+        metadata=metadata(
+            metrics, repository=repository, license=license, label=label, heard_all=study is not None
+        ),
         label=label,
         teachers=saved.description.get("teachers", []),
         metrics=metrics,
@@ -114,8 +116,8 @@ def write_card(
         calibration=calibration,
         calibrated=calibration and calibration.get("cross_validated", calibration.get("test")),
         fitted=fitted_sentence(calibration) if calibration else "",
-        left_alone=bool(calibration) and is_left_alone(calibration),
-        unknown=none_sentences(calibration.get(UNKNOWN_COMPOSERS)) if calibration else [],
+        left_alone=bool(calibration) and Calibration.from_dict(calibration).is_left_alone,
+        unknown=none_sentences(calibration) if calibration else [],
         findings=findings_of(audit, study or run) if audit else [],
         environment=records.read_json(run / "environment.json"),
         study_command=records.read_json(study / "environment.json")["command"] if study else "",
@@ -164,7 +166,9 @@ def asked_sentences(answering: AnswerConfig, *, in_bags: bool) -> list[str]:
     return sentences
 
 
-def metadata(metrics: Mapping[str, Any], *, repository: str, license: str, label: str) -> dict[str, Any]:
+def metadata(
+    metrics: Mapping[str, Any], *, repository: str, license: str, label: str, heard_all: bool
+) -> dict[str, Any]:
     """Returns what the Hub reads of a card.
 
     Args:
@@ -172,8 +176,10 @@ def metadata(metrics: Mapping[str, Any], *, repository: str, license: str, label
         repository: `owner/name` on the Hub.
         license: Of the weights.
         label: What the classes are, such as `composer`.
+        heard_all: Whether the model was trained on all works, so that the scores are those of others made alike.
     """
     level = metrics["test"]["piece"]
+    split = f"fold {metrics['fold']}, by a model made alike" if heard_all else "test"
     return {
         "library_name": "keras",
         "license": license,
@@ -191,7 +197,7 @@ def metadata(metrics: Mapping[str, Any], *, repository: str, license: str, label
                         "dataset": {
                             "type": metrics["corpus"],
                             "name": f"{metrics['corpus']} ({metrics['pieces']}), protocol {metrics['protocol']}",
-                            "split": "cross-validation" if metrics["fold"] == "all" else "test",
+                            "split": "cross-validation" if metrics["fold"] == "all" else split,
                         },
                         "metrics": [
                             {"type": name, "name": f"{shown} by piece", "value": round(level[ours], 4)}

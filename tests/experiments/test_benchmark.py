@@ -172,7 +172,7 @@ def test_ways_of_training_are_timed_beside_the_plain_one(cache_dir, tmp_path, mo
     timed = {row["way"]: row for row in written["rows"]}
     assert list(timed) == [PLAIN, "at once", "cells", ONE_CORE]
     assert timed[PLAIN]["ratio"] == "1.00" and all(float(row["first s"]) > 0 for row in timed.values())
-    assert "synthetic: training frame_cnn, 64 chunks a turn, 1 rounds" in written["title"]
+    assert "synthetic: training frame_cnn, 64 chunks a turn, 1 round" in written["title"]
 
 
 @pytest.mark.parametrize(

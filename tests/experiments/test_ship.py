@@ -173,11 +173,13 @@ def test_a_run_of_one_fold_will_do_and_the_card_says_so(
         and f"those of one model with the same settings (`{uninterrupted.name}`)" in text
     )
     assert "on each half of these works as fitted on the other" in text
-    assert f"Tested on {len(tested)} pieces" in text and '"split": "test"' in text
+    assert f"Tested on {len(tested)} pieces" in text and '"split": "fold 0, by a model made alike"' in text
 
 
-def test_calibrating_another_run_wants_all_folds(uninterrupted, shipped, capsys):
-    assert "study over all folds" in fails(capsys, calibrate, shipped, "--study", uninterrupted)
+def test_a_run_is_not_calibrated_on_its_own_test_pieces(uninterrupted, shipped, capsys):
+    said = fails(capsys, calibrate, uninterrupted, "--study", uninterrupted)
+    assert "a run of one by another model" in said
+    assert "were made otherwise" in fails(capsys, calibrate, shipped, "--study", uninterrupted)
 
 
 def test_what_is_no_finished_study_is_refused(shipped, tmp_path, capsys):

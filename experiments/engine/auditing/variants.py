@@ -102,14 +102,11 @@ ABLATED = {
     ),
     "without_traces": Ablation(
         {
-            "without": (
-                *("tempo", "channel", "control", "value"),
-                *("program", "pitch", "numerator", "denominator"),
-            ),
+            "without": ("tempo", "channel", "control", "value"),
             "beats": True,
             "merge_tracks": True,
         },
-        "what gives away how the file was made",
+        "traces of how the file was made, beside types and velocities",
         "of messages only types, notes, velocities and times are left, in beats, and tracks are read together",
     ),
 }

@@ -45,15 +45,16 @@ def markdown(zoos: Sequence[Overview], root: Path) -> str:
 
 def in_short(zoos: Sequence[Overview], root: Path) -> str:
     """Returns a table of each comparison for the README, without what all of its rows have in common."""
-    return "\n\n".join(_in_short(name, zoo, root) for name, zoo in lettered(TITLE[0], zoos)) or NOTHING_YET
+    tables = [_in_short(name, zoo, root) for name, zoo in lettered(TITLE[0], zoos)]
+    return "\n\n".join([*tables, NOTE]) if tables else NOTHING_YET
 
 
 def _in_short(name: str, zoo: Overview, root: Path) -> str:
     found = zoo.metrics
     rows = [row for row in found["rows"] if not row["problem"]]
-    folds = rows[0]["folds"].replace(" ", " and ")
-    what = f"{link(name, zoo, root)}: {corpus_name(zoo)}, {found['protocol']}, folds {folds}, channels {channels(zoo)}."
-    return f"{what} {NOTE}\n\n{markdown_table(SHORT, [_cells(row) for row in rows])}"
+    split = f"{found['protocol']} {rows[0]['folds'].replace(' ', '+')}"
+    what = f"{link(name, zoo, root)}: {corpus_name(zoo)}, split {split}, channels {channels(zoo)}."
+    return f"{what}\n\n{markdown_table(SHORT, [_cells(row) for row in rows])}"
 
 
 def _lines(root: Path, name: str, zoo: Overview) -> list[list[str]]:

@@ -8,7 +8,7 @@ are. Calibrated it is
 The temperature mends a network that is too sure of itself, or too timid (Guo et al., On calibration of modern neural
 networks, 2017). The exponent says how much more longer pieces are to be trusted: 0 not at all, 1 as if their chunks
 knew nothing of each other. Both are fitted on pieces that come as often as in training, so that this prior is in the
-answers, and another one can take its place.
+answers, and another one can take its place. Where they make the answers for other pieces worse, they are 1 and 0.
 
 Which form to take was decided on validation pieces, but after a look at test pieces too: a bias for each class fitted
 the former better and was left out, partly for what it did to the latter. No number is fitted on a test piece.
@@ -75,6 +75,11 @@ class Calibration:
             if not holds[name]:
                 raise _damaged(f"{name} = {reprlib.repr(getattr(self, name))}")
 
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether answers stay as the network gives them, because a temperature would make them worse."""
+        return self.temperature == 1 and self.exponent == 0
+
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], *, num_classes: int | None = None) -> "Calibration":
         """Returns what `to_dict` wrote; other keys tell how well it does.
@@ -137,7 +142,7 @@ class TurnedAway:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "TurnedAway | None":
-        """Returns what a calibration holds of it; None if it holds nothing.
+        """Returns what a calibration holds of it; None if it holds nothing, or if "none of these" is never said.
 
         Args:
             values: As read from `model.json`.
@@ -151,7 +156,7 @@ class TurnedAway:
             TurnedAway(known=0.1, known_pieces=50, unknown=0.25, unknown_pieces=40)
         """
         facts = values.get(UNKNOWN_COMPOSERS)
-        if facts is None:
+        if facts is None or not values.get("weights", True):
             return None
         names = ("false_rejections", "known_pieces", "false_acceptances", "pieces")
         tested = facts.get("tested") if isinstance(facts, Mapping) else None

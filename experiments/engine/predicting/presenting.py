@@ -83,7 +83,8 @@ def sentence_on(asker: Asker) -> str:
             f" When tested, it said {NONE!r} of {told.unknown:.0%} of the pieces by composers whom it does not know, "
             f"and of {told.known:.0%} of those by the ones it knows."
         )
-    return f"Calibrated; prior: {asker.prior_name}{known}.{unknown}"
+    made = "As the network says" if asker.calibration.is_left_alone else "Calibrated"
+    return f"{made}; prior: {asker.prior_name}{known}.{unknown}"
 
 
 def values_of(answer: Answer, *, timeline: bool) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from experiments.engine.predicting.calibration import UNKNOWN_COMPOSERS
+from experiments.engine.predicting.calibration import UNKNOWN_COMPOSERS, Calibration
 from experiments.engine.terminal import console
 from features.words import counted
 
@@ -41,18 +41,13 @@ def print_calibration(found: dict[str, Any], folder: Path) -> None:
     terminal.print(table)
     terminal.print(
         "Both scores are worse for it: answers are left as the network gives them."
-        if is_left_alone(found)
+        if Calibration.from_dict(found).is_left_alone
         else f"Temperature {found['temperature']:.2f}, number of chunks to the power of {found['exponent']:.2f}.",
         soft_wrap=True,
     )
-    for sentence in none_sentences(found.get(UNKNOWN_COMPOSERS)):
+    for sentence in none_sentences(found):
         terminal.print(sentence, soft_wrap=True)
     terminal.print(f"Written into {folder / 'model.json'}.", soft_wrap=True)
-
-
-def is_left_alone(found: dict[str, Any]) -> bool:
-    """Whether a calibration leaves the network's answers as they are, because it would make them worse."""
-    return found["temperature"] == 1 and found["exponent"] == 0
 
 
 def fitted_sentence(found: dict[str, Any]) -> str:
@@ -76,17 +71,24 @@ def fitted_sentence(found: dict[str, Any]) -> str:
     )
 
 
-def none_sentences(facts: dict[str, Any] | None) -> list[str]:
+def none_sentences(found: dict[str, Any]) -> list[str]:
     """Returns what there is to say of "none of these".
 
     Args:
-        facts: What was measured; None if there was no music by unknown composers.
+        found: A calibration, as `model.json` holds it.
     """
+    facts = found.get(UNKNOWN_COMPOSERS)
     if facts is None:
         return [
             "None of these: not said, for there are not two unknown composers with two works each to learn it from."
         ]
     chosen, tested = facts["chosen"], facts["tested"]
+    if not found["weights"]:
+        return [
+            f"None of these: not said. Thresholds chosen with {counted(chosen['pieces'], 'piece')} by unknown "
+            f"composers turned away {1 - tested['false_acceptances']:.1%} of {counted(tested['pieces'], 'piece')} by others, and "
+            f"{tested['false_rejections']:.1%} of those by known ones, as the mean over composers: they tell nothing."
+        ]
     return [
         "None of these: by how sure the answers for a piece are and how much its chunks agree, with a threshold for "
         f"each composer answered; chosen with {counted(chosen['pieces'], 'piece')} by "

@@ -28,6 +28,7 @@ from experiments.engine.tables import module_of
 from experiments.four_composers import configure
 from features.datasets import Dataset
 from features.errors import InputError
+from features.words import counted
 from models import BUILDERS
 from models.blocks import NUM_PITCHES
 
@@ -114,7 +115,7 @@ def benchmark(asked: Ways) -> None:
         turns: dict[str, list[Turn]] = {name: [] for name in trainings}
         for name in tqdm([*trainings] * (asked.rounds + 1), desc="Training in turn", unit="turn"):
             turns[name].append(trainings[name](asked.chunks))
-    turn = f"{asked.chunks:,} chunks a turn, {asked.rounds} rounds"
+    turn = f"{asked.chunks:,} chunks a turn, {counted(asked.rounds, 'round')}"
     title = f"{asked.corpus.corpus}: training {asked.model.model}, {turn}"
     print_table(title, HEADINGS, rows(turns), output=asked.output)
     print(WHAT_COUNTS)
@@ -205,9 +206,9 @@ def _go_on(num_chunks: int) -> Turn:
 def rows(turns: Mapping[str, Sequence[Turn]]) -> list[tuple[str, ...]]:
     """Returns the table of what turns came to, the first of each being the one that does not count."""
     table = []
-    for name, (first, *counted) in turns.items():
-        ratios = [one.rate / plain.rate for one, plain in zip(counted, turns[PLAIN][1:], strict=True)]
-        rate = statistics.median(one.rate for one in counted)
+    for name, (first, *later) in turns.items():
+        ratios = [one.rate / plain.rate for one, plain in zip(later, turns[PLAIN][1:], strict=True)]
+        rate = statistics.median(one.rate for one in later)
         cells = (f"{rate:,.0f}", f"{statistics.median(ratios):.2f}", f"{min(ratios):.2f}-{max(ratios):.2f}")
         table.append((name, *cells, f"{first.first_s:.1f}"))
     return table

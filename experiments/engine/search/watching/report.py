@@ -218,11 +218,7 @@ def verdicts(state: SearchState) -> list[str]:
         and trained_alike(trial, best)
     ]
     others = sorted(comparable, key=lambda trial: -trial.score)
-    if not others:
-        return [
-            "No other trial was completed on as many folds and epochs: there is nothing to compare it with."
-        ]
-    named, first, defaults = {"second completed one": others[0]}, [], state.of_defaults
+    named, first, defaults = dict(zip(["second completed one"], others, strict=False)), [], state.of_defaults
     if defaults is best:
         first = [f"The best trial ({best.trial_id}) has the default settings."]
     elif defaults is not None and trained_alike(defaults, best):
@@ -234,10 +230,13 @@ def verdicts(state: SearchState) -> list[str]:
         ]
     if len(others) > 2:
         named["median one"] = sorted([best, *others], key=lambda trial: trial.score)[len(others) // 2]
-    return first + [
-        f"The best trial ({best.trial_id}) against the {which} ({trial.trial_id}): {compare(best, trial)}"
-        for which, trial in named.items()
-    ]
+    return first + (
+        [
+            f"The best trial ({best.trial_id}) against the {which} ({trial.trial_id}): {compare(best, trial)}"
+            for which, trial in named.items()
+        ]
+        or ["No other trial was completed on as many folds and epochs: there is nothing to compare it with."]
+    )
 
 
 def compare(best: TrialState, other: TrialState) -> str:

@@ -240,6 +240,12 @@ def test_default_settings_that_hyperband_left_early_are_not_compared(make_search
     first, second, *_ = verdicts(state)
     assert first.startswith("The default settings (0000) were left after 3 of 9 epochs: ")
     assert "against the second" in second
+    trials[1:] = [dataclasses.replace(one, rung={"epochs": 3}) for one in trials[1:]]
+    best = max(trials[1:], key=lambda one: one.score or 0)
+    trials[trials.index(best)] = dataclasses.replace(best, rung={"epochs": 9})
+    alone = verdicts(dataclasses.replace(state, trials=tuple(trials)))
+    assert alone[0].startswith("The default settings (0000) were left after 3 of 9 epochs: ")
+    assert alone[1].startswith("No other trial")
 
 
 def test_after_the_last_trial_the_best_is_trained(make_search, tmp_path):
