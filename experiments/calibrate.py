@@ -36,7 +36,7 @@ class Arguments:
     run: Annotated[Path, tyro.conf.Positional]
     """A finished run folder of one fold; with --study any folder with model.h5, model.json and config.json."""
     study: Path | None = None
-    """A finished study of the same settings, over all folds or a run of one, here or published, to fit on its answers."""
+    """A finished study of the same settings (over all folds, or a run of one) to fit on the answers of."""
     unknown: Path | None = None
     """A folder with a folder for each composer whom the model does not know; none: those of the run's corpus."""
     data_home: Path | None = None
