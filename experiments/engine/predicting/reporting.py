@@ -84,11 +84,11 @@ def none_sentences(found: dict[str, Any]) -> list[str]:
         ]
     chosen, tested = facts["chosen"], facts["tested"]
     if not found["weights"]:
+        unknown, known = 1 - tested["false_acceptances"], tested["false_rejections"]
         return [
-            f"None of these: not said. Thresholds chosen with {counted(chosen['pieces'], 'piece')} by unknown "
-            f"composers turned away {1 - tested['false_acceptances']:.1%} of {counted(tested['pieces'], 'piece')} by "
-            f"others, and {tested['false_rejections']:.1%} of those by known ones, as the mean over composers: they tell "
-            "nothing."
+            f"None of these: not said. Thresholds chosen with {counted(chosen['pieces'], 'piece')} by strangers "
+            f"turned away {unknown:.1%} of {counted(tested['pieces'], 'piece')} by others, and {known:.1%} of those by "
+            "known ones, as the mean over composers: they tell nothing."
         ]
     return [
         "None of these: by how sure the answers for a piece are and how much its chunks agree, with a threshold for "
