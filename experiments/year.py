@@ -22,7 +22,6 @@ from experiments.engine import records
 from experiments.engine.command import as_sentences, read_arguments
 from experiments.engine.config import Config, CorpusConfig, Places, SplitConfig, smoke
 from experiments.engine.publishing import MADE_FOR, YEAR
-from experiments.engine.telling import pieces_name
 from features.errors import InputError
 
 if TYPE_CHECKING:
@@ -196,6 +195,8 @@ def _write(
     answers = [dict(zip(names, (column[piece] for column in columns), strict=True)) for piece in tested]
     records.write_csv(folder / "estimates.csv", names, answers)
     records.write_csv(folder / "year.csv", COLUMNS, rows)
+    from experiments.engine.telling import pieces_name
+
     records.write_json(folder / MADE_FOR[YEAR], {"config": config.to_dict()})
     about = {
         **{"corpus": config.corpus.corpus, "pieces": pieces_name(config.corpus)},

@@ -102,7 +102,10 @@ ABLATED = {
     ),
     "without_traces": Ablation(
         {
-            "without": ("tempo", "channel", "control", "value"),
+            "without": (
+                *("tempo", "channel", "control", "value"),
+                *("program", "pitch", "numerator", "denominator"),
+            ),
             "beats": True,
             "merge_tracks": True,
         },

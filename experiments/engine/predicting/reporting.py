@@ -83,7 +83,7 @@ def none_sentences(found: dict[str, Any]) -> list[str]:
             "None of these: not said, for there are not two unknown composers with two works each to learn it from."
         ]
     chosen, tested = facts["chosen"], facts["tested"]
-    if not found["weights"]:
+    if not found.get("weights", True):
         unknown, known = 1 - tested["false_acceptances"], tested["false_rejections"]
         return [
             f"None of these: not said. Thresholds chosen with {counted(chosen['pieces'], 'piece')} by strangers "
