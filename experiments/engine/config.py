@@ -175,10 +175,11 @@ class TrainingConfig:
     """Keep a running average of the weights, of which each step leaves so much as it was (0.999; 0: the last ones)."""
     mixup: float = field(default=0.0, metadata=ADDED_LATER)
     """Train on mixtures of two chunks, with shares from a beta distribution of this parameter (0.2; 0: unmixed)."""
-    sampling: tuple[Literal["composer", "source", "work", "piece"], ...] = field(
+    sampling: tuple[Literal["composer", "writer", "source", "work", "piece"], ...] = field(
         default=(), metadata=ADDED_LATER
     )
-    """Draw chunks so that each of these counts evenly, one within the other; none: every chunk once an epoch."""
+    """Draw chunks so that each of these counts evenly, one within the other; none: every chunk once an epoch. If the
+    question is not who wrote it, composer stands for the classes that are asked, writer for who wrote it."""
     sampling_power: float = field(default=1.0, metadata=ADDED_LATER)
     """How evenly (1: all alike; 0.5: by the root of their chunks; 0: by their chunks)."""
     velocity_dropout: float = field(default=0.0, metadata=ADDED_LATER)

@@ -11,16 +11,16 @@ from features.datasets import Dataset
 
 COMPOSER = "composer"
 
-UNITS = {"source": "sources", "work": "works", "piece": "pieces"}
-"""What counts evenly, and where a data set has it."""
+UNITS = {"writer": "writers", "source": "sources", "work": "works", "piece": "pieces"}
+"""What counts evenly within a class, and where a data set has it."""
 
 
 def drawing_shares(dataset: Dataset, indices: np.ndarray, config: TrainingConfig) -> np.ndarray:
     """Returns which share of an epoch each chunk has, shape `(indices,)`; the sum is 1.
 
-    Composers share an epoch first, then the sources, works or pieces of each, one within the other. A unit's share is
-    its number of chunks to the power `1 - sampling_power`: at 1 all units have the same. Composers share it by their
-    chunks unless they are among the units.
+    Classes (`composer`) share an epoch first, then the writers, sources, works or pieces of each, one within the other.
+    A unit's share is its number of chunks to the power `1 - sampling_power`: at 1 all units have the same. Classes
+    share it by their chunks unless they are among the units.
 
     Args:
         dataset: What the chunks are taken from.

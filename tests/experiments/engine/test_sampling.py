@@ -50,6 +50,12 @@ def test_one_unit_counts_evenly_within_the_other(music):
     assert shares_by(by_one, works, "work")["a"] == pytest.approx(0.25)
 
 
+def test_writers_count_evenly_within_what_is_asked(labelled):
+    writers = np.array(labelled.writers)[labelled.chunk_pieces]  # the second class is by one of them
+    assert shares_by(labelled, writers, "composer", "writer") == pytest.approx({"p": 0.25, "q": 0.75})
+    assert shares_by(labelled, labelled.chunk_labels, "composer", "writer") == pytest.approx({0: 0.5, 1: 0.5})
+
+
 def test_without_composer_each_has_the_share_of_his_chunks(labelled):
     counts = np.bincount(labelled.chunk_labels[INDICES])
     found = shares_by(labelled, labelled.chunk_labels, "work", "piece")
