@@ -2,10 +2,11 @@
 
 import importlib
 import json
+import shutil
 
 import pytest
 
-from experiments import four_composers
+from experiments import compare, four_composers
 from experiments.engine.config import Config
 from experiments.engine.predictions import read_predictions
 from experiments.engine.saved_models import load_saved_model
@@ -55,9 +56,14 @@ def test_the_saved_model_knows_its_question_and_what_training_heard(of_messages)
     assert model.model.input_shape[1:] == (24, 8)
 
 
-def test_under_the_protocol_composer_nobody_is_trained_on_and_tested(cache_dir, tmp_path, read_rows):
+@pytest.fixture(scope="module")
+def by_composer(cache_dir, tmp_path_factory):
     small = ("--hyperparameters", "width", "16", "num_blocks", "3", "--channels", "binary")
-    folder = run(tmp_path, cache_dir, "--smoke", "--protocol", "composer", *small)
+    return run(tmp_path_factory.mktemp("composer"), cache_dir, "--smoke", "--protocol", "composer", *small)
+
+
+def test_under_the_protocol_composer_nobody_is_trained_on_and_tested(by_composer, read_rows):
+    folder = by_composer
     sides = {}
     for row in read_rows(folder / "splits.csv"):
         sides.setdefault(row["composer"], set()).add(row["split"])
@@ -73,6 +79,14 @@ def test_under_the_protocol_composer_nobody_is_trained_on_and_tested(cache_dir, 
     for name in ("stacked", "fingerprint"):
         assert read_predictions(folder / f"predictions-{name}.csv").writers
     assert (folder / "figures" / "confusion_piece.png").exists()
+
+
+def test_a_comparison_asks_for_eras_too_and_says_of_how_many_composers(by_composer, cache_dir, tmp_path):
+    copy = shutil.copytree(by_composer, tmp_path / "copy")
+    places = ("--cache-dir", str(cache_dir), "--output", str(tmp_path / "compared"))
+    compare.main([str(by_composer), str(copy), "--no-speed", "--rolls", "0", *places])
+    page = (tmp_path / "compared" / "compare.html").read_text(encoding="utf-8")
+    assert "<h2>Eras</h2>" in page and "by 1 composer<" in page
 
 
 def test_who_it_was_cannot_be_asked_of_unheard_composers(cache_dir, tmp_path, capsys):

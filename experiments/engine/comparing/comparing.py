@@ -68,6 +68,7 @@ def compare(
         "commit": records.commit(),
         "models": [describe(candidate, speed=speed) for candidate in candidates],
         "classes": list(by_piece[0].classes),
+        "label": candidates[0].label,
         "on": main_group,
         "rows": rows,
         "pairs": [
@@ -85,7 +86,9 @@ def compare(
     _write_pairs(folder / "differences.csv", pairs, main_group)
     _write_recalls(folder / "composers.csv", recalls, letters)
     write_disagreements(folder / "disagreements.csv", letters, disagreements)
-    save_comparison_figures(folder / "figures", dict(zip(letters, by_piece, strict=True)), recalls)
+    save_comparison_figures(
+        folder / "figures", dict(zip(letters, by_piece, strict=True)), recalls, label=record["label"]
+    )
     write_comparison_page(folder, record)
     records.write_json(folder / RECORD, record)
     return record
@@ -187,6 +190,8 @@ def score_rows(
 def recall_rows(letters: Sequence[str], parts: Sequence[Predictions]) -> list[dict[str, Any]]:
     """Returns which share of each composer's pieces every model names rightly, and by how much more than the first.
 
+    Where composers were held out, each class says of how many (`writers`) its pieces are.
+
     Args:
         letters: What the models are called.
         parts: Their answers by piece, for the same pieces in the same order.
@@ -207,6 +212,8 @@ def recall_rows(letters: Sequence[str], parts: Sequence[Predictions]) -> list[di
             "pieces": len(chosen),
             "works": len(set(of_composer[0].works)),
         }
+        if of_composer[0].writers:
+            row["writers"] = len(set(of_composer[0].writers))
         for letter, part in zip(letters, of_composer, strict=True):
             share = measure([part], (1,), "accuracy")
             more = measure([part, of_composer[0]], (1, -1), "accuracy")
@@ -247,7 +254,7 @@ def _write_pairs(path: Path, pairs: Sequence[Pair], on: str) -> None:
 
 def _write_recalls(path: Path, recalls: Sequence[dict[str, Any]], letters: Sequence[str]) -> None:
     rows = [
-        {name: row[name] for name in ("composer", "pieces", "works")}
+        {name: row[name] for name in ("composer", "pieces", "works", "writers") if name in row}
         | {f"{name}_{letter}": value for letter in letters for name, value in row[letter].items()}
         for row in recalls
     ]

@@ -15,7 +15,7 @@ NUM_BINS = 10
 
 
 def save_comparison_figures(
-    folder: Path, parts: Mapping[str, Predictions], recalls: Sequence[Mapping]
+    folder: Path, parts: Mapping[str, Predictions], recalls: Sequence[Mapping], *, label: str
 ) -> None:
     """Draws every figure of a comparison.
 
@@ -23,6 +23,7 @@ def save_comparison_figures(
         folder: Where the PNG files go.
         parts: Answers by piece, by the letter of the model.
         recalls: For each composer `composer`, `pieces` and, by letter, `recall` with `low` and `high`.
+        label: What the models were asked, one of `features.corpora.labels.LABELS`.
     """
     for letter, part in parts.items():
         save_confusion_matrix(
@@ -33,7 +34,7 @@ def save_comparison_figures(
             path=folder / f"confusion_{letter}.png",
         )
     save_reliability(parts, folder / "reliability.png")
-    save_recalls(list(parts), recalls, folder / "composers.png")
+    save_recalls(list(parts), recalls, folder / "composers.png", label=label)
 
 
 def save_reliability(parts: Mapping[str, Predictions], path: Path) -> None:
@@ -63,7 +64,7 @@ def save_reliability(parts: Mapping[str, Predictions], path: Path) -> None:
     save_figure(figure, path)
 
 
-def save_recalls(letters: Sequence[str], recalls: Sequence[Mapping], path: Path) -> None:
+def save_recalls(letters: Sequence[str], recalls: Sequence[Mapping], path: Path, *, label: str) -> None:
     """Draws which share of each composer's pieces every model names rightly, with intervals where they have one."""
     figure, axes = plt.subplots(
         figsize=(7, 1.2 + 0.18 * len(recalls) * (len(letters) + 1)), layout="constrained"
@@ -79,7 +80,7 @@ def save_recalls(letters: Sequence[str], recalls: Sequence[Mapping], path: Path)
     names = [f"{row['composer']} ({row['pieces']})" for row in recalls]
     axes.set_yticks(np.arange(len(recalls)), names)
     axes.invert_yaxis()
-    axes.set(title="Pieces named rightly, by composer", xlabel="share of the pieces", xlim=(-0.03, 1.03))
+    axes.set(title=f"Pieces named rightly, by {label}", xlabel="share of the pieces", xlim=(-0.03, 1.03))
     axes.grid(axis="x", alpha=0.3)
     figure.legend(loc="outside right center", fontsize="small")
     save_figure(figure, path)

@@ -28,6 +28,7 @@ def write_comparison_page(folder: Path, record: Mapping[str, Any]) -> None:
         headings=HEADINGS,
         models={model["letter"]: model for model in record["models"]},
         cost_cells=cost_cells,
+        counted=counted,
         rounds=ROUNDS,
     )
     records.write_text(folder / "compare.html", page)
