@@ -71,7 +71,7 @@ def of_chunks(dataset: Dataset, indices: np.ndarray, probabilities: np.ndarray) 
 
 def of_pieces(dataset: Dataset, piece_indices: np.ndarray, probabilities: np.ndarray) -> Predictions:
     """Returns predictions for pieces, shape of the probabilities `(piece_indices, classes)`."""
-    composers = dataset.composers
+    composers, writers = dataset.composers, dataset.writers if dataset.holds_out_writers else []
     return Predictions(
         pieces=tuple(dataset.pieces[index] for index in piece_indices),
         works=tuple(dataset.works[index] for index in piece_indices),
@@ -79,7 +79,7 @@ def of_pieces(dataset: Dataset, piece_indices: np.ndarray, probabilities: np.nda
         probabilities=probabilities,
         classes=dataset.classes,
         label=dataset.label,
-        writers=tuple(dataset.writers[index] for index in piece_indices) if dataset.holds_out_writers else (),
+        writers=tuple(writers[index] for index in piece_indices) if writers else (),
     )
 
 
