@@ -70,7 +70,7 @@ def with_settings(name: str, config: Config, usual: Config) -> str:
 
 
 def _shown(value: Any) -> str:
-    return "+".join(value) if isinstance(value, tuple) else str(value)
+    return ("+".join(value) or "none") if isinstance(value, tuple) else str(value)
 
 
 def channels(group: Seeds) -> str:

@@ -15,7 +15,8 @@ NOTE = (
     "The reference, EraClassifierBiLSTM-4.76M, reports an accuracy of {accuracy:.3f} and a macro-F1 of {macro_f1:.3f} "
     "by window, on files of its own music, which also chose its checkpoint; recall {recall}. *Majority*, "
     "*fingerprint*, *histograms* (boosted trees) and *stacked* are piece macro-F1. Under `composer` nobody who is "
-    "tested was heard, and intervals draw composers instead of works."
+    "tested was heard, and intervals draw composers instead of works. A number after the split is the one fold that "
+    "was tested; a share of the works is the same sample of them in each row."
 ).format(**ERA_SCORES, recall=", ".join(f"{name} {value:.3f}" for name, value in ERA_RECALL.items()))
 
 
@@ -25,11 +26,12 @@ def is_of_eras(group: Seeds) -> bool:
 
 
 def in_order(groups: Sequence[Seeds]) -> list[Seeds]:
-    """Returns rows by corpus, model and encoding, and under each by protocol."""
+    """Returns rows by corpus, its part, model and encoding, and under each by protocol."""
 
     def place(group: Seeds) -> tuple:
         metrics = group.metrics
-        return metrics["corpus"], metrics["model"], metrics["encoder"], PROTOCOLS.index(metrics["protocol"])
+        names = ("corpus", "pieces", "model", "encoder")
+        return *(metrics[name] for name in names), PROTOCOLS.index(metrics["protocol"])
 
     return sorted(groups, key=place)
 
@@ -41,9 +43,12 @@ def eras_table(numbered: Sequence[tuple[int, Seeds]], root: Path) -> list[str]:
         numbered: The rows, with their numbers.
         root: The folder of the page, from which the links lead.
     """
-    if not numbered:
-        return []
-    return ["**Eras**", "", *cells.table(numbered, COLUMNS, root), "", NOTE, ""]
+    return ["**Eras**", "", *cells.table(numbered, COLUMNS, root), "", NOTE, ""] if numbered else []
+
+
+def in_short(numbered: Sequence[tuple[int, Seeds]], root: Path) -> str:
+    """Returns the table with fewer columns; see `eras_table`."""
+    return "\n".join([*cells.table(numbered, SHORT, root), "", NOTE])
 
 
 def _recalls(level: str) -> cells.Cell:
@@ -56,7 +61,9 @@ def _recalls(level: str) -> cells.Cell:
     def cell(group: Seeds) -> str:
         parts = []
         for name in group.metrics["classes"]:
-            recall, writers = (group.mean("test", level, "per_class", name, of) for of in ("recall", "writers"))
+            recall, writers = (
+                group.mean("test", level, "per_class", name, of) for of in ("recall", "writers")
+            )
             of_whom = f" ({counted(round(writers), 'composer')})" if writers and level == "piece" else ""
             parts += [] if recall is None else [f"{name} {recall:.2f}{of_whom}"]
         return ", ".join(parts)
@@ -82,3 +89,8 @@ COLUMNS = {
     "training": cells.training,
 }
 """A heading, and what makes its cell."""
+
+SHORT = {
+    name: cell for name, cell in COLUMNS.items() if name not in ("encoding", "recall by window", "training")
+} | {"model": lambda group: group.metrics["model"]}
+"""The same for a page that is no place for details."""

@@ -102,9 +102,9 @@ def all_composers(runs: Sequence[PublishedRun], root: Path) -> str:
 
 
 def of_eras(runs: Sequence[PublishedRun], root: Path) -> str:
-    """Returns the table of eras alone; see `headline`."""
+    """Returns the table of eras alone, with fewer columns; see `headline`."""
     *_, ages = _numbered(runs)
-    return "\n".join(eras.eras_table(ages, root)).rstrip() or NOTHING_YET
+    return eras.in_short(ages, root) if ages else NOTHING_YET
 
 
 def _numbered(runs: Sequence[PublishedRun]) -> tuple[list[tuple[int, Seeds]], ...]:
