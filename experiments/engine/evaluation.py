@@ -10,7 +10,7 @@ NUM_RESAMPLES = 2000
 """Draws of the bootstrap: the 2.5 % quantile then rests on 50 of them."""
 
 FEWEST_WORKS = 5
-"""Draws of fewer works are too few different ones for an interval: of one work they are all the same."""
+"""Draws of fewer works, or composers, are too few different ones for an interval: of one they are all the same."""
 
 NUM_CALIBRATION_BINS = 15
 

@@ -1,5 +1,6 @@
 """The figures of a run, drawn without a screen."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,6 +10,10 @@ from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 from experiments.engine.canvas import plt, save_figure
 from experiments.engine.composers.figures import MANY, save_many_class_scores, save_many_confusions
 from experiments.engine.predictions import Predictions
+from experiments.engine.telling import taken
+
+LETTERS_PER_INCH = 9
+"""Of a title, on the average."""
 
 
 def save_run_figures(
@@ -31,7 +36,7 @@ def save_run_figures(
             answers.labels,
             answers.probabilities.argmax(axis=1),
             classes=answers.classes,
-            title=f"{'Who is taken for whom' if label == 'composer' else 'What is taken for what'}, by {level}\n{name}",
+            title=f"{taken(label)}, by {level}\n{name}",
             path=folder / f"confusion_{level}.png",
             label=label,
         )
@@ -130,7 +135,8 @@ def save_confusion_matrix(
         labels, answers, labels=np.arange(len(classes)), display_labels=classes,
         normalize="true", values_format=".2f", cmap="Blues", xticks_rotation=30, ax=axes, im_kw={"vmin": 0, "vmax": 1},
     )  # fmt: skip
-    axes.set(title=title, xlabel="answered", ylabel=f"true {label}")
+    axes.set(xlabel="answered", ylabel=f"true {label}")
+    figure.suptitle(_fit(title, figure))
     save_figure(figure, path)
 
 
@@ -160,7 +166,14 @@ def save_class_scores(test: Mapping[str, Mapping], *, title: str, path: Path) ->
         np.arange(len(classes)),
         [f"{name}\n{count} pieces" for name, count in zip(classes, supports, strict=True)],
     )
-    axes.set(title=title, ylabel="F1", ylim=(0, 1))
+    axes.set(ylabel="F1", ylim=(0, 1))
     axes.grid(axis="y", alpha=0.3)
+    figure.suptitle(_fit(title, figure))
     figure.legend(loc="outside right center", fontsize="small")
     save_figure(figure, path)
+
+
+def _fit(title: str, figure: plt.Figure) -> str:
+    """Returns a title in lines no longer than its figure is wide."""
+    most = int(LETTERS_PER_INCH * figure.get_figwidth())
+    return "\n".join(textwrap.fill(line, most) for line in title.splitlines())

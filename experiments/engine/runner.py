@@ -98,8 +98,18 @@ def check_names(config: Config) -> None:
         )
 
 
+def check_sampling(config: Config, dataset: Dataset) -> None:
+    """Refuses to draw writers evenly where every class is one writer's, which would change nothing."""
+    by_whom = set(zip(dataset.composers, dataset.writers, strict=True))
+    if "writer" in config.training.sampling and len(by_whom) == len(set(dataset.composers)):
+        raise InputError(
+            "--sampling writer has no effect where everything in a class is by one writer; take --sampling composer."
+        )
+
+
 def run_study(study: Study) -> Path:
     """Runs a configuration whose data has been read, and returns the run folder; see `run`."""
+    check_sampling(study.config, study.dataset)
     for part in folds_of(study):  # what cannot be divided is said before TensorFlow is loaded
         split_of(part)
     begun = records.folder_to_resume(study.config, study.places)

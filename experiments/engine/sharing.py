@@ -19,7 +19,7 @@ from experiments.engine.publishing import AUDIT, MADE_FOR, PREDICTIONS, has_answ
 from experiments.engine.rendering import PAGES
 from experiments.engine.saved_models import SavedModel, load_saved_model
 from experiments.engine.summary import difference_sentences
-from experiments.engine.telling import drawn
+from experiments.engine.telling import drawn, what_is_read
 from experiments.engine.whole import appears_whole
 from features.errors import InputError
 from features.words import counted
@@ -100,6 +100,7 @@ def write_card(
             metrics, repository=repository, license=license, label=label, heard_all=study is not None
         ),
         label=label,
+        reads=what_is_read(metrics),
         teachers=saved.description.get("teachers", []),
         metrics=metrics,
         repository=repository,
@@ -117,7 +118,7 @@ def write_card(
         calibrated=calibration and calibration.get("cross_validated", calibration.get("test")),
         fitted=fitted_sentence(calibration) if calibration else "",
         left_alone=bool(calibration) and Calibration.from_dict(calibration).is_left_alone,
-        unknown=none_sentences(calibration) if calibration else [],
+        unknown=none_sentences(calibration, label=label) if calibration else [],
         findings=findings_of(audit, study or run) if audit else [],
         environment=records.read_json(run / "environment.json"),
         study_command=records.read_json(study / "environment.json")["command"] if study else "",

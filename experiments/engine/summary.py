@@ -10,18 +10,20 @@ from experiments.engine import records
 from experiments.engine.comparison import differences
 from experiments.engine.composers.counts import chance_sentences
 from experiments.engine.composers.untested import untested_sentences
+from experiments.engine.evaluation import FEWEST_WORKS
 from experiments.engine.predictions import join, read_predictions, write_predictions
 from experiments.engine.publishing import PREDICTIONS, prediction_files
 from experiments.engine.stacking import describe_stacking
-from experiments.engine.telling import drawn
+from experiments.engine.telling import drawn, what_is_read
 from experiments.engine.terminal import console
+from features.words import counted
 
 FEW = 5
 """Up to so many composers the five likeliest are all there are."""
 
 DIFFERENCES = {
     "network_minus_fingerprint": "Network minus fingerprint",
-    "stacked_minus_fingerprint": "Stacked minus fingerprint, what reading the notes adds",
+    "stacked_minus_fingerprint": "Stacked minus fingerprint, what reading the {reads} adds",
 }
 """What the differences of `metrics.json` are called."""
 
@@ -111,7 +113,7 @@ def print_summary(folder: Path) -> None:
             "Protocol chunk is leaky: other chunks of the test pieces were trained on.", style="yellow"
         )
     tested = f"{test['piece']['count']} pieces and {test['chunk']['count']} chunks tested"
-    trained = f"{metrics['num_epochs']} epochs in {metrics['train_seconds']:.0f} s"
+    trained = f"{counted(metrics['num_epochs'], 'epoch')} in {metrics['train_seconds']:.0f} s"
     terminal.print(f"{tested}; trained {trained} ({metrics['num_parameters']:,} parameters).")
     terminal.print(f"Run folder: {folder}", soft_wrap=True)
 
@@ -132,17 +134,22 @@ def many_class_sentences(metrics: dict[str, Any]) -> list[str]:
 def difference_sentences(metrics: dict[str, Any]) -> list[str]:
     """Returns in words by how much a run is better than its fingerprint, and whether that is sure.
 
+    Where composers were held out, fewer than `FEWEST_WORKS` of them are too few to tell.
+
     Example:
         >>> found = {"macro_f1": 0.0421, "macro_f1_low": -0.01, "macro_f1_high": 0.09}
         >>> difference_sentences({"differences": {"network_minus_fingerprint": found}})
         ['Network minus fingerprint: +0.042 macro-F1 by piece (95 % -0.010 to +0.090): may be chance.']
     """
+    of_classes = metrics.get("test", {}).get("piece", {}).get("per_class", {}).values()
+    num_writers = sum(of_class.get("writers", 0) for of_class in of_classes)  # 0 if works are drawn
     sentences = []
     for name, found in metrics.get("differences", {}).items():
         low, high = found["macro_f1_low"], found["macro_f1_high"]
         verdict = "more than chance" if low > 0 or high < 0 else "may be chance"
+        verdict = "too few composers to tell" if num_writers and num_writers < FEWEST_WORKS else verdict
         sentences.append(
-            f"{DIFFERENCES[name]}: {found['macro_f1']:+.3f} macro-F1 by piece "
+            f"{DIFFERENCES[name].format(reads=what_is_read(metrics))}: {found['macro_f1']:+.3f} macro-F1 by piece "
             f"(95 % {low:+.3f} to {high:+.3f}): {verdict}."
         )
     return sentences

@@ -47,22 +47,51 @@ def drawn(metrics: Mapping[str, Any]) -> str:
     return "composers" if metrics["protocol"] == "composer" else "works"
 
 
+def taken(label: str) -> str:
+    """Returns what confusions are called.
+
+    Example:
+        >>> taken("composer"), taken("era")
+        ('Who is taken for whom', 'What is taken for what')
+    """
+    return "Who is taken for whom" if label == "composer" else "What is taken for what"
+
+
+def what_is_read(metrics: Mapping[str, Any]) -> str:
+    """Returns what the network of a run reads of a file: notes, or messages, which tell more than notes.
+
+    Example:
+        >>> what_is_read({"encoder": "messages:beats=True"}), what_is_read({"encoder": "piano_roll:binary"})
+        ('messages', 'notes')
+    """
+    return "messages" if metrics.get("encoder", "").startswith("messages") else "notes"
+
+
 def encoder_name(config: EncoderConfig, encoder: Any) -> str:
-    """Returns what the records call an encoding, such as `piano_roll:binary+velocity`."""
+    """Returns what the records call an encoding, such as `piano_roll:binary+velocity`.
+
+    Example:
+        >>> encoder_name(EncoderConfig("messages", beats=True, without=("tempo", "value")), None)
+        'messages:beats=True:without=tempo+value'
+    """
     channels = getattr(encoder, "channels", ())
     rest = {name: value for name, value in config.settings().items() if name != "channels"}
-    words = ["+".join(channels), *(f"{name}={value}" for name, value in rest.items())]
+    told = {name: "+".join(value) if isinstance(value, tuple) else value for name, value in rest.items()}
+    words = ["+".join(channels), *(f"{name}={value}" for name, value in told.items())]
     return ":".join([config.encoder, *filter(None, words)])
 
 
 def encoding_of(name: str, encoder: Any) -> str:
     """Returns the same of an encoder without its configuration: the settings that are not its defaults.
 
+    What it has learnt from music, as messages have, is no setting.
+
     Example:
         >>> from features.encoders.piano_roll import PianoRoll
         >>> encoding_of("piano_roll", PianoRoll(channels=("binary", "onset"), pedal=False))
         'piano_roll:binary+onset:pedal=False'
     """
+    encoder = getattr(encoder, "unfitted", encoder)
     usual = type(encoder)().settings()
     others = {key: value for key, value in encoder.settings().items() if value != usual[key]}
     return encoder_name(EncoderConfig(name, **others), encoder)

@@ -7,8 +7,9 @@ Parquet files with a row a piece; their names begin with the side that the corpu
 work of another corpus it is. The sister corpora under other licences, such as TiMauzi/imslp-midi-by-nc-sa, are alike.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
+from math import isfinite, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,20 +84,26 @@ def _pieces_of(path: Path) -> Iterator[Piece]:
     missing = sorted({*COLUMNS, MIDI} - set(table.schema_arrow.names))
     if missing:
         raise InputError(
-            f"{path} lacks the column {' and '.join(missing)}; expected {', '.join((*COLUMNS, MIDI))}, as in "
+            f"{path} lacks {' and '.join(missing)}; expected the columns {', '.join((*COLUMNS, MIDI))}, as in "
             "TiMauzi/imslp-midi-by-sa."
         )
     for group in range(table.num_row_groups):
-        for row, told in enumerate(table.read_row_group(group, columns=list(COLUMNS)).to_pylist()):
+        for row, told in enumerate(_group_of(table, path, group, COLUMNS).to_pylist()):
             yield _piece(path, number, told, partial(read_row, path, group, row))
             number += 1
 
 
 def _piece(path: Path, number: int, told: dict[str, Any], read: partial) -> Piece:
-    title, composer = shown(told.pop("title") or "untitled"), composer_of(told.pop("composer"))
-    year = told.pop("year")
-    facts = {name: str(value) for name, value in told.items() if value}
-    facts |= {"year": str(int(year))} if year and year == year else {}  # not a number, where none is known
+    title, composer, year = (told.pop(name) for name in ("title", "composer", "year"))
+    try:
+        title, composer, year = shown(title or "untitled"), composer_of(composer), float(year or nan)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            "Expected title and composer as text and year as a number, as in TiMauzi/imslp-midi-by-sa, but row "
+            f"{number} of {path} has {title!r}, {composer!r} and {year!r}."
+        ) from error
+    facts = {name: str(value).strip() for name, value in told.items() if value}
+    facts |= {"year": str(int(year))} if isfinite(year) else {}
     facts["side"] = side_of(path)
     # By file and row, so that they are read in the order in which they lie on the disk.
     name = f"{path.stem}/{number:05d} {title}"
@@ -111,7 +118,7 @@ def read_row(path: Path, group: int, row: int) -> bytes:
     """
     value = _midi_of(path, group)[row].as_py()
     value = value["bytes"] if isinstance(value, dict) else value  # as the datasets library writes files
-    if value is None:
+    if not isinstance(value, bytes):
         raise InputError(f"Row {row} of group {group} in {path} has no MIDI file.")
     return value
 
@@ -119,7 +126,18 @@ def read_row(path: Path, group: int, row: int) -> bytes:
 @lru_cache(maxsize=2)
 def _midi_of(path: Path, group: int) -> "pyarrow.ChunkedArray":
     """The files of a group of rows, which are unpacked together; the next pieces ask for the same."""
-    return _open(path).read_row_group(group, columns=[MIDI])[MIDI]
+    return _group_of(_open(path), path, group, [MIDI])[MIDI]
+
+
+def _group_of(
+    table: "pyarrow.parquet.ParquetFile", path: Path, group: int, columns: Sequence[str]
+) -> "pyarrow.Table":
+    import pyarrow
+
+    try:
+        return table.read_row_group(group, columns=list(columns))
+    except (pyarrow.ArrowException, OSError) as error:
+        raise InputError(_unreadable(path, error)) from error
 
 
 def _open(path: Path) -> "pyarrow.parquet.ParquetFile":
@@ -129,7 +147,11 @@ def _open(path: Path) -> "pyarrow.parquet.ParquetFile":
     try:
         return pyarrow.parquet.ParquetFile(path)
     except (pyarrow.ArrowException, OSError) as error:
-        raise InputError(f"{path} cannot be read as Parquet ({error}); fetch it again.") from error
+        raise InputError(_unreadable(path, error)) from error
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    return f"{path} cannot be read as Parquet ({str(error).rstrip('.')}); fetch it again."
 
 
 @lru_cache(maxsize=1)

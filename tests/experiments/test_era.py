@@ -87,6 +87,12 @@ def test_a_comparison_asks_for_eras_too_and_says_of_how_many_composers(by_compos
     compare.main([str(by_composer), str(copy), "--no-speed", "--rolls", "0", *places])
     page = (tmp_path / "compared" / "compare.html").read_text(encoding="utf-8")
     assert "<h2>Eras</h2>" in page and "by 1 composer<" in page
+    assert "<h2>What is taken for what</h2>" in page and "of the draws of composers" in page
+    assert (
+        "too few composers for an interval: too few composers to tell" in page and "too few works" not in page
+    )
+    report = (by_composer / "report.html").read_text(encoding="utf-8")
+    assert report.count("too few composers to tell") == 2
 
 
 def test_who_it_was_cannot_be_asked_of_unheard_composers(cache_dir, tmp_path, capsys):

@@ -305,6 +305,10 @@ def test_ones_own_files_are_read_and_what_is_unreadable_is_named(
     (left_out,) = read_rows(folder / "left_out.csv")
     assert (left_out["piece"], left_out["composer"]) == ("Ada/broken.mid", "Ada")
     assert f"Left out: Ada/broken.mid: {left_out['reason']}" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run_study(tmp_path / "others", *arguments, "--sampling", "writer")
+    assert "--sampling writer has no effect where everything in a class is by one" in capsys.readouterr().err
+    assert not (tmp_path / "others").exists()
 
 
 @pytest.mark.parametrize(

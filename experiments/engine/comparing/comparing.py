@@ -69,6 +69,7 @@ def compare(
         "models": [describe(candidate, speed=speed) for candidate in candidates],
         "classes": list(by_piece[0].classes),
         "label": candidates[0].label,
+        "drawn": pairs[0].drawn,
         "on": main_group,
         "rows": rows,
         "pairs": [

@@ -9,6 +9,7 @@ from experiments.engine.canvas import plt, save_figure
 from experiments.engine.comparing.measuring import bins_of, is_right
 from experiments.engine.plots import save_confusion_matrix
 from experiments.engine.predictions import Predictions
+from experiments.engine.telling import taken
 
 NUM_BINS = 10
 """Fewer than the calibration error has: a bin of a picture should hold some pieces."""
@@ -30,8 +31,9 @@ def save_comparison_figures(
             part.labels,
             part.probabilities.argmax(axis=1),
             classes=part.classes,
-            title=f"{letter}: who is taken for whom, by piece",
+            title=f"{letter}: {taken(label).lower()}, by piece",
             path=folder / f"confusion_{letter}.png",
+            label=label,
         )
     save_reliability(parts, folder / "reliability.png")
     save_recalls(list(parts), recalls, folder / "composers.png", label=label)

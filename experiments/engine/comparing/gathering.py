@@ -26,6 +26,7 @@ from experiments.engine.predictions import Predictions
 from experiments.engine.runner import load_pieces
 from experiments.engine.telling import MOST_NAMED, by_name_sentence
 from features.corpora.catalogue import Piece
+from features.corpora.labels import in_order
 from features.datasets import Dataset, load_dataset
 from features.errors import InputError
 from features.words import counted
@@ -89,7 +90,13 @@ def gather(candidates: Sequence[Candidate], music: Music, places: Places) -> Ans
         for level, answers in answered.parts.items()
     }
     notes = [*notes_on_classes(candidates, classes), *answered.notes]
-    if any(part and part.writers for of_level in parts.values() for part in of_level):
+    writers = {
+        piece: writer
+        for part in parts["piece"]
+        for piece, writer in zip(part.pieces, part.writers, strict=False)  # without writers, none
+    }
+    if writers:
+        parts = {level: [part and _by_writers(part, writers) for part in of] for level, of in parts.items()}
         notes.append(BY_COMPOSER)
     if disputed:
         notes.append(
@@ -98,8 +105,13 @@ def gather(candidates: Sequence[Candidate], music: Music, places: Places) -> Ans
     return dataclasses.replace(answered, parts=parts, notes=notes)
 
 
+def _by_writers(part: Predictions, writers: Mapping[str, str]) -> Predictions:
+    """Makes intervals draw composers, for all models alike, also if they were held out from one of them alone."""
+    return dataclasses.replace(part, writers=tuple(writers[piece] for piece in part.pieces))
+
+
 def common_classes(candidates: Sequence[Candidate]) -> tuple[str, ...]:
-    """Returns the classes that all models know, sorted.
+    """Returns the classes that all models know, in the order in which classes are shown.
 
     Raises:
         InputError: There are fewer than two.
@@ -110,7 +122,7 @@ def common_classes(candidates: Sequence[Candidate]) -> tuple[str, ...]:
         raise InputError(
             f"The models have {counted(len(classes), 'class')} in common, too few to compare: they know {known}."
         )
-    return tuple(sorted(classes))
+    return tuple(in_order(classes))
 
 
 def restrict(
@@ -282,7 +294,9 @@ def _check_same_pieces(runs: Sequence[Candidate], music: Music) -> set[str]:
     tested = [set(run.answers("piece").pieces) for run in runs]
     common = set.intersection(*tested)
     if not common:
-        raise InputError("The runs have no test piece in common; compare runs of the same corpus and fold.")
+        raise InputError(
+            "The runs have no test piece in common; compare runs of the same corpus, protocol and fold."
+        )
     if not music.intersection and any(pieces != common for pieces in tested):
         counts = ", ".join(f"{run.letter} on {len(pieces)}" for run, pieces in zip(runs, tested, strict=True))
         raise InputError(

@@ -103,6 +103,7 @@ class Pair:
         p_pieces: Of McNemar's exact test by piece, as if the pieces of a work were independent.
         num_pairs: How many pairs are compared at once, for which both are corrected (Holm, 1979).
         memories: Why either may be right from memory, in clauses.
+        drawn: What intervals draw: works, or composers that were held out.
     """
 
     better: str
@@ -114,6 +115,7 @@ class Pair:
     p_pieces: float
     num_pairs: int
     memories: tuple[str, ...] = ()
+    drawn: str = "works"
 
     @property
     def is_sure(self) -> bool:
@@ -124,7 +126,7 @@ class Pair:
     def verdict(self) -> str:
         """Whether the difference in accuracy may be chance, in words."""
         low = self.differences["accuracy"].low
-        return "too few works to tell" if low is None else VERDICTS[low > 0, self.p_works < SURE]
+        return f"too few {self.drawn} to tell" if low is None else VERDICTS[low > 0, self.p_works < SURE]
 
     @property
     def sentence(self) -> str:
@@ -132,7 +134,7 @@ class Pair:
         found, (more, fewer, _) = self.differences["accuracy"], self.works
         even = f"{self.better} and {self.worse} are right equally often; {self.better} is better on"
         verdict = even if found.value == 0 else f"{self.better} is better than {self.worse} on"
-        interval = "too few works for an interval"
+        interval = f"too few {self.drawn} for an interval"
         if found.low is not None:
             interval = f"95 % interval {100 * found.low:.1f} to {100 * found.high:.1f}"
         corrected = f" after Holm's correction for {self.num_pairs} comparisons" if self.num_pairs > 1 else ""
@@ -163,7 +165,10 @@ def compare_pairs(letters: Sequence[str], parts: Sequence[Predictions]) -> list[
             one, other, works, pieces = other, one, (works[1], works[0], works[2]), pieces[::-1]
         found = {metric: measure((parts[one], parts[other]), (1, -1), metric) for metric in METRICS}
         pairs.append(
-            Pair(letters[one], letters[other], found, works, pieces, by_work, by_piece, len(numbers))
+            Pair(
+                *(letters[one], letters[other], found, works, pieces, by_work, by_piece, len(numbers)),
+                drawn="composers" if parts[0].writers else "works",
+            )
         )
     return pairs
 

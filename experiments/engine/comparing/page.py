@@ -8,6 +8,7 @@ from rich.table import Table
 
 from experiments.engine import records
 from experiments.engine.comparing.cost import ROUNDS
+from experiments.engine.telling import taken
 from experiments.engine.terminal import console
 from features.words import counted
 
@@ -29,6 +30,7 @@ def write_comparison_page(folder: Path, record: Mapping[str, Any]) -> None:
         models={model["letter"]: model for model in record["models"]},
         cost_cells=cost_cells,
         counted=counted,
+        taken=taken(record["label"]),
         rounds=ROUNDS,
     )
     records.write_text(folder / "compare.html", page)
@@ -89,7 +91,7 @@ def cost_cells(model: Mapping[str, Any]) -> list[str]:
 def _scores(record: Mapping[str, Any], on: str) -> Table:
     rows = [row for row in record["rows"] if row["on"] == on and row["level"] == "piece"]
     title = f"On {on}: {counted(rows[0]['pieces'], 'piece')} of {counted(rows[0]['works'], 'work')}"
-    table = Table(title=title, caption="By piece; 95 % intervals by bootstrap over works.")
+    table = Table(title=title, caption=f"By piece; 95 % intervals by bootstrap over {record['drawn']}.")
     table.add_column("model", no_wrap=True)
     for heading in HEADINGS.values():
         table.add_column(heading, justify="right", no_wrap=True)

@@ -86,8 +86,9 @@ class App:
             return {}
         known_as = match_composer(piece.composer, self.ear.asker.saved.classes)
         facts = {"composer": piece.composer, "title": piece.title, "known_as": known_as}
+        by_whom = known_as if self.ear.asker.label == COMPOSER else piece.composer
         # Asked of the whole piece: by fifteen seconds nothing can be told.
-        return facts | {"in_training": self.ear.has_heard(piece.title, known_as, read_built_in(piece))}
+        return facts | {"in_training": self.ear.has_heard(piece.title, by_whom, read_built_in(piece))}
 
     def _page(self) -> str:
         saved = self.ear.asker.saved

@@ -65,23 +65,25 @@ def calibrate(
         What was found, as `model.json` holds it under `calibration`.
 
     Raises:
-        InputError: The run's music is not there any more, it has no validation pieces of its own, or the study is of
-            other settings.
+        InputError: The run's music is not there any more, it has no validation pieces of its own, the study is of
+            other settings, or unknown composers are named for a model that is not asked who wrote a piece.
     """
     config = Config.from_dict(records.read_json(folder / "config.json"))
     if study is not None:
         check_same_study(folder, study)
     saved = load_saved_model(folder)
+    label = saved.description.get("label", COMPOSER)
+    if unknown is not None and label != COMPOSER:
+        raise InputError(
+            f"The model is asked for the {label}, of which none is unknown; leave --unknown out."
+        )
     report_known_by_name(saved.path, saved.heard)
     if study is None:
         fitted = _fitted_on_validation(saved, prepare(config, places))
     else:
         fitted = fitted_on_study(study, saved.classes)
     calibration, facts = fitted.calibration, fitted.facts
-    asks_who = (
-        saved.description.get("label", COMPOSER) == COMPOSER
-    )  # of anything else nothing need be unknown
-    others = _unknown_pieces(saved, config, places, unknown) if asks_who else []
+    others = _unknown_pieces(saved, config, places, unknown) if label == COMPOSER else []
     if len({piece.composer for piece in others}) > 1:
         theirs = load_dataset(others, saved.encoder, cache_dir=places.cache_dir, every_composer=False)
         strangers = _ask(saved, theirs, _unheard(saved.heard, theirs))

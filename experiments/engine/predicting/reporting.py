@@ -5,6 +5,8 @@ from typing import Any
 
 from rich.table import Table
 
+from experiments.engine import records
+from experiments.engine.predicting.asking import COMPOSER
 from experiments.engine.predicting.calibration import UNKNOWN_COMPOSERS, Calibration
 from experiments.engine.terminal import console
 from features.words import counted
@@ -45,7 +47,9 @@ def print_calibration(found: dict[str, Any], folder: Path) -> None:
         else f"Temperature {found['temperature']:.2f}, number of chunks to the power of {found['exponent']:.2f}.",
         soft_wrap=True,
     )
-    for sentence in none_sentences(found):
+    for sentence in none_sentences(
+        found, label=records.read_json(folder / "model.json").get("label", COMPOSER)
+    ):
         terminal.print(sentence, soft_wrap=True)
     terminal.print(f"Written into {folder / 'model.json'}.", soft_wrap=True)
 
@@ -71,13 +75,16 @@ def fitted_sentence(found: dict[str, Any]) -> str:
     )
 
 
-def none_sentences(found: dict[str, Any]) -> list[str]:
-    """Returns what there is to say of "none of these".
+def none_sentences(found: dict[str, Any], *, label: str) -> list[str]:
+    """Returns what there is to say of "none of these"; nothing if the question is not who wrote it.
 
     Args:
         found: A calibration, as `model.json` holds it.
+        label: What the classes of the model are.
     """
     facts = found.get(UNKNOWN_COMPOSERS)
+    if label != COMPOSER:
+        return []
     if facts is None:
         return [
             "None of these: not said, for there are not two unknown composers with two works each to learn it from."

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from experiments.engine import plots
 from experiments.engine.plots import save_confusion_matrix, save_fold_curves, save_run_figures
 from experiments.engine.predictions import Predictions
 from experiments.engine.training import HISTORY_COLUMNS
@@ -46,6 +47,21 @@ def test_draws_every_figure(tmp_path, answers, metrics):
         *("confusion_chunk.png", "confusion_piece.png"),
     }
     assert all(content.startswith(PNG) and len(content) > 5000 for content in figures.values())
+
+
+def test_no_title_is_wider_than_its_figure(tmp_path, answers, metrics, monkeypatch):
+    titles = []
+
+    def measure(figure, path):
+        figure.canvas.draw()
+        titles.extend((one.get_window_extent(), figure.bbox) for one in figure.texts if one.get_text())
+        plots.plt.close(figure)
+
+    monkeypatch.setattr(plots, "save_figure", measure)
+    metrics["encoder"] = "messages:beats=True:merge_tracks=True:without=tempo+channel+control+value"
+    save_run_figures(tmp_path, metrics, history=(), test={"chunk": answers, "piece": answers})
+    assert len(titles) == 3
+    assert all(whole.x0 <= title.x0 and title.x1 <= whole.x1 for title, whole in titles)
 
 
 def test_without_a_history_there_are_no_learning_curves(tmp_path, answers, metrics):

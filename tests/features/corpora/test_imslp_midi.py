@@ -77,11 +77,21 @@ def test_composers_are_chosen_by_their_labels(home):
     assert {piece.composer for piece in load(Request(data_home=home, composers=("Bach",)))} == {"Bach"}
 
 
-def test_a_row_without_a_file_has_a_reason(tmp_path):
-    rows = [row("Fugue"), row("Air", midi=None)]
+def test_a_row_without_a_file_has_a_reason_and_one_without_a_year_none(tmp_path):
+    rows = [row("Fugue"), row("Air", midi=None), row("Song", era=" Baroque ", year=float("inf"))]
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "all.parquet")
+    facts = load(Request(data_home=tmp_path))[2].facts
+    assert facts["era"] == "Baroque" and "year" not in facts
     with pytest.raises(InputError, match="Row 1 of group 0 in .* has no MIDI file"):
         load(Request(data_home=tmp_path))[1].read()
+
+
+def damage(path):
+    """Writes a file that opens, but whose texts cannot be unpacked."""
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist([row(f"Air {i}") for i in range(300)]), path)
+    whole = bytearray(path.read_bytes())
+    whole[40:600] = bytes(560)
+    path.write_bytes(whole)
 
 
 @pytest.mark.parametrize(
@@ -91,8 +101,17 @@ def test_a_row_without_a_file_has_a_reason(tmp_path):
         (lambda path: path.write_bytes(b"no parquet"), "cannot be read as Parquet .*; fetch it again"),
         (
             lambda path: pyarrow.parquet.write_table(pyarrow.Table.from_pylist([{"title": "Air"}]), path),
-            "lacks the column composer and era and",
+            "lacks composer and era and",
         ),
+        (
+            lambda path: pyarrow.parquet.write_table(pyarrow.Table.from_pylist([row("Air", 5)]), path),
+            "Expected title and composer as text and year as a number, .* but row 0 of .* has 'Air', 5 and 1722.0",
+        ),
+        (
+            lambda path: pyarrow.parquet.write_table(pyarrow.Table.from_pylist([row("Air", year="?")]), path),
+            "but row 0 of .* has 'Air', 'Bach, Johann Sebastian' and '[?]'",
+        ),
+        (damage, "cannot be read as Parquet .*; fetch it again"),
     ],
 )
 def test_what_is_not_the_corpus_is_refused(tmp_path, write, sentence):

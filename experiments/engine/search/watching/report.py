@@ -52,6 +52,9 @@ STALE_S = 180
 NUM_SHOWN = 3
 """Trials whose learning curves are shown unless others are chosen; more are hard to tell apart."""
 
+HELD_OUT = {"source": "sources", "composer": "composers"}
+"""Of what the folds of a search are made under a protocol; else of works."""
+
 TRIAL_COLUMNS = (
     *("trial_id", "status", "score", "spread", "fold_scores"),
     *("num_parameters", "epochs", "seconds", "chunk_epochs", "reason"),
@@ -105,6 +108,7 @@ def write_search_report(folder: Path, *, phase: Phase, note: str = "") -> None:
         columns=hyperparameter_columns(state),
         fixed=fixed_hyperparameters(state),
         ranked=ranked,
+        held_out=HELD_OUT.get(state.config["split"]["protocol"], "works"),
         rows=final_rows(state),
         verdicts=verdicts(state),
     )

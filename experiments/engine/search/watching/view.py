@@ -27,6 +27,7 @@ from experiments.engine.search.watching.words import (
     describe_gave_up,
     describe_seconds,
 )
+from experiments.engine.telling import drawn
 from experiments.engine.terminal import console as new_console
 from features.errors import InputError
 
@@ -166,7 +167,9 @@ def print_search_summary(folder: Path) -> None:
         )
     metrics = state.metrics
     title = f"{metrics['experiment']}: {metrics['corpus']}, {metrics['model']}, search {metrics['tuner']}"
-    table = Table(title=f"{title} {metrics['space']}", caption="95 % intervals by bootstrap over works.")
+    table = Table(
+        title=f"{title} {metrics['space']}", caption=f"95 % intervals by bootstrap over {drawn(metrics)}."
+    )
     for heading, justify in (
         ("macro-F1", "left"),
         ("score", "right"),
