@@ -8,6 +8,7 @@ from models.saving import ModelFileError
 PRETRAINED: dict[str, str] = {
     "four_composers": "four_composers.h5",
     "all_composers": "all_composers.h5",
+    "era": "era.h5",
 }
 """From the name of a shipped model to its `.h5` file in this folder; its `.json` and its card lie beside it."""
 
