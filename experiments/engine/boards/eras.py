@@ -91,6 +91,6 @@ COLUMNS = {
 """A heading, and what makes its cell."""
 
 SHORT = {
-    name: cell for name, cell in COLUMNS.items() if name not in ("encoding", "recall by window", "training")
+    name: cell for name, cell in COLUMNS.items() if name not in ("recall by window", "training")
 } | {"model": lambda group: group.metrics["model"]}
 """The same for a page that is no place for details."""
