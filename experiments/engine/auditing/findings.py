@@ -35,11 +35,11 @@ def rung_finding(row: Row, below: str) -> str:
 
 
 def stack_finding(row: Row, reader: str) -> str:
-    """Returns what a model that reads the notes adds to what the file reveals.
+    """Returns what a model that reads the music, its notes or its messages, adds to what the file reveals.
 
     Args:
         row: Of the fingerprint, of the reader, or of both stacked.
-        reader: Name of the model that reads the notes.
+        reader: Name of the model that reads the music.
     """
     found = row.numbers.get("piece_difference")
     if found is None:
@@ -48,15 +48,15 @@ def stack_finding(row: Row, reader: str) -> str:
         )
     if row.model == reader:
         meanings = (
-            "files tell more than notes tell it",
+            "files tell more than the music tells it",
             "it may be chance which tells more",
-            "notes tell more",
+            "the music tells more",
         )
     else:
         meanings = (
-            "the notes mislead it",
-            "what the notes add may be chance",
-            "reading the notes adds that much",
+            "the music misleads it",
+            "what the music adds may be chance",
+            "reading the music adds that much",
         )
     return f"{_scores(row)} against the fingerprint alone: {meanings[_sign(found) + 1]}."
 

@@ -9,7 +9,7 @@ from experiments.engine.auditing.variants import ABLATED
 
 PARTS = {
     "ladder": "The ladder: what was heard of what is tested",
-    "stack": "What the notes add to what the file reveals",
+    "stack": "What the music adds to what the file reveals",
     "ablation": "What the model listens to",
     "transfer": "Other music",
 }

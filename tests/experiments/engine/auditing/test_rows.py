@@ -116,7 +116,7 @@ def test_stacks_are_compared_with_the_fingerprint_by_piece():
     assert [row.model for row in rows] == ["fingerprint", "forest", "forest + fingerprint"]
     assert "without reading a note" in rows[0].finding
     assert "it may be chance which tells more" in rows[1].finding
-    assert "reading the notes adds that much" in rows[2].finding
+    assert "reading the music adds that much" in rows[2].finding
     assert all("chunk_macro_f1" not in row.numbers for row in rows)
 
 
