@@ -51,6 +51,8 @@ class Dataset:
         renderings: The same pieces as others might play them, to train on.
         holds_out_writers: Whether its split holds out all that somebody wrote, so that scores are of unheard composers
             and not of unheard works.
+        auxiliary: The same pieces beside those by composers who are not asked about, to learn from too.
+        num_auxiliary: How many of the last classes are learnt beside those that are asked about.
         times_s: When each row of a single piece comes, in seconds, where rows are not evenly apart.
     """
 
@@ -74,6 +76,8 @@ class Dataset:
     facts: tuple[Mapping[str, str], ...] = field(default=(), repr=False)
     renderings: tuple["Dataset", ...] = field(default=(), repr=False)
     holds_out_writers: bool = False
+    auxiliary: "Dataset | None" = field(default=None, repr=False)
+    num_auxiliary: int = 0
     times_s: np.ndarray | None = field(default=None, repr=False)
 
     @property

@@ -83,7 +83,8 @@ class TrainingChunks(keras.utils.PyDataset):
         self.batch_size = min(max(1, config.batch_size // (bag or 1)), self.num_examples)
         self.steps_per_epoch = self.num_examples // self.batch_size
         self.first_step = first_epoch * self.steps_per_epoch
-        self.shares = drawing_shares(dataset, indices, config) if config.sampling else None
+        is_even = not (config.sampling or config.auxiliary)
+        self.shares = None if is_even else drawing_shares(dataset, indices, config)
         self.weights = None
         if config.class_weights:
             labels, num_classes = dataset.chunk_labels[indices], len(dataset.classes)

@@ -27,7 +27,14 @@ ADDED_LATER = {"added_later": True}
 
 SHARES = {
     **{"average": 0.99999, "mixup": 10.0, "sampling_power": 1.0},
-    **{"velocity_dropout": 1.0, "note_dropout": 0.9, "jitter": 1.0, "humanise": 4.0, "distillation": 1.0},
+    **{
+        "velocity_dropout": 1.0,
+        "note_dropout": 0.9,
+        "jitter": 1.0,
+        "humanise": 4.0,
+        "distillation": 1.0,
+        "auxiliary": 0.9,
+    },
 }
 """Settings of the training that are numbers from 0, and the most that leaves something to learn."""
 
@@ -199,6 +206,9 @@ class TrainingConfig:
     """How much the teachers' answers count; the labels count for the rest."""
     temperature: float = field(default=1.0, metadata=ADDED_LATER)
     """How far the teachers' answers are evened out (1: as they are; 3: their cube roots)."""
+    auxiliary: float = field(default=0.0, metadata=ADDED_LATER)
+    """Share of training chunks by other composers of the corpus, whom the network also learns to tell apart, though it
+    is never asked about them (0: none)."""
     chunks_per_epoch: int | None = field(default=None, metadata=ADDED_LATER)
     """Draw no more than so many training chunks, anew each epoch; None: all of them."""
 
@@ -346,5 +356,5 @@ def smoke(config: Config) -> Config:
         | {"min_share": min(config.corpus.min_share, 0.1), "min_works": min(config.corpus.min_works, 10)}
         | {"min_pieces": min(config.corpus.min_pieces, 10)},
         split={"fold": 0} if config.split.fold != "all" else {"num_folds": 3},
-        training={"epochs": 1, "precision": "float32"},
+        training={"epochs": 1, "precision": "float32", "auxiliary": 0.0},
     )

@@ -25,12 +25,14 @@ from experiments.engine.tables import module_of
 from experiments.engine.teachers import teacher_name
 from experiments.engine.telling import encoder_name
 from experiments.engine.training import train
+from features.auxiliary import training_part
 from features.datasets import Dataset, can_change_tempo
 from features.errors import InputError
 from features.splits.protocols import TRAIN, VALIDATION, Split
 from features.variations import PRESENCE_CHANNELS
 from models import BUILDERS, saving
 from models.adjusting import adjust_logits
+from models.narrowing import follow, narrow
 from models.soft_targets import expect_distributions
 
 
@@ -47,6 +49,7 @@ class Network:
         answering: How it is asked.
         logit_offsets: What was taken off the logit of each class, shape `(classes,)`.
         teachers: From whom it learnt.
+        others: The pieces by composers whom it is not asked about, as `model.json` tells them.
     """
 
     model: keras.Model
@@ -57,6 +60,7 @@ class Network:
     answering: AnswerConfig = AnswerConfig()
     logit_offsets: np.ndarray = field(default_factory=lambda: np.zeros(0))
     teachers: tuple[SavedModel, ...] = ()
+    others: Sequence[dict[str, str]] = ()
 
     @property
     def num_parameters(self) -> int:
@@ -97,7 +101,7 @@ class Network:
         saving.save(self.model, path, description=description)
 
     def _trained_on(self, split: Split) -> list[dict[str, str]]:
-        """The training pieces, and what teachers have heard beside them: none of it is unheard any more."""
+        """The training pieces, and what was heard beside them, by teachers too: none of it is unheard any more."""
         pieces, chose = (self._pieces_of(split, side) for side in (TRAIN, VALIDATION))
         known = {piece["content"] for piece in (*pieces, *chose)}
         more = {
@@ -107,7 +111,7 @@ class Network:
             for piece in teacher.description.get(part, ())
             if piece["content"] not in known
         }
-        return [*pieces, *more.values()]
+        return [*pieces, *self.others, *more.values()]
 
     def _pieces_of(self, split: Split, side: str) -> list[dict[str, str]]:
         return pieces_heard(self.dataset, np.unique(self.dataset.chunk_pieces[split.indices(side)]))
@@ -164,34 +168,57 @@ def train_network(
     """
     builder = module_of(BUILDERS, config.model.model, kind="model")
     dataset, reads_bags = dataset.fitted(split.indices(TRAIN)), builder.RANK == "bag"
-    labels, bag = dataset.chunk_labels[split.indices(TRAIN)], config.answering.bag
+    heard, places = dataset, split.indices(TRAIN)
+    labels, bag = dataset.chunk_labels[places], config.answering.bag
+    if config.training.auxiliary:
+        heard = with_others(config, dataset, split)
+        places = np.arange(len(heard.chunk_pieces))
     once = AnswerConfig(bag=bag)  # asked in several ways after every epoch, it would take many times as long
     offsets = logit_offsets(labels, len(dataset.classes), config.training)
     taught_by = load_teachers(config, dataset, split, teachers)
     targets = teach(taught_by, config, dataset, split.indices(TRAIN), whole_pieces=reads_bags)
     with computing_in(config.training.precision):
         keras.utils.set_random_seed(config.training.seed)
-        model, hyperparameters = build(builder, config.model.hyperparameters, dataset, bag=bag)
+        model, hyperparameters = build(builder, config.model.hyperparameters, heard, bag=bag)
+        asked = narrow(model, len(dataset.classes)) if heard.num_auxiliary else model
         if config.training.mixup or targets is not None:
             expect_distributions(model)
         history = train(
             model,
-            dataset,
-            split.indices(TRAIN),
+            heard,
+            places,
             config.training,
             validate=lambda trained: validation_scores(
-                trained, dataset, split.indices(VALIDATION), offsets, once
+                _asked(asked, trained), dataset, split.indices(VALIDATION), offsets, once
             ),
             folder=folder,
             bag=bag if reads_bags else None,
             targets=targets,
             **how,
         )
-    kept = saving.in_float32(model)
+    kept = saving.in_float32(_asked(asked, model))
     if offsets.any():
         adjust_logits(kept, offsets)
     precision = model.dtype_policy.name
-    return Network(kept, hyperparameters, history, precision, dataset, config.answering, offsets, taught_by)
+    others = pieces_heard(heard, np.flatnonzero(heard.labels >= len(dataset.classes)))
+    return Network(
+        kept, hyperparameters, history, precision, dataset, config.answering, offsets, taught_by, others
+    )
+
+
+def with_others(config: Config, dataset: Dataset, split: Split) -> Dataset:
+    """Returns the training pieces of a fold beside those by composers who are not asked about."""
+    pieces = np.unique(dataset.chunk_pieces[split.indices(TRAIN)])
+    held_out = set(dataset.sources) - {dataset.sources[piece] for piece in pieces}
+    without = held_out if config.split.protocol == "source" else ()
+    return training_part(dataset, pieces, without_sources=without)
+
+
+def _asked(asked: keras.Model, trained: keras.Model) -> keras.Model:
+    """The network as it is asked, which follows the one that is trained if that tells others apart, too."""
+    if asked is not trained:
+        follow(asked, trained)
+    return asked
 
 
 def build(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from experiments.engine.telling import (
     report_no_side,
     write_left_out,
 )
+from features.auxiliary import choose_auxiliary
 from features.corpora import CORPORA
 from features.corpora.catalogue import Piece, Request
 from features.corpora.joined import load_together
@@ -52,6 +54,9 @@ LAWS = {
     "composer": ("works", "composers"),
 }
 """What no protocol divides."""
+
+AUXILIARY_PROTOCOLS = ("work", "source", "file")
+"""Under which other composers can be learnt from without hearing anything of what is held out."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,7 @@ def check_names(config: Config) -> None:
     """Refuses names that there are none of, and bags for who reads none, which should not wait for the corpus."""
     check_name(BUILDERS, config.model.model, kind="model")
     check_name(PROTOCOLS, config.split.protocol, kind="protocol")
+    check_auxiliary(config)
     if config.answering.bag == AnswerConfig.bag:  # without a look at what builders read, which takes Keras
         return
     readers = [name for name in BUILDERS if module_of(BUILDERS, name, kind="model").RANK == "bag"]
@@ -95,6 +101,26 @@ def check_names(config: Config) -> None:
         raise InputError(
             f"--bag has no effect with the model {config.model.model}, which reads no bags; leave it out, or take "
             f"{' or '.join(readers)}."
+        )
+
+
+def check_auxiliary(config: Config) -> None:
+    """Refuses to learn from composers who are not asked about where they might tell what is held out."""
+    if not config.training.auxiliary:
+        return
+    if config.corpus.label != "composer":
+        raise InputError(
+            f"--auxiliary brings in composers who are not asked about, but here the {config.corpus.label} of all "
+            "composers is asked; leave it out."
+        )
+    if config.split.protocol not in AUXILIARY_PROTOCOLS:
+        raise InputError(
+            "--auxiliary brings in whole pieces, but none of works that are asked about, for the protocols "
+            f"{', '.join(AUXILIARY_PROTOCOLS)}, not {config.split.protocol}; leave it out, or take one of these."
+        )
+    if config.training.teacher:
+        raise InputError(
+            "Teachers know only the composers who are asked about; leave --auxiliary out, or --teacher."
         )
 
 
@@ -142,9 +168,7 @@ def prepare(config: Config, places: Places) -> Dataset:
     encoder = make_encoder(config.encoder)
     pieces = load_pieces(config.corpus, places)
     dataset = load_dataset(pieces, encoder, cache_dir=places.cache_dir, label=config.corpus.label)
-    if count := config.training.renderings:
-        how = {"strength": config.training.humanise, "cache_dir": places.cache_dir}
-        dataset = with_renderings(dataset, pieces, count, **how)
+    dataset = rendered(dataset, pieces, config, places)
     if len(dataset.classes) < 2:
         advice = "take a lower --min-pieces, or other music"
         if dataset.label == "composer":
@@ -152,8 +176,25 @@ def prepare(config: Config, places: Places) -> Dataset:
         raise InputError(f"There is nothing to tell apart: all pieces are by {dataset.classes[0]}; {advice}.")
     dataset = keep_composers(dataset, min_share=config.corpus.min_share, min_works=config.corpus.min_works)
     if config.corpus.sample < 1:
-        return sample_works(dataset, config.corpus.sample, least=config.split.num_folds)
-    return dataset
+        dataset = sample_works(dataset, config.corpus.sample, least=config.split.num_folds)
+    return with_auxiliary(dataset, config, places) if config.training.auxiliary else dataset
+
+
+def with_auxiliary(dataset: Dataset, config: Config, places: Places) -> Dataset:
+    """Returns a data set that knows the pieces by other composers of its corpus, to learn from too."""
+    pieces = load_pieces(dataclasses.replace(config.corpus, composers=()), places)
+    everything = load_dataset(pieces, dataset.encoder, cache_dir=places.cache_dir, every_composer=False)
+    everything = rendered(everything, pieces, config, places)
+    auxiliary = choose_auxiliary(dataset, everything, sample=config.corpus.sample)
+    return dataclasses.replace(dataset, auxiliary=auxiliary)
+
+
+def rendered(dataset: Dataset, pieces: Sequence[Piece], config: Config, places: Places) -> Dataset:
+    """Returns a data set with as many humanised renderings as training is to hear."""
+    if not config.training.renderings:
+        return dataset
+    how = {"strength": config.training.humanise, "cache_dir": places.cache_dir}
+    return with_renderings(dataset, pieces, config.training.renderings, **how)
 
 
 def make_encoder(config: EncoderConfig) -> Any:

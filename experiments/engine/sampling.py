@@ -20,7 +20,8 @@ def drawing_shares(dataset: Dataset, indices: np.ndarray, config: TrainingConfig
 
     Classes (`composer`) share an epoch first, then the writers, sources, works or pieces of each, one within the other.
     A unit's share is its number of chunks to the power `1 - sampling_power`: at 1 all units have the same. Classes
-    share it by their chunks unless they are among the units.
+    share it by their chunks unless they are among the units. Composers who are not asked about share what `auxiliary`
+    says, in the same way.
 
     Args:
         dataset: What the chunks are taken from.
@@ -42,7 +43,12 @@ def drawing_shares(dataset: Dataset, indices: np.ndarray, config: TrainingConfig
         parts = counts**evenly
         shares = shares[parents] * parts / np.bincount(parents, parts)[parents]
         groups = within
-    return (shares / counts)[groups]
+    shares = (shares / counts)[groups]
+    if config.auxiliary:
+        is_other = dataset.chunk_labels[indices] >= len(dataset.classes) - dataset.num_auxiliary
+        for part, share in ((is_other, config.auxiliary), (~is_other, 1 - config.auxiliary)):
+            shares[part] *= share / shares[part].sum()
+    return shares
 
 
 def _counted(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
