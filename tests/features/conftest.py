@@ -1,9 +1,15 @@
-"""MIDI files that hypothesis writes: short, dense, and full of what goes wrong in real ones."""
+"""MIDI files that hypothesis writes: short, dense, and full of what goes wrong in real ones; and a small corpus."""
 
+from functools import partial
+
+import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from features.midi import writing
+from features.corpora.catalogue import Piece
+from features.datasets import load_dataset
+from features.encoders.piano_roll import PianoRoll
+from features.midi import notes_to_midi, writing
 
 # Few values, so that notes meet: the edges of the keyboard for bends, the drum channel, two programs.
 PITCHES = st.sampled_from([60, 61, 0, 1, 59, 126, 127])
@@ -108,3 +114,28 @@ def _without_overlap(moments: list[tuple[int, int, int, int]]) -> list[tuple[int
             free_from[pitch] = start + length
             notes.append((start * 240, (start + length) * 240, pitch, velocity))
     return notes
+
+
+NUM_TICKS_A_CHUNK = 20 * 96  # 480 ticks a beat, half a second a beat, ten frames a second
+
+
+def melody(seed, num_chunks):
+    """A MIDI file of so many chunks of 20 frames, four notes each."""
+    length = NUM_TICKS_A_CHUNK // 4
+    pitches = np.random.default_rng(seed).integers(50, 70, 4 * num_chunks).tolist()
+    return notes_to_midi([(n * length, (n + 1) * length, pitch) for n, pitch in enumerate(pitches)])
+
+
+@pytest.fixture
+def load_works(tmp_path):
+    """Returns a function that loads works of one piece, given as `composer/work`, and their numbers of chunks."""
+
+    def read(music):
+        pieces = [
+            Piece(f"{work}.mid", work.split("/")[0], partial(melody, seed, num_chunks), work)
+            for seed, (work, num_chunks) in enumerate(music.items())
+        ]
+        encoder = PianoRoll(chunk_frames=20)
+        return load_dataset(pieces, encoder, cache_dir=tmp_path, progress=False)
+
+    return read

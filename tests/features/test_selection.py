@@ -1,40 +1,10 @@
 """A part of a data set has the very chunks of the whole, whatever order its pieces come in."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 
-from features.corpora.catalogue import Piece
-from features.datasets import load_dataset
-from features.encoders.piano_roll import PianoRoll
 from features.errors import InputError
-from features.midi import notes_to_midi
 from features.selection import keep_composers, sample_works
-
-NUM_TICKS_A_CHUNK = 20 * 96  # 480 ticks a beat, half a second a beat, ten frames a second
-
-
-def melody(seed, num_chunks):
-    """A MIDI file of so many chunks of 20 frames, four notes each."""
-    length = NUM_TICKS_A_CHUNK // 4
-    pitches = np.random.default_rng(seed).integers(50, 70, 4 * num_chunks).tolist()
-    return notes_to_midi([(n * length, (n + 1) * length, pitch) for n, pitch in enumerate(pitches)])
-
-
-@pytest.fixture
-def load(tmp_path):
-    """Returns a function that loads works of one piece, given their composers and numbers of chunks."""
-
-    def read(music):
-        pieces = [
-            Piece(f"{work}.mid", work.split("/")[0], partial(melody, seed, num_chunks), work)
-            for seed, (work, num_chunks) in enumerate(music.items())
-        ]
-        encoder = PianoRoll(chunk_frames=20)
-        return load_dataset(pieces, encoder, cache_dir=tmp_path, progress=False)
-
-    return read
 
 
 def assert_same_chunks(part, whole):
@@ -50,8 +20,8 @@ def assert_same_chunks(part, whole):
         assert part.composers[number] == whole.composers[original]
 
 
-def test_a_sample_has_a_share_of_each_composers_works_and_their_very_chunks(load):
-    whole = load(
+def test_a_sample_has_a_share_of_each_composers_works_and_their_very_chunks(load_works):
+    whole = load_works(
         {f"{composer}/{number}": 1 + number % 3 for composer in ("Ada", "Bela") for number in range(8)}
     )
     small, half = (sample_works(whole, share) for share in (0.25, 0.5))
@@ -62,11 +32,11 @@ def test_a_sample_has_a_share_of_each_composers_works_and_their_very_chunks(load
     assert_same_chunks(small, whole)
 
 
-def test_a_sample_does_not_depend_on_the_order_or_on_other_works(load):
+def test_a_sample_does_not_depend_on_the_order_or_on_other_works(load_works):
     music = {f"Ada/{number}": 3 for number in range(8)}
-    taken = sample_works(load(music | {"Bela/1": 5}), 0.5).works
+    taken = sample_works(load_works(music | {"Bela/1": 5}), 0.5).works
     turned = {"Bela/1": 5} | dict(reversed(music.items()))
-    assert set(sample_works(load(turned), 0.5).works) == set(taken)
+    assert set(sample_works(load_works(turned), 0.5).works) == set(taken)
 
 
 UNEVEN = {"Ada/1": 40, "Ada/2": 40, "Bela/1": 10, "Cleo/1": 4, "Cleo/2": 4, "Dov/1": 2}
@@ -84,8 +54,8 @@ UNEVEN = {"Ada/1": 40, "Ada/2": 40, "Bela/1": 10, "Cleo/1": 4, "Cleo/2": 4, "Dov
         ({"min_share": 0.05, "min_works": 2}, ("Ada", "Cleo")),
     ],
 )
-def test_composers_below_a_threshold_are_no_longer_classes(load, thresholds, kept):
-    whole = load(UNEVEN)
+def test_composers_below_a_threshold_are_no_longer_classes(load_works, thresholds, kept):
+    whole = load_works(UNEVEN)
     part = keep_composers(whole, **thresholds)
     assert part.classes == kept
     assert set(part.composers) == set(kept)
@@ -94,8 +64,8 @@ def test_composers_below_a_threshold_are_no_longer_classes(load, thresholds, kep
     assert_same_chunks(part, whole)
 
 
-def test_shares_are_those_of_the_whole_corpus_however_often_it_is_filtered(load):
-    once = keep_composers(load(UNEVEN), min_share=0.05)
+def test_shares_are_those_of_the_whole_corpus_however_often_it_is_filtered(load_works):
+    once = keep_composers(load_works(UNEVEN), min_share=0.05)
     assert keep_composers(once, min_share=0.1).classes == ("Ada", "Bela")  # Cleo has 8 of 98, but 8 of 100
     assert keep_composers(once, min_share=0.0801).classes == ("Ada", "Bela")
 
@@ -104,8 +74,8 @@ def test_shares_are_those_of_the_whole_corpus_however_often_it_is_filtered(load)
     ("thresholds", "who"),
     [({"min_share": 0.5}, "Ada alone has as much"), ({"min_works": 3}, "nobody has as much")],
 )
-def test_a_threshold_that_leaves_nothing_to_tell_apart_is_refused(load, thresholds, who):
+def test_a_threshold_that_leaves_nothing_to_tell_apart_is_refused(load_works, thresholds, who):
     with pytest.raises(
         InputError, match=f"two composers or more .* {who}.*Ada has 0.8 of all chunks and 2 works"
     ):
-        keep_composers(load(UNEVEN), **thresholds)
+        keep_composers(load_works(UNEVEN), **thresholds)
