@@ -57,11 +57,15 @@ def training_part(dataset: Dataset, pieces: np.ndarray, *, without_sources: Coll
         without_sources: Collections that are held out as a whole.
     """
     everything = dataset.auxiliary
-    others = everything.labels >= len(dataset.classes)
-    others &= ~np.isin(everything.sources, list(without_sources))
+    others = by_others(everything, everything.labels) & ~np.isin(everything.sources, list(without_sources))
     training = np.isin(everything.pieces, [dataset.pieces[piece] for piece in pieces])
     kept = _labelled_as(dataset, take_pieces(everything, training | others))
     return replace(kept, encoder=dataset.encoder)
+
+
+def by_others(dataset: Dataset, values: np.ndarray) -> np.ndarray:
+    """Says which labels, of pieces or chunks, are those of composers who are not asked about: bool of their shape."""
+    return values >= len(dataset.classes) - dataset.num_auxiliary
 
 
 def _labelled_as(dataset: Dataset, more: Dataset) -> Dataset:

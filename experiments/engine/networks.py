@@ -25,7 +25,7 @@ from experiments.engine.tables import module_of
 from experiments.engine.teachers import teacher_name
 from experiments.engine.telling import encoder_name
 from experiments.engine.training import train
-from features.auxiliary import training_part
+from features.auxiliary import by_others, training_part
 from features.datasets import Dataset, can_change_tempo
 from features.errors import InputError
 from features.splits.protocols import TRAIN, VALIDATION, Split
@@ -200,7 +200,7 @@ def train_network(
     if offsets.any():
         adjust_logits(kept, offsets)
     precision = model.dtype_policy.name
-    others = pieces_heard(heard, np.flatnonzero(heard.labels >= len(dataset.classes)))
+    others = pieces_heard(heard, np.flatnonzero(by_others(heard, heard.labels)))
     return Network(
         kept, hyperparameters, history, precision, dataset, config.answering, offsets, taught_by, others
     )

@@ -22,6 +22,7 @@ from experiments.engine.tables import check_name, module_of
 from experiments.engine.telling import (
     encoder_name,
     pieces_name,
+    report_auxiliary,
     report_drawing,
     report_left_out,
     report_no_side,
@@ -319,7 +320,10 @@ def _run_in(folder: Path, study: Study, split: Split) -> None:
     study, config = knowing_its_split(study), study.config
     dataset = study.dataset
     report_no_side(dataset, split)
-    report_drawing(len(split.indices(TRAIN)), config.training, label=dataset.label)
+    num_chunks = len(split.indices(TRAIN))
+    if dataset.auxiliary is not None:
+        num_chunks += report_auxiliary(dataset.auxiliary, config.training)
+    report_drawing(num_chunks, config.training, label=dataset.label)
     keep_split(folder, dataset, split)
     write_left_out(folder, dataset)
     _write_counts(folder, study)

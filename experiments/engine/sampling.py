@@ -7,6 +7,7 @@ waltz. Composers who have few chunks can be given weights in the loss instead; s
 import numpy as np
 
 from experiments.engine.config import TrainingConfig
+from features.auxiliary import by_others
 from features.datasets import Dataset
 
 COMPOSER = "composer"
@@ -45,7 +46,7 @@ def drawing_shares(dataset: Dataset, indices: np.ndarray, config: TrainingConfig
         groups = within
     shares = (shares / counts)[groups]
     if config.auxiliary:
-        is_other = dataset.chunk_labels[indices] >= len(dataset.classes) - dataset.num_auxiliary
+        is_other = by_others(dataset, dataset.chunk_labels[indices])
         for part, share in ((is_other, config.auxiliary), (~is_other, 1 - config.auxiliary)):
             shares[part] *= share / shares[part].sum()
     return shares

@@ -9,6 +9,7 @@ from typing import Any
 from experiments.engine import records
 from experiments.engine.config import CorpusConfig, EncoderConfig, TrainingConfig
 from experiments.engine.heard import Heard
+from features.auxiliary import by_others
 from features.datasets import Dataset
 from features.selection import counted_by
 from features.splits.protocols import NO_SIDE, Split
@@ -157,6 +158,22 @@ def report_drawing(num_chunks: int, config: TrainingConfig, *, label: str) -> No
             f"An epoch draws {count:,} of {num_chunks:,} training chunks anew{evenly}.",
             file=sys.stderr,
         )
+
+
+def report_auxiliary(dataset: Dataset, config: TrainingConfig) -> int:
+    """Says on standard error who else is learnt from; returns how many chunks of theirs there are.
+
+    Args:
+        dataset: With the pieces by composers who are not asked about.
+        config: How much of an epoch they are.
+    """
+    pieces, chunks = (by_others(dataset, labels) for labels in (dataset.labels, dataset.chunk_labels))
+    print(
+        f"Training also hears {pieces.sum():,} pieces ({chunks.sum():,} chunks) by {dataset.num_auxiliary} other "
+        f"composers, who are {config.auxiliary:.0%} of each epoch.",
+        file=sys.stderr,
+    )
+    return int(chunks.sum())
 
 
 def report_no_side(dataset: Dataset, split: Split) -> None:

@@ -1,11 +1,13 @@
 """What makes models better, end to end: it is recorded, answers as it was asked to, and learns nothing it may not."""
 
 import json
+from hashlib import sha256
 
 import numpy as np
 import pytest
 
 from experiments import tune
+from experiments.engine import networks
 from experiments.engine.predictions import read_predictions
 from experiments.engine.saved_models import load_saved_model
 from features.corpora import synthetic
@@ -57,6 +59,69 @@ def test_a_student_learns_from_a_run_of_its_split_alone(
     assert stopped.value.code == 2
     assert "which is in the student's validation part" in capsys.readouterr().err
     assert not (tmp_path / "other").exists()
+
+
+AMONG_OTHERS = ("--composers", "Ada", "Bela", "--auxiliary", "0.5", "--renderings", "1", "--average", "0.9")
+
+
+@pytest.fixture(scope="module")
+def among_others(run_study, several_epochs, tmp_path_factory):
+    """A run that told Ada from Bela while it also learnt from Cleo and Dov."""
+    return run_study(tmp_path_factory.mktemp("others"), *several_epochs, *AMONG_OTHERS)
+
+
+def test_others_are_learnt_from_but_never_answered(among_others, cache_dir):
+    assert json.loads((among_others / "metrics.json").read_text())["classes"] == ["Ada", "Bela"]
+    assert load_saved_model(among_others).model.output_shape == (None, 2)
+    assert_answers_again(among_others, cache_dir)
+
+
+def test_a_model_says_that_it_has_heard_the_others(among_others, read_rows):
+    heard = load_saved_model(among_others).trained_on
+    by_others = {sha256(piece.read()).hexdigest() for piece in synthetic.load(Request(("Cleo", "Dov")))}
+    assert by_others < heard.contents
+    training = [row for row in read_rows(among_others / "splits.csv") if row["split"] == "train"]
+    assert len(heard.contents) == len(by_others) + len(training)
+
+
+def test_among_others_it_goes_on_as_if_it_had_not_been_interrupted(
+    among_others, run_study, several_epochs, tmp_path, monkeypatch
+):
+    def stop(row):
+        if row["epoch"] == 1:
+            raise KeyboardInterrupt
+
+    flags = (*several_epochs, *AMONG_OTHERS, "--resume")
+    train = networks.train
+    monkeypatch.setattr(networks, "train", lambda *args, **how: train(*args, **how, on_epoch=stop))
+    with pytest.raises(SystemExit):
+        run_study(tmp_path, *flags)
+    monkeypatch.setattr(networks, "train", train)
+    folder = run_study(tmp_path, *flags)
+    expected, found = (read_predictions(run / "predictions.csv") for run in (among_others, folder))
+    np.testing.assert_array_equal(found.probabilities, expected.probabilities)
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        ((), "There is nobody else to learn from"),
+        (("--composers", "Ada", "Bela", "--protocol", "chunk", "--no-move"), "not chunk; leave it out"),
+        (("--composers", "Ada", "Bela", "--protocol", "near_duplicate"), "not near_duplicate; leave it out"),
+        (
+            ("--composers", "Ada", "Bela", "--teacher", "four_composers"),
+            "leave --auxiliary out, or --teacher",
+        ),
+    ],
+)
+def test_where_others_cannot_be_learnt_from_one_sentence_says_so(
+    run_study, several_epochs, tmp_path, capsys, flags, sentence
+):
+    with pytest.raises(SystemExit) as stopped:
+        run_study(tmp_path, *several_epochs, "--auxiliary", "0.5", *flags)
+    assert stopped.value.code == 2
+    assert sentence in capsys.readouterr().err
+    assert not list(tmp_path.rglob("*"))
 
 
 def test_a_teacher_that_there_is_not_is_named_before_the_corpus_is_read(

@@ -28,6 +28,7 @@ class Music:
     works: tuple[str, ...] = tuple("aabcccccd")
     sources: tuple[str, ...] = tuple("xxxxyyyyy")
     writers: tuple[str, ...] = tuple("pppqqqqqq")
+    num_auxiliary: int = 0
 
     def chunks(self, indices, *, semitones=None, later=None, rates=None) -> np.ndarray:
         chunks = np.random.default_rng(5).random((41, *CHUNK_SHAPE), np.float32)[indices]

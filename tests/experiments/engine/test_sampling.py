@@ -73,6 +73,19 @@ def test_a_power_lies_between(labelled, power):
         assert np.array(mine) / sum(mine) == pytest.approx(expected / expected.sum())
 
 
+def test_others_who_are_not_asked_about_have_the_share_that_is_theirs(labelled):
+    beside = dataclasses.replace(labelled, num_auxiliary=1)  # the second class is learnt beside the first
+    for sampling in ((), ("composer", "work")):
+        config = TrainingConfig(sampling=sampling, auxiliary=0.3)
+        shares = drawing_shares(beside, INDICES, config)
+        evenly = drawing_shares(beside, INDICES, TrainingConfig(sampling=sampling))
+        labels = beside.chunk_labels[INDICES]
+        assert np.bincount(labels, shares).tolist() == pytest.approx([0.7, 0.3])
+        for label, share in ((0, 0.7), (1, 0.3)):
+            mine = labels == label
+            assert shares[mine] == pytest.approx(share * evenly[mine] / evenly[mine].sum())
+
+
 @given(st.lists(st.floats(0.01, 1), min_size=1, max_size=30), st.integers(1, 200), st.integers(0, 2**32))
 def test_draws_what_the_shares_say_rounded(values, count, seed):
     shares = np.array(values) / sum(values)
