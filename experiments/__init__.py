@@ -32,6 +32,7 @@ TOOLS = {
     "humanise": "experiments.humanise",
     "file_order": "experiments.file_order",
     "imbalance": "experiments.imbalance",
+    "recipe": "experiments.recipe",
     "year": "experiments.year",
     "leaderboard": "experiments.leaderboard",
     "benchmark": "experiments.benchmark",

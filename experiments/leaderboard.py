@@ -22,6 +22,7 @@ from experiments.engine.publishing import (
     BUILDERS,
     IMBALANCE,
     MADE_FOR,
+    RECIPE,
     RENDERINGS,
     RUN,
     SEARCH,
@@ -54,7 +55,16 @@ class Arguments:
 def main(argv: Sequence[str] | None = None) -> None:
     """Publishes the runs named, then makes the leaderboard and the tables anew."""
     arguments = read_arguments(Arguments, argv, description=__doc__, name="leaderboard")
-    from experiments.engine.boards import audits, builders, imbalance, renderings, runs, searches, years
+    from experiments.engine.boards import (
+        audits,
+        builders,
+        imbalance,
+        recipes,
+        renderings,
+        runs,
+        searches,
+        years,
+    )
     from experiments.engine.boards.overviews import read_overview
     from experiments.engine.boards.readme import IN_README, told_alone
     from experiments.engine.boards.seeds import read_run
@@ -69,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     records.write_csv(table, runs.COLUMNS, map(runs.row, found[RUN]))
     num_runs, found[RUN] = len(found[RUN]), told_alone(found)
     page = table.with_name("README.md")
-    boards = {RUN: runs, IMBALANCE: imbalance, BUILDERS: builders, RENDERINGS: renderings}
+    boards = {RUN: runs, IMBALANCE: imbalance, RECIPE: recipes, BUILDERS: builders, RENDERINGS: renderings}
     boards |= {SEARCH: searches, AUDIT: audits, YEAR: years}
     tables = filter(None, (board.markdown(found[kind], page.parent) for kind, board in boards.items()))
     if not page.exists():

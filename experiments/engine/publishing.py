@@ -25,18 +25,19 @@ SMALL_OF_A_SEARCH = (
 SMALL_OF_AN_OVERVIEW = ("*.json", "*.csv", "figures/*.png")
 """What is published of other overviews; their pages can be made from it again."""
 
-SEARCH, AUDIT, BUILDERS, RENDERINGS, IMBALANCE, YEAR, RUN = (
+SEARCH, AUDIT, BUILDERS, RENDERINGS, IMBALANCE, RECIPE, YEAR, RUN = (
     "search",
     "audit",
     "builders",
     "renderings",
     "imbalance",
+    "recipe",
     "year",
     "run",
 )
 """Kinds of folders."""
 
-MADE_FOR = {kind: f"{kind}.json" for kind in (SEARCH, AUDIT, BUILDERS, RENDERINGS, IMBALANCE, YEAR)}
+MADE_FOR = {kind: f"{kind}.json" for kind in (SEARCH, AUDIT, BUILDERS, RENDERINGS, IMBALANCE, RECIPE, YEAR)}
 """Files that say what an overview was made for; their presence tells it from a run."""
 
 LARGEST_BYTES = 1_000_000

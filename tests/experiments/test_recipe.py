@@ -1,0 +1,115 @@
+"""What each part of a recipe is worth, from the command line: on validation works, and nothing trained twice."""
+
+import shutil
+
+import pytest
+
+from experiments import leaderboard, recipe
+from experiments.engine import networks, records
+from experiments.engine.boards.readme import IN_README
+
+RECIPE = ("--smoke", "--average", "0.9", "--answer-overlap", "2", "--also", "mixup 0.2")
+NAMES = ["as it is", "without average 0.9", "without answer overlap 2", "with mixup 0.2"]
+
+
+@pytest.fixture(scope="module")
+def compared(cache_dir, tmp_path_factory):
+    """Returns a function that compares, and returns its folder."""
+    results = tmp_path_factory.mktemp("results")
+    small = ("--channels", "binary", "--cache-dir", str(cache_dir), "--results-dir", str(results))
+
+    def run(*arguments):
+        recipe.main([*arguments, *small])
+        return max(results.glob("recipe/*/metrics.json"), key=lambda path: path.stat().st_mtime_ns).parent
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def folder(compared):
+    return compared(*RECIPE)
+
+
+def test_every_part_has_a_row_on_validation_works(folder, read_rows):
+    rows = read_rows(folder / "recipe.csv")
+    assert [row["name"] for row in rows] == [
+        *(NAMES[0], "without channels binary", *NAMES[1:]),
+    ]
+    assert [bool(row["piece_difference"]) for row in rows] == [False, *[True] * 4]
+    for row in rows:
+        low, score, high = (float(row[f"piece_macro_f1{end}"]) for end in ("_low", "", "_high"))
+        assert 0 <= low <= score <= high <= 1
+    asked = read_rows(next(folder.glob("answers/*/predictions-validation.csv")))
+    assert len(asked) == int(rows[0]["pieces"])
+    heard = next(folder.glob("trainings/*/config.json"))
+    assert records.read_json(heard)["training"]["patience"] is None
+
+
+def test_ways_of_asking_are_not_trained_for(folder):
+    assert len(list(folder.glob("trainings/*"))) == 4
+    assert len(list(folder.glob("answers/*"))) == 5
+
+
+def test_it_goes_on_with_other_parts_and_trains_none_again(folder, compared, monkeypatch, capsys):
+    trained, train = [], networks.train
+
+    def note(*args, **how):
+        trained.append(how["folder"].name)
+        return train(*args, **how)
+
+    monkeypatch.setattr(networks, "train", note)
+    assert compared(*RECIPE, "transpose 5", "--resume") == folder
+    assert len(trained) == 1
+    assert [row["name"] for row in records.read_json(folder / "metrics.json")["rows"]][
+        -1
+    ] == "with transpose 5"
+    printed = capsys.readouterr().out
+    assert "validation works" in printed and "with transpose 5" in printed and "\u2026" not in printed
+
+
+def test_a_part_that_cannot_be_trained_is_named_and_the_others_stand(compared, capsys):
+    found = compared("--smoke", "--average", "0.9", "--also", "velocity-dropout 0.5", "--resume")
+    (row,) = [row for row in records.read_json(found / "metrics.json")["rows"] if row["problem"]]
+    assert row["name"] == "with velocity-dropout 0.5" and "--velocity-dropout; leave it out" in row["problem"]
+    assert row["problem"] in capsys.readouterr().out
+
+
+def test_a_recipe_is_published_with_a_table_of_its_own(folder, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "recipe-example")
+    path = copy / "environment.json"
+    records.write_json(path, records.read_json(path) | {"commit": "0123456789", "resumed_with": []})
+    published, readme = tmp_path / "results" / "published", tmp_path / "README.md"
+    readme.write_text(leaderboard.empty_places(*IN_README), encoding="utf-8")
+    leaderboard.main(["--publish", str(copy), "--published", str(published), "--readme", str(readme)])
+    assert {path.name for path in (published / "recipe" / copy.name).iterdir()} == {
+        *("config.json", "environment.json", "recipe.csv", "recipe.json", "metrics.json"),
+    }
+    lines = (tmp_path / "results" / "README.md").read_text(encoding="utf-8").splitlines()
+    rows = [line.split(" | ") for line in lines if line.startswith("| [R1](published/recipe/")]
+    assert [row[5] for row in rows][:3] == ["as it is", "without channels binary", "without average 0.9"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ((), "There is nothing to compare"),
+        (("--fold", "1"), "--fold has no say here; give --folds"),
+        (("--patience", "3"), "--patience has no say here; give --epochs"),
+        (("--average", "0.9", "--folds", "0", "0"), "numbers of different folds"),
+        (("--average", "0.9", "--also", "epochs 3"), "changes the epochs, which all variants have in common"),
+        (("--average", "0.9", "--also", "protocol file"), "changes the split"),
+        (("--average", "0.9", "--also", "average 0.9"), "changes nothing"),
+        (("--average", "0.9", "--protocol", "chunk", "--no-move"), "take another protocol than chunk"),
+        (("--average", "0.9", "--model", "oracle"), "There is no model named 'oracle'"),
+        (("--average", "0.9", "--folds", "9"), "There is no fold 9"),
+        (("--jitter", "0.9", "--encoder", "descriptors"), "descriptors"),
+    ],
+)
+def test_what_cannot_be_compared_ends_in_one_sentence_and_leaves_nothing_behind(
+    asked, said, tmp_path, cache_dir, capsys
+):
+    with pytest.raises(SystemExit) as stopped:
+        recipe.main(["--smoke", *asked, "--cache-dir", str(cache_dir), "--results-dir", str(tmp_path)])
+    assert stopped.value.code == 2
+    printed = " ".join(capsys.readouterr().err.replace("\u2502", " ").split())
+    assert said in printed and not list(tmp_path.iterdir())
