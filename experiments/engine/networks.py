@@ -97,6 +97,7 @@ class Network:
             "teachers": [teacher_name(str(teacher.path)) for teacher in self.teachers],
             "trained_on": self._trained_on(split),
             "validated_on": self._pieces_of(split, VALIDATION),
+            "num_auxiliary": len(self.others),
         }
         saving.save(self.model, path, description=description)
 

@@ -45,7 +45,7 @@ def drawing_shares(dataset: Dataset, indices: np.ndarray, config: TrainingConfig
         shares = shares[parents] * parts / np.bincount(parents, parts)[parents]
         groups = within
     shares = (shares / counts)[groups]
-    if config.auxiliary:
+    if config.auxiliary and dataset.num_auxiliary:
         is_other = by_others(dataset, dataset.chunk_labels[indices])
         for part, share in ((is_other, config.auxiliary), (~is_other, 1 - config.auxiliary)):
             shares[part] *= share / shares[part].sum()

@@ -113,6 +113,7 @@ def write_card(
         settings=json.dumps(saved.description["encoder"]["settings"]),
         num_pieces=len(heard),
         num_works=len({piece["work"] for piece in heard}),
+        num_auxiliary=saved.description.get("num_auxiliary", 0),
         limit=LIMITS.get(metrics["protocol"], ""),
         calibration=calibration,
         calibrated=calibration and calibration.get("cross_validated", calibration.get("test")),

@@ -149,6 +149,7 @@ def test_what_cannot_be_measured_is_refused_before_anything_is(capsys):
         ("--builders", "nobody"): "There is no builder named 'nobody'",
         ("--builders", "lstm", "message_lstm"): "cannot be read by message_lstm",
         ("--teacher", "RUN"): "leave --teacher out",
+        ("--auxiliary", "0.5"): "leave --auxiliary out",
     }.items():
         with pytest.raises(SystemExit, match="2"):
             benchmark.main(["scaling", *flags])

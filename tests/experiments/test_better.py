@@ -6,7 +6,7 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
-from experiments import tune
+from experiments import publish, tune
 from experiments.engine import networks
 from experiments.engine.predictions import read_predictions
 from experiments.engine.saved_models import load_saved_model
@@ -82,6 +82,12 @@ def test_a_model_says_that_it_has_heard_the_others(among_others, read_rows):
     assert by_others < heard.contents
     training = [row for row in read_rows(among_others / "splits.csv") if row["split"] == "train"]
     assert len(heard.contents) == len(by_others) + len(training)
+
+
+def test_its_card_says_how_much_is_by_others(among_others, tmp_path, capsys):
+    publish.main([str(among_others), "--output", str(tmp_path / "package")])
+    card = (tmp_path / "package" / "README.md").read_text(encoding="utf-8")
+    assert "40 of these pieces by composers whom it does not name" in card
 
 
 def test_among_others_it_goes_on_as_if_it_had_not_been_interrupted(

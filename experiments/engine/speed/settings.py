@@ -119,7 +119,7 @@ class Trainings:
             raise InputError(
                 "Expected fold to be one fold, whose validation part tells when the score is reached."
             )
-        _refuse_teachers(self.training)
+        _refuse_others(self.training)
         _refuse_less(self, seeds=1, reference_epochs=1)
 
 
@@ -147,7 +147,7 @@ class Scaling:
             raise InputError(
                 f"Expected samples to be shares above 0, at most 1, but received {self.samples}."
             )
-        _refuse_teachers(self.training)
+        _refuse_others(self.training)
 
 
 @dataclass(frozen=True)
@@ -182,6 +182,10 @@ def _refuse_less(settings: Any, **least: int) -> None:
             )
 
 
-def _refuse_teachers(training: TrainingConfig) -> None:
+def _refuse_others(training: TrainingConfig) -> None:
     if training.teacher:
         raise InputError("What teachers cost is not timed, so times would not compare; leave --teacher out.")
+    if training.auxiliary:
+        raise InputError(
+            "What is timed is the music that is asked about, without that by others; leave --auxiliary out."
+        )
