@@ -1,7 +1,6 @@
 """What makes training on a processor faster, and what does not: many ways of it beside the plain one."""
 
 import dataclasses
-import logging
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -105,8 +104,6 @@ def ways(batch_sizes: Sequence[int]) -> dict[str, Way]:
 
 def benchmark(asked: Ways) -> None:
     """Trains in every way, in turn, and prints a row for each."""
-    # It warns of functions that are traced often: here that is one for each way.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     trainings = trainings_of(asked, ways(asked.batch_sizes))
     with ProcessPoolExecutor(1, get_context("spawn"), start_alone) as other:
         with environment(ONE_THREAD):
