@@ -33,7 +33,7 @@ class Arguments(Command):
     """Folds of the study, the same for all; of each, the validation part is asked about."""
 
     def __post_init__(self) -> None:
-        """Refuses folds given twice, and what has no say here."""
+        """Refuses folds given twice."""
         if not self.folds or len(set(self.folds)) < len(self.folds):
             raise InputError(f"Expected folds to be numbers of different folds, but received {self.folds}.")
 
@@ -47,9 +47,11 @@ def main(argv: Sequence[str] | None = None) -> None:
             raise InputError(f"--{name} has no say here; {instead}, and leave it out.")
     config, places = configuration(asked, study.DEFAULT)
     config = study.configure(config).replace(training={"patience": None})
-    from experiments.engine.recipes.variants import variants_of
+    from experiments.engine.recipes.variants import check_can_be_compared, variants_of
 
-    variants = variants_of(config, study.DEFAULT, asked.also)
+    check_can_be_compared(config)
+    usual = study.configure(study.DEFAULT.replace(encoder={"encoder": config.encoder.encoder}))
+    variants = variants_of(config, usual, asked.also)
     from experiments.engine.recipes.comparing import compare_recipe, print_recipe
 
     print_recipe(compare_recipe(config, places, variants, folds=asked.folds))

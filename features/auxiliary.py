@@ -2,7 +2,8 @@
 
 Who can tell Haydn, Schubert and Mendelssohn apart, too, knows more of what there is in music than who has heard four
 composers alone (multitask learning: Caruana, 1997). Nothing of what is held out is learnt so: a piece that belongs to
-one work with anything that is asked about, say another's arrangement of it, is left out.
+one work with anything that is asked about, say another's arrangement of it, is left out, and so is all that somebody
+who is asked about wrote under another name.
 """
 
 from collections.abc import Collection
@@ -36,8 +37,9 @@ def choose_auxiliary(dataset: Dataset, everything: Dataset, *, sample: float = 1
     asked = np.isin(everything.pieces, dataset.pieces)
     related = {work for work, is_asked in zip(everything.works, asked, strict=True) if is_asked}
     many = {count.composer for count in above(everything.census, min_works=FEWEST_WORKS)}
-    others = np.isin(everything.composers, list(many - set(dataset.classes)))
-    others &= ~asked & ~np.isin(everything.works, list(related))
+    theirs = {*dataset.classes, *dataset.writers}  # also under another spelling, or as one of several
+    others = np.isin(everything.composers, list(many)) & ~np.isin(everything.composers, list(theirs))
+    others &= ~np.isin(everything.writers, list(theirs)) & ~asked & ~np.isin(everything.works, list(related))
     if not others.any():
         raise InputError(
             f"There is nobody else to learn from: the corpus has no other composer with {FEWEST_WORKS} works; leave "

@@ -5,7 +5,7 @@ that was never interrupted would have seen.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import keras
@@ -14,6 +14,7 @@ import numpy as np
 from experiments.engine.config import TrainingConfig
 from experiments.engine.imbalance import class_weights
 from experiments.engine.sampling import draw, drawing_shares
+from features.auxiliary import by_others
 from features.datasets import Dataset
 from features.variations import PRESENCE_CHANNELS, with_even_velocities, with_varied_notes
 
@@ -78,20 +79,30 @@ class TrainingChunks(keras.utils.PyDataset):
         super().__init__()
         self.dataset, self.indices, self.config = dataset, indices, config
         self.bag, self.targets = bag, targets
-        num_examples = len(indices) if bag is None else int(_bags_of_pieces(dataset, indices, bag).sum())
+        # An epoch is as long as it is without others.
+        asked = indices[~by_others(dataset, dataset.chunk_labels[indices])]
+        num_examples = len(asked) if bag is None else int(_bags_of_pieces(dataset, asked, bag).sum())
         self.num_examples = max(1, config.drawn_of(num_examples * (bag or 1)) // (bag or 1))
         self.batch_size = min(max(1, config.batch_size // (bag or 1)), self.num_examples)
         self.steps_per_epoch = self.num_examples // self.batch_size
         self.first_step = first_epoch * self.steps_per_epoch
         is_even = not (config.sampling or config.auxiliary)
         self.shares = None if is_even else drawing_shares(dataset, indices, config)
-        self.weights = None
-        if config.class_weights:
-            labels, num_classes = dataset.chunk_labels[indices], len(dataset.classes)
-            in_bags = bag is not None and self.shares is None
-            shares = _shares_in_bags(dataset, indices, bag) if in_bags else self.shares
-            self.weights = class_weights(labels, num_classes, balance=config.balance, shares=shares)
+        self.weights = self._class_weights() if config.class_weights else None
         self._plan = lru_cache(maxsize=2)(self._plan_epoch)
+
+    def _class_weights(self) -> np.ndarray:
+        """Weighs rare composers more, among those who are asked about and among the others, 1 on average of either."""
+        labels, num_classes = self.dataset.chunk_labels[self.indices], len(self.dataset.classes)
+        shares = self.shares
+        if shares is None:
+            in_bags = self.bag is not None
+            shares = _shares_in_bags(self.dataset, self.indices, self.bag) if in_bags else None
+        is_other, weigh = by_others(self.dataset, labels), partial(class_weights, balance=self.config.balance)
+        if not is_other.any():
+            return weigh(labels, num_classes, shares=shares)
+        parts = [(labels[part], shares[part] / shares[part].sum()) for part in (~is_other, is_other)]
+        return sum(weigh(of_part, num_classes, shares=drawn) for of_part, drawn in parts)
 
     @property
     def num_batches(self) -> None:

@@ -23,7 +23,8 @@ def keep_split(folder: Path, dataset: Dataset, split: Split) -> None:
         asked = {} if dataset.label == "composer" else {"asked": (dataset.label, dataset.composers)}
         columns = _split_columns(dataset) | {"sources": dataset.sources} | asked
         write_splits(folder / "splits.csv", split, **columns)
-    records.note_contents(folder, records.contents_digest(dataset.pieces, dataset.contents))
+    for of, data in _read(dataset).items():
+        records.note_contents(folder, records.contents_digest(data.pieces, data.contents), of=of)
 
 
 def take_published(config: Config, places: Places, dataset: Dataset, split: Split) -> None:
@@ -64,7 +65,13 @@ def _check_same_data(folder: Path, dataset: Dataset, split: Split) -> None:
         raise InputError(
             f"The split has changed since {path} was written; run without --resume to start anew."
         )
-    records.check_contents(folder, records.contents_digest(dataset.pieces, dataset.contents))
+    for of, data in _read(dataset).items():
+        records.check_contents(folder, records.contents_digest(data.pieces, data.contents), of=of)
+
+
+def _read(dataset: Dataset) -> dict[str, Dataset]:
+    """What a run reads, by what its files are noted under."""
+    return {"contents": dataset} | ({"auxiliary_contents": dataset.auxiliary} if dataset.auxiliary else {})
 
 
 def _split_columns(dataset: Dataset) -> dict[str, Any]:

@@ -97,7 +97,7 @@ class Network:
             "teachers": [teacher_name(str(teacher.path)) for teacher in self.teachers],
             "trained_on": self._trained_on(split),
             "validated_on": self._pieces_of(split, VALIDATION),
-            "num_auxiliary": len(self.others),
+            "num_auxiliary": self._num_auxiliary(),
         }
         saving.save(self.model, path, description=description)
 
@@ -113,6 +113,12 @@ class Network:
             if piece["content"] not in known
         }
         return [*pieces, *self.others, *more.values()]
+
+    def _num_auxiliary(self) -> int:
+        """How many of the training pieces are by composers whom it does not name; teachers of a study share theirs."""
+        return max(
+            len(self.others), *(teacher.description.get("num_auxiliary", 0) for teacher in self.teachers), 0
+        )
 
     def _pieces_of(self, split: Split, side: str) -> list[dict[str, str]]:
         return pieces_heard(self.dataset, np.unique(self.dataset.chunk_pieces[split.indices(side)]))

@@ -281,26 +281,27 @@ def commit() -> str:
     return name.stdout.strip() + ("+" if changed.stdout.strip() else "")
 
 
-def check_contents(folder: Path, contents: str) -> None:
+def check_contents(folder: Path, contents: str, *, of: str = "contents") -> None:
     """Refuses to go on with a run, or to take one, that read other files than there are now.
 
     Args:
         folder: The run folder; runs older than this check have nothing to compare.
         contents: What `contents_digest` says of the files now.
+        of: Under what they were noted.
 
     Raises:
         InputError: The run read other files.
     """
-    if read_json(folder / "environment.json").get("contents", contents) != contents:
+    if read_json(folder / "environment.json").get(of, contents) != contents:
         raise InputError(
             f"Some files of the corpus hold other music than those that {folder} began with, under the same names; "
             "put the old files back, or run without --resume to start anew."
         )
 
 
-def note_contents(folder: Path, contents: str) -> None:
-    """Notes in `environment.json` what the files of the corpus hold; see `contents_digest`."""
-    write_json(folder / "environment.json", read_json(folder / "environment.json") | {"contents": contents})
+def note_contents(folder: Path, contents: str, *, of: str = "contents") -> None:
+    """Notes in `environment.json` what the files of the corpus hold; see `contents_digest` and `check_contents`."""
+    write_json(folder / "environment.json", read_json(folder / "environment.json") | {of: contents})
 
 
 def contents_digest(pieces: Sequence[str], contents: Sequence[str]) -> str:

@@ -136,6 +136,7 @@ def check_sampling(config: Config, dataset: Dataset) -> None:
 
 def run_study(study: Study) -> Path:
     """Runs a configuration whose data has been read, and returns the run folder; see `run`."""
+    check_auxiliary(study.config)
     check_sampling(study.config, study.dataset)
     for part in folds_of(study):  # what cannot be divided is said before TensorFlow is loaded
         split_of(part)
@@ -185,8 +186,9 @@ def with_auxiliary(dataset: Dataset, config: Config, places: Places) -> Dataset:
     """Returns a data set that knows the pieces by other composers of its corpus, to learn from too."""
     pieces = load_pieces(dataclasses.replace(config.corpus, composers=()), places)
     everything = load_dataset(pieces, dataset.encoder, cache_dir=places.cache_dir, every_composer=False)
-    everything = rendered(everything, pieces, config, places)
     auxiliary = choose_auxiliary(dataset, everything, sample=config.corpus.sample)
+    kept = set(auxiliary.pieces)
+    auxiliary = rendered(auxiliary, [piece for piece in pieces if piece.piece in kept], config, places)
     return dataclasses.replace(dataset, auxiliary=auxiliary)
 
 
@@ -315,15 +317,14 @@ def _run_in(folder: Path, study: Study, split: Split) -> None:
         return
     from experiments.engine import pages, plots
     from experiments.engine.composers.confusions import write_confusions
-    from experiments.engine.networks import train_network
+    from experiments.engine.networks import train_network, with_others
 
     study, config = knowing_its_split(study), study.config
     dataset = study.dataset
     report_no_side(dataset, split)
-    num_chunks = len(split.indices(TRAIN))
-    if dataset.auxiliary is not None:
-        num_chunks += report_auxiliary(dataset.auxiliary, config.training)
-    report_drawing(num_chunks, config.training, label=dataset.label)
+    if config.training.auxiliary:
+        report_auxiliary(with_others(config, dataset, split), config.training)
+    report_drawing(len(split.indices(TRAIN)), config.training, label=dataset.label)
     keep_split(folder, dataset, split)
     write_left_out(folder, dataset)
     _write_counts(folder, study)

@@ -160,20 +160,20 @@ def report_drawing(num_chunks: int, config: TrainingConfig, *, label: str) -> No
         )
 
 
-def report_auxiliary(dataset: Dataset, config: TrainingConfig) -> int:
-    """Says on standard error who else is learnt from; returns how many chunks of theirs there are.
+def report_auxiliary(dataset: Dataset, config: TrainingConfig) -> None:
+    """Says on standard error who else is learnt from.
 
     Args:
-        dataset: With the pieces by composers who are not asked about.
-        config: How much of an epoch they are.
+        dataset: What training hears.
+        config: How much of an epoch others are.
     """
     pieces, chunks = (by_others(dataset, labels) for labels in (dataset.labels, dataset.chunk_labels))
+    names = len(set(dataset.labels[pieces].tolist()))
     print(
-        f"Training also hears {pieces.sum():,} pieces ({chunks.sum():,} chunks) by {dataset.num_auxiliary} other "
-        f"composers, who are {config.auxiliary:.0%} of each epoch.",
+        f"Training also hears {pieces.sum():,} pieces ({chunks.sum():,} chunks) by {counted(names, 'other composer')}, "
+        f"{config.auxiliary:.0%} of each epoch.",
         file=sys.stderr,
     )
-    return int(chunks.sum())
 
 
 def report_no_side(dataset: Dataset, split: Split) -> None:

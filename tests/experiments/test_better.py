@@ -1,12 +1,13 @@
 """What makes models better, end to end: it is recorded, answers as it was asked to, and learns nothing it may not."""
 
 import json
+import shutil
 from hashlib import sha256
 
 import numpy as np
 import pytest
 
-from experiments import publish, tune
+from experiments import calibrate, publish, tune
 from experiments.engine import networks
 from experiments.engine.predictions import read_predictions
 from experiments.engine.saved_models import load_saved_model
@@ -82,6 +83,13 @@ def test_a_model_says_that_it_has_heard_the_others(among_others, read_rows):
     assert by_others < heard.contents
     training = [row for row in read_rows(among_others / "splits.csv") if row["split"] == "train"]
     assert len(heard.contents) == len(by_others) + len(training)
+
+
+def test_it_is_calibrated_though_it_has_heard_all_strangers(among_others, cache_dir, tmp_path):
+    copy = shutil.copytree(among_others, tmp_path / among_others.name)
+    calibrate.main([str(copy), "--cache-dir", str(cache_dir)])
+    found = json.loads((copy / "model.json").read_text())["calibration"]
+    assert "temperature" in found and "unknown_composers" not in found
 
 
 def test_its_card_says_how_much_is_by_others(among_others, tmp_path, capsys):

@@ -7,6 +7,8 @@ import pytest
 from experiments import leaderboard, recipe
 from experiments.engine import networks, records
 from experiments.engine.boards.readme import IN_README
+from experiments.engine.config import Config
+from experiments.engine.recipes.variants import variants_of
 
 RECIPE = ("--smoke", "--average", "0.9", "--answer-overlap", "2", "--also", "mixup 0.2")
 NAMES = ["as it is", "without average 0.9", "without answer overlap 2", "with mixup 0.2"]
@@ -89,6 +91,31 @@ def test_a_recipe_is_published_with_a_table_of_its_own(folder, tmp_path):
     assert [row[5] for row in rows][:3] == ["as it is", "without channels binary", "without average 0.9"]
 
 
+def test_each_hyperparameter_is_a_part_and_a_model_takes_its_own_with_it():
+    study = Config("four_composers")
+    hyperparameters = {"width": 64, "dropout": 0.2}
+    wide = study.replace(model={"hyperparameters": hyperparameters})
+    found = {
+        variant.name: variant.config for variant in variants_of(wide, study, ["hyperparameters width 32"])
+    }
+    assert found["without width 64"].model.hyperparameters == {"dropout": 0.2}
+    assert found["without dropout 0.2"].model.hyperparameters == {"width": 64}
+    assert found["with hyperparameters width 32"].model.hyperparameters == {"width": 32, "dropout": 0.2}
+    bags = study.replace(
+        model={"model": "bag_attention", "hyperparameters": hyperparameters}, answering={"bag": 3}
+    )
+    (_, without) = variants_of(bags, study, [])
+    assert without.name == "without model bag_attention"
+    assert (without.config.model, without.config.answering) == (study.model, study.answering)
+
+
+def test_composers_held_out_are_what_intervals_draw(cache_dir, tmp_path, read_rows):
+    flags = ("--smoke", "--average", "0.9", "--protocol", "composer", "--rare", "train")
+    recipe.main(["era", *flags, "--cache-dir", str(cache_dir), "--results-dir", str(tmp_path)])
+    for path in tmp_path.glob("recipe/*/answers/*/predictions-validation.csv"):
+        assert "writer" in read_rows(path)[0]
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
@@ -103,6 +130,8 @@ def test_a_recipe_is_published_with_a_table_of_its_own(folder, tmp_path):
         (("--average", "0.9", "--model", "oracle"), "There is no model named 'oracle'"),
         (("--average", "0.9", "--folds", "9"), "There is no fold 9"),
         (("--jitter", "0.9", "--encoder", "descriptors"), "descriptors"),
+        (("--average", "0.9", "--schedule", "plateau"), "by the very works on which recipes are scored"),
+        (("--average", "0.9", "--also", "teacher four_composers"), "leave --teacher out"),
     ],
 )
 def test_what_cannot_be_compared_ends_in_one_sentence_and_leaves_nothing_behind(

@@ -55,6 +55,15 @@ def test_pieces_keep_the_class_that_they_have_where_they_are_asked_about(asked, 
     assert found.composers.count("Dov") == FEWEST_WORKS
 
 
+def test_what_they_wrote_under_another_name_is_left_out(asked, everything):
+    facts = [
+        {"writer": "Dov" if piece.startswith("Cleo") else of_piece["writer"]}
+        for piece, of_piece in zip(everything.pieces, everything.facts, strict=True)
+    ]
+    found = choose_auxiliary(asked, replace(everything, facts=tuple(facts)))
+    assert found.classes == ("Bela", "Dov", "Ada")
+
+
 def test_training_hears_its_pieces_and_all_by_others_as_they_are(asked, everything):
     part = training_part(with_auxiliary(asked, everything), np.array([0, 2, 7]))
     trained = {asked.pieces[piece] for piece in (0, 2, 7)}

@@ -140,7 +140,8 @@ def _dataset(audit: Audit, variant: Variant) -> Dataset:
     whole = audit.study.dataset
     if variant.config.encoder == audit.study.config.encoder:
         return whole
-    changed = prepare(variant.config.replace(corpus={"min_share": 0.0, "min_works": 1}), audit.study.places)
+    everyone = {"corpus": {"min_share": 0.0, "min_works": 1}, "training": {"auxiliary": 0.0}}
+    changed = prepare(variant.config.replace(**everyone), audit.study.places)
     return take_pieces(changed, np.isin(changed.pieces, whole.pieces))
 
 

@@ -8,8 +8,8 @@ from experiments.engine.boards.overviews import Overview, channels, corpus_name,
 
 NOTE = (
     "On validation works; test works were not touched. Each row is the recipe of its first row without one of its "
-    "parts, or with something else. In brackets after a score its 95 % interval over draws of works; differences are "
-    "paired, to the first row, and * is more than chance."
+    "parts, or with something else. In brackets after a score its 95 % interval over draws of works (of composers, if "
+    "these are held out); differences are paired, to the first row, and * is more than chance."
 )
 
 HEAD = (

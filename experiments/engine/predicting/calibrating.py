@@ -79,15 +79,16 @@ def calibrate(
         )
     report_known_by_name(saved.path, saved.heard)
     if study is None:
-        fitted = _fitted_on_validation(saved, prepare(config, places))
+        fitted = _fitted_on_validation(saved, prepare(config.replace(training={"auxiliary": 0.0}), places))
     else:
         fitted = fitted_on_study(study, saved.classes)
     calibration, facts = fitted.calibration, fitted.facts
     others = _unknown_pieces(saved, config, places, unknown) if label == COMPOSER else []
     if len({piece.composer for piece in others}) > 1:
         theirs = load_dataset(others, saved.encoder, cache_dir=places.cache_dir, every_composer=False)
-        strangers = _ask(saved, theirs, _unheard(saved.heard, theirs))
-        with_lines, told = _draw_the_lines(fitted, strangers, saved.classes)
+        unheard, told, with_lines = _unheard(saved.heard, theirs), {}, calibration
+        if unheard.any():  # a model may have learnt from all of them
+            with_lines, told = _draw_the_lines(fitted, _ask(saved, theirs, unheard), saved.classes)
         if study is None or _tells_strangers(told):  # without a study, test pieces would choose
             calibration = with_lines
         facts = facts | told

@@ -16,7 +16,7 @@ from experiments.engine.config import AnswerConfig, Config, Places
 from experiments.engine.predictions import join, read_predictions, write_predictions
 from experiments.engine.publishing import MADE_FOR, RECIPE
 from experiments.engine.recipes.variants import WHOLE, Variant
-from experiments.engine.runner import Study, check_names, prepare, split_of
+from experiments.engine.runner import Study, check_names, knowing_its_split, prepare, split_of
 from experiments.engine.telling import encoder_name, pieces_name, report_left_out
 from features.datasets import Dataset
 from features.errors import InputError
@@ -50,10 +50,9 @@ def compare_recipe(
     """
     from experiments.engine.networks import check_network
 
-    if config.split.protocol == "chunk":
-        raise InputError("Recipes are compared on validation works; take another protocol than chunk.")
     for variant in variants:
-        check_names(variant.config)
+        if not variant.name.startswith("without"):  # what follows from the others is told in its row
+            check_names(variant.config)
     study = Study(config, places, prepare(config, places))
     report_left_out(study.dataset)
     sides = {fold: _sides(study, fold) for fold in folds}
@@ -64,6 +63,9 @@ def compare_recipe(
     with records.run_folder(base, places) as folder:
         made_for = {"config": base.to_dict(), "folds": list(folds), "variants": [v.name for v in variants]}
         records.write_json(folder / MADE_FOR[RECIPE], made_for)
+        contents = records.contents_digest(study.dataset.pieces, study.dataset.contents)
+        records.check_contents(folder, contents)
+        records.note_contents(folder, contents)
         rows, whole = [], None
         for variant in variants:
             try:
@@ -101,9 +103,10 @@ def _answers(
         asked = folder / "answers" / config.digest()
         if not (asked / FILES["piece"]).exists():  # written last
             print(f"{variant.name}, fold {fold}", file=sys.stderr)
-            dataset = prepare(config, places) if dataset is None else dataset
+            check_names(config)
+            dataset = _prepared(config, places) if dataset is None else dataset
             split = Split(np.array([side_of.get(name, NO_SIDE) for name in _pieces_of_chunks(dataset)]))
-            _train_and_ask(trained, config, dataset, split, home=home, asked=asked, places=places)
+            _train_and_ask(trained, config, dataset, split, home=home, asked=asked)
         for level, name in FILES.items():
             found = read_predictions(asked / name)
             # A piece may be a validation piece of several folds; its work is drawn once for all of them.
@@ -113,31 +116,28 @@ def _answers(
     return {level: join(found) for level, found in parts.items()}, seconds
 
 
+def _prepared(config: Config, places: Places) -> Dataset:
+    """Returns the data of a variant, which knows what intervals have to draw as a whole."""
+    return knowing_its_split(Study(config, places, prepare(config, places))).dataset
+
+
 def _pieces_of_chunks(dataset: Dataset) -> list[str]:
     return [dataset.pieces[piece] for piece in dataset.chunk_pieces]
 
 
 def _train_and_ask(
-    trained: Config,
-    config: Config,
-    dataset: Dataset,
-    split: Split,
-    *,
-    home: Path,
-    asked: Path,
-    places: Places,
+    trained: Config, config: Config, dataset: Dataset, split: Split, *, home: Path, asked: Path
 ) -> None:
     """Trains a network, unless that is done, and keeps what it answers."""
     from experiments.engine.answering import answer
-    from experiments.engine.networks import check_network, check_teachers, train_network
+    from experiments.engine.networks import check_network, train_network
 
     check_network(config, dataset)
-    check_teachers(config, dataset, split, places.teachers)
     for path in (home, asked):
         path.mkdir(parents=True, exist_ok=True)
     records.write_json(home / "config.json", trained.to_dict())
     records.write_json(asked / "config.json", config.to_dict())
-    network = train_network(trained, dataset, split, folder=home, teachers=places.teachers)
+    network = train_network(trained, dataset, split, folder=home)
     found = answer(network.model, network.dataset, split.indices(VALIDATION), config.answering)
     for level in ("chunk", "piece"):
         write_predictions(asked / FILES[level], found[level])
@@ -181,7 +181,8 @@ def print_recipe(folder: Path) -> None:
     what = f"{metrics['corpus']}, {metrics['model']}, protocol {metrics['protocol']}"
     table = Table(
         title=f"{what}, fold {folds}: validation works",
-        caption="Macro-F1 (95 % by bootstrap over works); changes: to the recipe as it is, * more than chance.",
+        caption="Macro-F1 (95 % by bootstrap over works, or over composers held out); changes: to the recipe as it is, "
+        "* more than chance.",
     )
     table.add_column("", no_wrap=True)
     for heading in ("by piece", "change", "by chunk", "change", "log-loss by chunk"):

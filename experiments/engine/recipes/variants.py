@@ -15,6 +15,8 @@ PARTS = ("encoder", "model", "training", "answering")
 CONDITIONS = ("epochs", "batch_size", "patience", "chunks_per_epoch", "precision", "seed")
 """Settings of the training that are no part of a recipe: all variants have them in common."""
 
+SETTLED = {("training", name) for name in CONDITIONS} | {("answering", "bag")}
+
 WHOLE = "as it is"
 
 
@@ -54,10 +56,11 @@ def variants_of(config: Config, default: Config, also: Sequence[str]) -> list[Va
     for part in PARTS:
         for name, usual in vars(getattr(default, part)).items():
             value = getattr(getattr(config, part), name)
-            if value != usual and not (part == "training" and name in CONDITIONS):
-                variants.append(
-                    Variant(f"without {_words(name, value)}", _without(config, default, part, name))
-                )
+            if name == "hyperparameters" and config.model.model == default.model.model:
+                variants += [_without_hyperparameter(config, key) for key in value]
+            elif name != "hyperparameters" and value != usual and (part, name) not in SETTLED:
+                words = f"without {_words(name, value)}"
+                variants.append(Variant(words, _without(config, default, part, name)))
     for flags in also:
         variants.append(Variant(f"with {flags.removeprefix('--')}", _with(config, flags)))
     if len(variants) == 1:
@@ -69,22 +72,54 @@ def variants_of(config: Config, default: Config, also: Sequence[str]) -> list[Va
 
 def _without(config: Config, default: Config, part: str, name: str) -> Config:
     """Returns a configuration with one setting as the study has it, and those that need it too."""
-    dropped = {name} | {other for other, needed in NEEDED.items() if part == "training" and needed == name}
-    usual = getattr(default, part)
-    return config.replace(**{part: {dropped_name: getattr(usual, dropped_name) for dropped_name in dropped}})
+    dropped = {part: {name: getattr(getattr(default, part), name)}}
+    if part == "training":
+        needing = [other for other, needed in NEEDED.items() if needed == name]
+        dropped[part] |= {other: getattr(default.training, other) for other in needing}
+    if (part, name) == ("model", "model"):
+        dropped = {"model": vars(default.model), "answering": {"bag": default.answering.bag}}
+    return config.replace(**dropped)
+
+
+def _without_hyperparameter(config: Config, key: str) -> Variant:
+    """Returns the variant whose builder has its own default of one hyper-parameter."""
+    others = {name: value for name, value in config.model.hyperparameters.items() if name != key}
+    value = config.model.hyperparameters[key]
+    return Variant(f"without {key} {value}", config.replace(model={"hyperparameters": others}))
 
 
 def _with(config: Config, flags: str) -> Config:
-    """Returns a configuration changed by flags."""
+    """Returns a configuration changed by flags; hyper-parameters join those that there are."""
     words = shlex.split(flags)
     if words and not words[0].startswith("--"):
         words[0] = f"--{words[0]}"
+    start = config.replace(model={"hyperparameters": {}})
     found = read_arguments(
-        Command, words, description="", name="recipe --also", default=Command(**parts_of(config))
+        Command, words, description="", name="recipe --also", default=Command(**parts_of(start))
     )
     changed, _ = configuration(found, Config(config.experiment))
+    if changed.model.model == config.model.model:
+        joined = {**config.model.hyperparameters, **changed.model.hyperparameters}
+        changed = changed.replace(model={"hyperparameters": joined})
     _check_same_conditions(flags, config, changed)
+    check_can_be_compared(changed)
     return changed
+
+
+def check_can_be_compared(config: Config) -> None:
+    """Refuses trainings that would know more than others, or other works than they are scored on.
+
+    Raises:
+        InputError: One of these was asked for.
+    """
+    if config.training.teacher:
+        raise InputError("Teachers would bring in what they have learnt; leave --teacher out.")
+    if config.training.schedule == "plateau":
+        raise InputError(
+            "The schedule plateau goes by the very works on which recipes are scored; take another --schedule."
+        )
+    if config.split.protocol == "chunk":
+        raise InputError("Recipes are compared on validation works; take another protocol than chunk.")
 
 
 def _check_same_conditions(flags: str, config: Config, changed: Config) -> None:

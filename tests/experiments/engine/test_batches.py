@@ -51,6 +51,23 @@ def test_a_mixture_has_the_targets_of_what_is_in_it(music):
         np.testing.assert_allclose(targets.sum(axis=1), 1, rtol=1e-5)
 
 
+@pytest.mark.parametrize("share", [0.2, 0.6])
+@pytest.mark.parametrize("bag", [None, 3])
+def test_others_have_their_share_of_the_loss_and_make_no_epoch_longer(music, share, bag):
+    beside = dataclasses.replace(music, num_auxiliary=1)  # a third of the chunks are by somebody else
+    batches = TrainingChunks(
+        beside, INDICES, dataclasses.replace(PLAIN, auxiliary=share), first_epoch=0, bag=bag
+    )
+    asked = np.flatnonzero(music.chunk_labels[INDICES] == 0)
+    if bag is None:
+        assert batches.num_examples == len(asked)
+    of_loss = np.bincount(
+        music.chunk_labels[INDICES], batches.shares * batches.weights[music.chunk_labels[INDICES]]
+    )
+    assert of_loss == pytest.approx([1 - share, share])
+    assert len(list(batches[step] for step in range(4))) == 4
+
+
 def test_a_teacher_has_its_share_of_the_targets(music):
     answers = np.random.default_rng(1).dirichlet([1, 1], 41).astype(np.float32)
     config = dataclasses.replace(PLAIN, class_weights=False)
