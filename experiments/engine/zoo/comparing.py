@@ -2,7 +2,7 @@
 
 import dataclasses
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ def compare_builders(config: Config, places: Places, settings: ZooSettings, *, s
     report_left_out(study.dataset)
     for fold in settings.folds:  # what cannot be divided should leave no folder behind
         split_of(dataclasses.replace(study, config=config.replace(split={"fold": fold})))
-    folder = zoo_folder(config, places)
+    folder = zoo_folder(config, places, settings.folds)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "metrics.json").unlink(missing_ok=True)  # until it is finished again
     records.write_json(folder / MADE_FOR[BUILDERS], {"config": base_of(config).to_dict()})
@@ -65,8 +65,8 @@ def base_of(config: Config) -> Config:
     return dataclasses.replace(config.replace(split={"fold": "all"}), model=NOT_ONE)
 
 
-def zoo_folder(config: Config, places: Places) -> Path:
-    """Returns the folder of the comparison of one configuration, whatever its model and its fold.
+def zoo_folder(config: Config, places: Places, folds: Sequence[int] = ZooSettings.folds) -> Path:
+    """Returns the folder of the comparison of one configuration on some folds, whatever its model.
 
     Example:
         >>> zoo_folder(Config("example"), Places(results_dir=Path("runs"))).name[:-9]
@@ -74,6 +74,8 @@ def zoo_folder(config: Config, places: Places) -> Path:
     """
     parts = (config.corpus.corpus, config.split.protocol, f"seed{config.training.seed}")
     name = "-".join(("builders", *parts, base_of(config).digest()))
+    if folds != ZooSettings.folds:
+        name += f"-folds{'+'.join(map(str, folds))}"
     return places.results_dir / config.experiment / name
 
 
