@@ -11,7 +11,7 @@ from experiments.engine.config import Config
 from experiments.engine.recipes.variants import variants_of
 
 RECIPE = ("--smoke", "--average", "0.9", "--answer-overlap", "2", "--also", "mixup 0.2")
-NAMES = ["as it is", "without average 0.9", "without answer overlap 2", "with mixup 0.2"]
+NAMES = ["as it is", "without --average 0.9", "without --answer-overlap 2", "with --mixup 0.2"]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def folder(compared):
 def test_every_part_has_a_row_on_validation_works(folder, read_rows):
     rows = read_rows(folder / "recipe.csv")
     assert [row["name"] for row in rows] == [
-        *(NAMES[0], "without channels binary", *NAMES[1:]),
+        *(NAMES[0], "without --channels binary", *NAMES[1:]),
     ]
     assert [bool(row["piece_difference"]) for row in rows] == [False, *[True] * 4]
     for row in rows:
@@ -64,15 +64,17 @@ def test_it_goes_on_with_other_parts_and_trains_none_again(folder, compared, mon
     assert len(trained) == 1
     assert [row["name"] for row in records.read_json(folder / "metrics.json")["rows"]][
         -1
-    ] == "with transpose 5"
+    ] == "with --transpose 5"
     printed = capsys.readouterr().out
-    assert "validation works" in printed and "with transpose 5" in printed and "\u2026" not in printed
+    assert "validation works" in printed and "with --transpose 5" in printed and "\u2026" not in printed
 
 
 def test_a_part_that_cannot_be_trained_is_named_and_the_others_stand(compared, capsys):
     found = compared("--smoke", "--average", "0.9", "--also", "velocity-dropout 0.5", "--resume")
     (row,) = [row for row in records.read_json(found / "metrics.json")["rows"] if row["problem"]]
-    assert row["name"] == "with velocity-dropout 0.5" and "--velocity-dropout; leave it out" in row["problem"]
+    assert (
+        row["name"] == "with --velocity-dropout 0.5" and "--velocity-dropout; leave it out" in row["problem"]
+    )
     assert row["problem"] in capsys.readouterr().out
 
 
@@ -88,7 +90,7 @@ def test_a_recipe_is_published_with_a_table_of_its_own(folder, tmp_path):
     }
     lines = (tmp_path / "results" / "README.md").read_text(encoding="utf-8").splitlines()
     rows = [line.split(" | ") for line in lines if line.startswith("| [R1](published/recipe/")]
-    assert [row[5] for row in rows][:3] == ["as it is", "without channels binary", "without average 0.9"]
+    assert [row[5] for row in rows][:3] == ["as it is", "without --channels binary", "without --average 0.9"]
 
 
 def test_each_hyperparameter_is_a_part_and_a_model_takes_its_own_with_it():
@@ -98,14 +100,14 @@ def test_each_hyperparameter_is_a_part_and_a_model_takes_its_own_with_it():
     found = {
         variant.name: variant.config for variant in variants_of(wide, study, ["hyperparameters width 32"])
     }
-    assert found["without width 64"].model.hyperparameters == {"dropout": 0.2}
-    assert found["without dropout 0.2"].model.hyperparameters == {"width": 64}
-    assert found["with hyperparameters width 32"].model.hyperparameters == {"width": 32, "dropout": 0.2}
+    assert found["without --hyperparameters width 64"].model.hyperparameters == {"dropout": 0.2}
+    assert found["without --hyperparameters dropout 0.2"].model.hyperparameters == {"width": 64}
+    assert found["with --hyperparameters width 32"].model.hyperparameters == {"width": 32, "dropout": 0.2}
     bags = study.replace(
         model={"model": "bag_attention", "hyperparameters": hyperparameters}, answering={"bag": 3}
     )
     (_, without) = variants_of(bags, study, [])
-    assert without.name == "without model bag_attention"
+    assert without.name == "without --model bag_attention"
     assert (without.config.model, without.config.answering) == (study.model, study.answering)
 
 

@@ -105,18 +105,28 @@ def command_of(config: Config, default: Config, places: Places) -> str:
     for name, part in vars(config).items():
         if dataclasses.is_dataclass(part):
             standard = vars(getattr(default, name))
-            for flag, value in vars(part).items():
-                if value != standard[flag]:
-                    is_switch = isinstance(getattr(type(part), flag, None), bool)  # others can be None, too
-                    words += _flag(flag.replace("_", "-"), value, is_switch=is_switch)
+            for setting, value in vars(part).items():
+                if value != standard[setting]:
+                    words += flag_of(part, setting)
     for name in ("data_home", "cache_dir", "results_dir", "published"):
         if getattr(places, name) != getattr(Places, name):
             words += [f"--{name.replace('_', '-')}", "PATH"]
     return shlex.join([*words, "--resume"])
 
 
-def _flag(name: str, value: Any, *, is_switch: bool) -> list[str]:
-    if is_switch:
+def flag_of(part: Any, setting: str) -> list[str]:
+    """Returns the words of the command line that give a setting its value.
+
+    Args:
+        part: Of a configuration.
+        setting: Of this part.
+
+    Example:
+        >>> flag_of(Config("example").training, "class_weights"), flag_of(Config("example").training, "epochs")
+        (['--class-weights'], ['--epochs', '20'])
+    """
+    name, value = setting.replace("_", "-"), getattr(part, setting)
+    if isinstance(getattr(type(part), setting, None), bool):  # others can be None, too
         return [f"--{name}" if value else f"--no-{name}"]
     if isinstance(value, dict):
         value = [word for pair in value.items() for word in pair]

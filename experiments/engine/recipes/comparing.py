@@ -15,7 +15,7 @@ from experiments.engine.command import parts_of
 from experiments.engine.config import AnswerConfig, Config, Places
 from experiments.engine.predictions import join, read_predictions, write_predictions
 from experiments.engine.publishing import MADE_FOR, RECIPE
-from experiments.engine.recipes.variants import WHOLE, Variant
+from experiments.engine.recipes.variants import WHOLE, WITHOUT, Variant
 from experiments.engine.runner import Study, check_names, knowing_its_split, prepare, split_of
 from experiments.engine.telling import encoder_name, pieces_name, report_left_out
 from features.datasets import Dataset
@@ -51,7 +51,7 @@ def compare_recipe(
     from experiments.engine.networks import check_network
 
     for variant in variants:
-        if not variant.name.startswith("without"):  # what follows from the others is told in its row
+        if not variant.name.startswith(WITHOUT):  # what follows from the others is told in its row
             check_names(variant.config)
     study = Study(config, places, prepare(config, places))
     report_left_out(study.dataset)
@@ -87,8 +87,7 @@ def compare_recipe(
 def _sides(study: Study, fold: int) -> dict[str, str]:
     """Returns the side of each piece; other encodings have other chunks, but not other sides."""
     split = split_of(dataclasses.replace(study, config=study.config.replace(split={"fold": fold})))
-    pieces = [study.dataset.pieces[piece] for piece in study.dataset.chunk_pieces]
-    return dict(zip(pieces, split.chunk_split.tolist(), strict=True))
+    return dict(zip(_pieces_of_chunks(study.dataset), split.chunk_split.tolist(), strict=True))
 
 
 def _answers(

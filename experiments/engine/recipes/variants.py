@@ -3,8 +3,8 @@
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from experiments.engine.auditing.network_runs import flag_of
 from experiments.engine.command import NEEDED, Command, configuration, parts_of, read_arguments
 from experiments.engine.config import Config
 from features.errors import InputError
@@ -17,7 +17,7 @@ CONDITIONS = ("epochs", "batch_size", "patience", "chunks_per_epoch", "precision
 
 SETTLED = {("training", name) for name in CONDITIONS} | {("answering", "bag")}
 
-WHOLE = "as it is"
+WHOLE, WITHOUT = "as it is", "without"
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Variant:
     """One of the trainings.
 
     Attributes:
-        name: What it does without, or has beside the recipe, in the words of the command line.
+        name: Which flag it does without, or has beside those of the recipe.
         config: What it is.
     """
 
@@ -50,7 +50,9 @@ def variants_of(config: Config, default: Config, also: Sequence[str]) -> list[Va
         >>> study = Config("four_composers")
         >>> recipe = study.replace(training={"sampling": ("work",), "sampling_power": 0.5, "average": 0.99})
         >>> [variant.name for variant in variants_of(recipe, study, ["mixup 0.2"])]
-        ['as it is', 'without average 0.99', 'without sampling work', 'without sampling power 0.5', 'with mixup 0.2']
+        ... # doctest: +NORMALIZE_WHITESPACE
+        ['as it is', 'without --average 0.99', 'without --sampling work', 'without --sampling-power 0.5',
+         'with --mixup 0.2']
     """
     variants = [Variant(WHOLE, config)]
     for part in PARTS:
@@ -59,10 +61,11 @@ def variants_of(config: Config, default: Config, also: Sequence[str]) -> list[Va
             if name == "hyperparameters" and config.model.model == default.model.model:
                 variants += [_without_hyperparameter(config, key) for key in value]
             elif name != "hyperparameters" and value != usual and (part, name) not in SETTLED:
-                words = f"without {_words(name, value)}"
+                words = f"{WITHOUT} {' '.join(flag_of(getattr(config, part), name))}"
                 variants.append(Variant(words, _without(config, default, part, name)))
     for flags in also:
-        variants.append(Variant(f"with {flags.removeprefix('--')}", _with(config, flags)))
+        flags = flags if flags.startswith("--") else f"--{flags}"
+        variants.append(Variant(f"with {flags}", _with(config, flags)))
     if len(variants) == 1:
         raise InputError(
             "There is nothing to compare: the training is the study's own; give it flags, or name some with --also."
@@ -85,17 +88,20 @@ def _without_hyperparameter(config: Config, key: str) -> Variant:
     """Returns the variant whose builder has its own default of one hyper-parameter."""
     others = {name: value for name, value in config.model.hyperparameters.items() if name != key}
     value = config.model.hyperparameters[key]
-    return Variant(f"without {key} {value}", config.replace(model={"hyperparameters": others}))
+    return Variant(
+        f"{WITHOUT} --hyperparameters {key} {value}", config.replace(model={"hyperparameters": others})
+    )
 
 
 def _with(config: Config, flags: str) -> Config:
     """Returns a configuration changed by flags; hyper-parameters join those that there are."""
-    words = shlex.split(flags)
-    if words and not words[0].startswith("--"):
-        words[0] = f"--{words[0]}"
     start = config.replace(model={"hyperparameters": {}})
     found = read_arguments(
-        Command, words, description="", name="recipe --also", default=Command(**parts_of(start))
+        Command,
+        shlex.split(flags),
+        description="",
+        name="recipe --also",
+        default=Command(**parts_of(start)),
     )
     changed, _ = configuration(found, Config(config.experiment))
     if changed.model.model == config.model.model:
@@ -130,19 +136,8 @@ def _check_same_conditions(flags: str, config: Config, changed: Config) -> None:
     for before, after, name in conditions:
         if getattr(before, name) != getattr(after, name):
             raise InputError(
-                f"--also {flags!r} changes the {name.replace('_', ' ')}, which all variants have in common; give that "
+                f'--also "{flags}" changes the {name.replace("_", " ")}, which all variants have in common; give that '
                 "flag by itself."
             )
     if changed == config:
-        raise InputError(f"--also {flags!r} changes nothing; leave it out.")
-
-
-def _words(name: str, value: Any) -> str:
-    """A setting and its value as on the command line, without dashes."""
-    name = name.replace("_", " ")
-    if isinstance(value, bool):
-        return name if value else f"no {name}"
-    if isinstance(value, dict):
-        value = [word for pair in value.items() for word in pair]
-    values = value if isinstance(value, list | tuple) else [value]
-    return " ".join([name, *map(str, values)])
+        raise InputError(f'--also "{flags}" changes nothing; leave it out.')
