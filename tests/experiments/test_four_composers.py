@@ -191,7 +191,7 @@ def test_the_saved_model_knows_its_encoder_and_answers_as_it_did(folder):
     model, description = saving.load(folder / "model.h5")
     assert set(description) == {
         *("run_id", "study", "label", "encoder", "classes", "builder", "hyperparameters", "answering"),
-        *("trained_on", "validated_on", "teachers", "logit_offsets"),
+        *("trained_on", "validated_on", "num_auxiliary", "teachers", "logit_offsets"),
     }
     assert (description["builder"], description["classes"]) == ("frame_cnn", CLASSES)
     assert description["hyperparameters"]["kernel_size"] == 5

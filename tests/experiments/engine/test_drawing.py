@@ -20,6 +20,7 @@ class Numbers(SimpleNamespace):
     chunk_labels = LABELS
     chunk_pieces = np.arange(len(LABELS)) // 10
     classes = ("a", "b", "c")
+    num_auxiliary = 0
     encoder = SimpleNamespace(chunk_frames=1, channels=())
 
     def chunks(self, indices, **changes):
