@@ -2,12 +2,13 @@
 
     python -m experiments.recipe four_composers --average 0.998 --note-dropout 0.05 --sampling composer work
     python -m experiments.recipe four_composers --average 0.998 --also "mixup 0.2" "hyperparameters dropout 0.2"
+    python -m experiments.recipe four_composers --protocol source --folds 0 1 --no-leave-out --also "model pitch_cnn"
     python -m experiments.recipe four_composers --smoke --average 0.9
 
-Every flag by which the recipe differs from the study is left out once, and what --also names is added once. All are
-trained on the same works for as long, and keep the network of the last epoch, so that no epoch is chosen for one of
-them; test works are not touched. Started again with --resume, it goes on, also with other parts; `leaderboard
---publish` takes its folder.
+Every flag by which the recipe differs from the study is left out once (not with `--no-leave-out`), and what `--also`
+names is added once. All are trained on the same works for as long, and keep the network of the last epoch, so that no
+epoch is chosen for one of them; test works are not touched. Started again with `--resume`, it goes on, also with other
+parts; `leaderboard --publish` takes its folder.
 """
 
 from collections.abc import Sequence
@@ -29,6 +30,8 @@ class Arguments(Command):
     """The study whose training it is."""
     also: tuple[str, ...] = ()
     """What else might help: flags of the study, such as "mixup 0.2", a training each."""
+    leave_out: bool = True
+    """Whether each flag of the recipe is left out once, too."""
     folds: tuple[int, ...] = (0,)
     """Folds of the study, the same for all; of each, the validation part is asked about."""
 
@@ -51,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     check_can_be_compared(config)
     usual = study.configure(study.DEFAULT.replace(encoder={"encoder": config.encoder.encoder}))
-    variants = variants_of(config, usual, asked.also)
+    variants = variants_of(config, usual, asked.also, leave_out=asked.leave_out)
     from experiments.engine.recipes.comparing import compare_recipe, print_recipe
 
     print_recipe(compare_recipe(config, places, variants, folds=asked.folds))

@@ -111,6 +111,12 @@ def test_each_hyperparameter_is_a_part_and_a_model_takes_its_own_with_it():
     assert (without.config.model, without.config.answering) == (study.model, study.answering)
 
 
+def test_what_is_added_can_be_all_that_is_compared():
+    recipe = Config("four_composers").replace(training={"average": 0.9})
+    found = variants_of(recipe, Config("four_composers"), ["mixup 0.2"], leave_out=False)
+    assert [variant.name for variant in found] == ["as it is", "with --mixup 0.2"]
+
+
 def test_composers_held_out_are_what_intervals_draw(cache_dir, tmp_path, read_rows):
     flags = ("--smoke", "--average", "0.9", "--protocol", "composer", "--rare", "train")
     recipe.main(["era", *flags, "--cache-dir", str(cache_dir), "--results-dir", str(tmp_path)])
@@ -122,6 +128,7 @@ def test_composers_held_out_are_what_intervals_draw(cache_dir, tmp_path, read_ro
     ("asked", "said"),
     [
         ((), "There is nothing to compare"),
+        (("--average", "0.9", "--no-leave-out"), "There is nothing to compare"),
         (("--fold", "1"), "--fold has no say here; give --folds"),
         (("--patience", "3"), "--patience has no say here; give --epochs"),
         (("--average", "0.9", "--folds", "0", "0"), "numbers of different folds"),

@@ -16,6 +16,7 @@ CONDITIONS = ("epochs", "batch_size", "patience", "chunks_per_epoch", "precision
 """Settings of the training that are no part of a recipe: all variants have them in common."""
 
 SETTLED = {("training", name) for name in CONDITIONS} | {("answering", "bag")}
+"""The same with their parts, and the bag, which the builder decides on: not left out."""
 
 WHOLE, WITHOUT = "as it is", "without"
 
@@ -33,7 +34,9 @@ class Variant:
     config: Config
 
 
-def variants_of(config: Config, default: Config, also: Sequence[str]) -> list[Variant]:
+def variants_of(
+    config: Config, default: Config, also: Sequence[str], *, leave_out: bool = True
+) -> list[Variant]:
     """Returns the recipe, the same without each setting that differs from the study's default, and with others.
 
     A setting that has no effect without another is left out with it.
@@ -42,6 +45,7 @@ def variants_of(config: Config, default: Config, also: Sequence[str]) -> list[Va
         config: The recipe.
         default: Of the study.
         also: Flags, such as `"mixup 0.2"`: a variant each.
+        leave_out: Whether settings are left out, too.
 
     Raises:
         InputError: There is nothing to leave out and nothing to add, or what is added says what to try it on.
@@ -55,7 +59,7 @@ def variants_of(config: Config, default: Config, also: Sequence[str]) -> list[Va
          'with --mixup 0.2']
     """
     variants = [Variant(WHOLE, config)]
-    for part in PARTS:
+    for part in PARTS if leave_out else ():
         for name, usual in vars(getattr(default, part)).items():
             value = getattr(getattr(config, part), name)
             if name == "hyperparameters" and config.model.model == default.model.model:
@@ -68,7 +72,8 @@ def variants_of(config: Config, default: Config, also: Sequence[str]) -> list[Va
         variants.append(Variant(f"with {flags}", _with(config, flags)))
     if len(variants) == 1:
         raise InputError(
-            "There is nothing to compare: the training is the study's own; give it flags, or name some with --also."
+            "There is nothing to compare: no flag of the training is to be left out, and none is added; give it flags, "
+            "or name some with --also."
         )
     return variants
 
