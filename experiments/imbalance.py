@@ -136,19 +136,22 @@ def score(
 
     Its folder gets `config.json`, with which it was trained.
     """
-    from experiments.engine.answering import answer
+    from experiments.engine.answering import answer, reads_bags
     from experiments.engine.imbalance import logit_offsets
     from experiments.engine.networks import train_network
+    from experiments.engine.sampling import heard_shares
     from features.splits.protocols import TRAIN, VALIDATION
 
     folder.mkdir(exist_ok=True)
     records.write_json(folder / "config.json", config.to_dict())
     network = train_network(config, dataset, split, folder=folder, teachers=teachers)
-    indices, labels = split.indices(VALIDATION), dataset.chunk_labels[split.indices(TRAIN)]
+    indices, heard = split.indices(VALIDATION), split.indices(TRAIN)
+    bag = config.answering.bag if reads_bags(network.model) else None
+    shares = heard_shares(dataset, heard, config.training, bag=bag)
     rows = []
     for adjustment in adjustments if config.training.balance != 1 else (0.0,):
         training = config.replace(training={"logit_adjustment": adjustment}).training
-        offsets = logit_offsets(labels, len(dataset.classes), training)
+        offsets = logit_offsets(dataset.chunk_labels[heard], len(dataset.classes), training, shares=shares)
         found = answer(network.model, network.dataset, indices, config.answering, offsets=offsets)
         levels = {level: found[level].scores() for level in ("piece", "chunk")}
         rows.append(

@@ -149,8 +149,8 @@ class Dataset:
             indices: Which chunks, shape `(n,)`.
             semitones: How far to transpose each of them, shape `(n,)`; None for not at all.
             later: How many frames later (earlier, if negative) to begin each of them, shape `(n,)`,
-                but always so that the piece fills the chunk, if it is long enough; None for where
-                they stand, padded where the piece ends.
+                but always so that the piece fills the chunk, if it is long enough; 0 (and None, for
+                all of them) for where they stand, padded where the piece ends.
             rates: How many times as fast to play each of them, shape `(n,)`; None for as it stands.
                 Only for an encoder that `can_change_tempo`.
             renderings: Which rendering to take each of them from, at about the same place, shape `(n,)`; 0 for the
@@ -195,7 +195,8 @@ class Dataset:
     ) -> np.ndarray:
         if later is not None:
             num_rows = self.encoder.chunk_frames if rates is None else self.encoder.rows_read(rates)
-            starts = np.clip(starts + later, firsts, np.maximum(firsts, ends - num_rows))
+            moved = np.clip(starts + later, firsts, np.maximum(firsts, ends - num_rows))
+            starts = np.where(later == 0, starts, moved)
         if rates is None:
             return self.encoder.decode(self._rows, starts, ends, shift=semitones)
         return self.encoder.decode(self._rows, starts, ends, shift=semitones, rate=rates)

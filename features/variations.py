@@ -4,6 +4,8 @@ All of it happens to chunks that are decoded already, so that nothing is stored 
 are handed in alone.
 """
 
+from collections.abc import Sequence
+
 import numba
 import numpy as np
 
@@ -11,6 +13,16 @@ PRESENCE_CHANNELS = ("binary", "velocity", "timing")
 """Any of these tells where notes are held."""
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+def presence_channel(channels: Sequence[str]) -> int:
+    """Returns which of an encoder's channels is the first that tells where notes are held; 0 if none does.
+
+    Example:
+        >>> presence_channel(("onset", "binary"))
+        1
+    """
+    return next((number for number, kind in enumerate(channels) if kind in PRESENCE_CHANNELS), 0)
 
 
 def with_even_velocities(chunks: np.ndarray, levels: np.ndarray, *, channel: int) -> np.ndarray:

@@ -17,6 +17,7 @@ from experiments.engine.predictions import (
 )
 from features.datasets import Dataset
 from features.splits.protocols import TEST, TRAIN, VALIDATION, Split
+from features.variations import presence_channel
 from models.baselines import BASELINES
 from models.histograms import chunk_histograms
 from models.piece_histograms import piece_histograms
@@ -153,13 +154,15 @@ def ask_baseline(
 
 
 def all_histograms(dataset: Dataset) -> np.ndarray:
-    """Returns the histograms of every chunk, shape `(chunks, features)`."""
+    """Returns the histograms of every chunk, in whatever order its channels are, shape `(chunks, features)`."""
     channels = list(getattr(dataset.encoder, "channels", ()))
-    velocity = channels.index("velocity") if "velocity" in channels else None
+    order = list(range(dataset.encoder.chunk_shape[-1]))
+    order.insert(0, order.pop(presence_channel(channels)))
+    velocity = order.index(channels.index("velocity")) if "velocity" in channels else None
     total = len(dataset.chunk_pieces)
     batches = [
         np.arange(start, min(start + HISTOGRAM_BATCH, total)) for start in range(0, total, HISTOGRAM_BATCH)
     ]
     return np.concatenate(
-        [chunk_histograms(dataset.chunks(batch), velocity_channel=velocity) for batch in batches]
+        [chunk_histograms(dataset.chunks(batch)[..., order], velocity_channel=velocity) for batch in batches]
     )

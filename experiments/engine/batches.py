@@ -13,10 +13,10 @@ import numpy as np
 
 from experiments.engine.config import TrainingConfig
 from experiments.engine.imbalance import class_weights
-from experiments.engine.sampling import draw, drawing_shares
+from experiments.engine.sampling import bags_of_pieces, draw, drawing_shares, heard_shares
 from features.auxiliary import by_others
 from features.datasets import Dataset
-from features.variations import PRESENCE_CHANNELS, with_even_velocities, with_varied_notes
+from features.variations import presence_channel, with_even_velocities, with_varied_notes
 
 QUIETEST = 0.2
 """Of all files without dynamics, hardly one is quieter than this share of the greatest velocity."""
@@ -81,7 +81,7 @@ class TrainingChunks(keras.utils.PyDataset):
         self.bag, self.targets = bag, targets
         # An epoch is as long as it is without others.
         asked = indices[~by_others(dataset, dataset.chunk_labels[indices])]
-        num_examples = len(asked) if bag is None else int(_bags_of_pieces(dataset, asked, bag).sum())
+        num_examples = len(asked) if bag is None else int(bags_of_pieces(dataset, asked, bag).sum())
         self.num_examples = max(1, config.drawn_of(num_examples * (bag or 1)) // (bag or 1))
         self.batch_size = min(max(1, config.batch_size // (bag or 1)), self.num_examples)
         self.steps_per_epoch = self.num_examples // self.batch_size
@@ -94,10 +94,7 @@ class TrainingChunks(keras.utils.PyDataset):
     def _class_weights(self) -> np.ndarray:
         """Weighs rare composers more, among those who are asked about and among the others, 1 on average of either."""
         labels, num_classes = self.dataset.chunk_labels[self.indices], len(self.dataset.classes)
-        shares = self.shares
-        if shares is None:
-            in_bags = self.bag is not None
-            shares = _shares_in_bags(self.dataset, self.indices, self.bag) if in_bags else None
+        shares = heard_shares(self.dataset, self.indices, self.config, bag=self.bag)
         is_other, weigh = by_others(self.dataset, labels), partial(class_weights, balance=self.config.balance)
         if not is_other.any():
             return weigh(labels, num_classes, shares=shares)
@@ -155,7 +152,7 @@ class TrainingChunks(keras.utils.PyDataset):
     def _bags(self, rng: np.random.Generator) -> np.ndarray:
         """Draws bags: the chunks of each piece in random order, from the beginning again where they do not fill one."""
         chunk_pieces = self.dataset.chunk_pieces[self.indices]
-        num_bags = _bags_of_pieces(self.dataset, self.indices, self.bag)
+        num_bags = bags_of_pieces(self.dataset, self.indices, self.bag)
         if self.shares is not None:
             shares = np.bincount(chunk_pieces, self.shares, len(num_bags))
             num_bags = draw(shares, num_bags.sum(), rng)
@@ -184,8 +181,8 @@ class TrainingChunks(keras.utils.PyDataset):
         chunks = examples.reshape(-1, *examples.shape[-3:]) if variations else examples
         if "seeds" in variations:
             seeds = np.repeat(variations["seeds"], bag) + np.arange(len(chunks))
-            channel = min(kinds.index(kind) for kind in PRESENCE_CHANNELS if kind in kinds)
-            how = {"left_out": config.note_dropout, "jitter": config.jitter, "channel": channel}
+            how = {"left_out": config.note_dropout, "jitter": config.jitter}
+            how["channel"] = presence_channel(kinds)
             chunks = with_varied_notes(chunks, seeds, **how)
         if "levels" in variations:
             levels = np.repeat(variations["levels"], bag)
@@ -215,18 +212,6 @@ def _mixed(values: np.ndarray, shares: np.ndarray) -> np.ndarray:
     """Mixes each row of a batch with the one that is as far from its other end (Zhang et al., mixup, 2018)."""
     shares = shares.reshape(-1, *[1] * (values.ndim - 1)).astype(values.dtype)
     return shares * values + (1 - shares) * values[::-1]
-
-
-def _bags_of_pieces(dataset: Dataset, indices: np.ndarray, bag: int) -> np.ndarray:
-    """Returns how many bags it takes to hold the chunks of each piece."""
-    return -(-np.bincount(dataset.chunk_pieces[indices]) // bag)
-
-
-def _shares_in_bags(dataset: Dataset, indices: np.ndarray, bag: int) -> np.ndarray:
-    """Returns which share of an epoch each chunk has in bags: a piece that fills none is heard as one that does."""
-    pieces = dataset.chunk_pieces[indices]
-    shares = (_bags_of_pieces(dataset, indices, bag) / np.maximum(np.bincount(pieces), 1))[pieces]
-    return shares / shares.sum()
 
 
 class ChunksInOrder(keras.utils.PyDataset):

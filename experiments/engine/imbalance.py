@@ -46,13 +46,16 @@ def _counts(labels: np.ndarray, num_classes: int, shares: np.ndarray | None) -> 
     return np.bincount(labels, None if shares is None else shares * len(labels), num_classes)
 
 
-def training_prior(labels: np.ndarray, num_classes: int, config: TrainingConfig) -> np.ndarray:
+def training_prior(
+    labels: np.ndarray, num_classes: int, config: TrainingConfig, *, shares: np.ndarray | None = None
+) -> np.ndarray:
     """Returns how likely each class is before anything is heard, as training has it: its share of the weights.
 
     Args:
         labels: Class of each chunk in training, shape `(chunks,)`.
         num_classes: Number of classes.
-        config: Whether, and how strongly, rare classes weigh more, or are drawn more often.
+        config: Whether, and how strongly, rare classes weigh more.
+        shares: See `experiments.engine.sampling.heard_shares`.
 
     Example:
         >>> labels = np.array([0, 0, 0, 1])
@@ -61,17 +64,15 @@ def training_prior(labels: np.ndarray, num_classes: int, config: TrainingConfig)
         >>> training_prior(labels, 2, TrainingConfig(balance=1)).round(6).tolist()
         [0.5, 0.5]
     """
-    shares = None
-    if "composer" in config.sampling:  # what is drawn evenly within a composer does not change his share
-        shares = np.bincount(labels)[labels] ** -config.sampling_power
-        shares /= shares.sum()
     counts = _counts(labels, num_classes, shares).astype(float)
     if config.class_weights:
         counts *= class_weights(labels, num_classes, balance=config.balance, shares=shares)
     return counts / counts.sum()
 
 
-def logit_offsets(labels: np.ndarray, num_classes: int, config: TrainingConfig) -> np.ndarray:
+def logit_offsets(
+    labels: np.ndarray, num_classes: int, config: TrainingConfig, *, shares: np.ndarray | None = None
+) -> np.ndarray:
     """Returns what is to be taken off the logit of each class, shape `(classes,)`; zeros without adjustment.
 
     It is `strength * log(prior)`. A class that training does not have is treated as the most frequent one: it is not
@@ -81,13 +82,14 @@ def logit_offsets(labels: np.ndarray, num_classes: int, config: TrainingConfig) 
         labels: Class of each chunk in training, shape `(chunks,)`.
         num_classes: Number of classes.
         config: The strength, and the weights that make the prior.
+        shares: See `training_prior`.
 
     Example:
         >>> config = TrainingConfig(class_weights=False, logit_adjustment=1)
         >>> logit_offsets(np.array([0, 0, 0, 1]), 2, config).round(3).tolist()
         [-0.288, -1.386]
     """
-    prior = training_prior(labels, num_classes, config)
+    prior = training_prior(labels, num_classes, config, shares=shares)
     return config.logit_adjustment * np.log(np.where(prior > 0, prior, prior.max()))
 
 

@@ -20,6 +20,7 @@ from experiments.engine.distillation import load_teachers, teach
 from experiments.engine.heard import pieces_heard
 from experiments.engine.imbalance import logit_offsets
 from experiments.engine.predictions import Predictions
+from experiments.engine.sampling import heard_shares
 from experiments.engine.saved_models import LOGIT_OFFSETS, SavedModel
 from experiments.engine.tables import module_of
 from experiments.engine.teachers import teacher_name
@@ -181,7 +182,9 @@ def train_network(
         heard = with_others(config, dataset, split)
         places = np.arange(len(heard.chunk_pieces))
     once = AnswerConfig(bag=bag)  # asked in several ways after every epoch, it would take many times as long
-    offsets = logit_offsets(labels, len(dataset.classes), config.training)
+    in_bags = {"bag": bag if reads_bags else None}
+    shares = heard_shares(dataset, split.indices(TRAIN), config.training, **in_bags)
+    offsets = logit_offsets(labels, len(dataset.classes), config.training, shares=shares)
     taught_by = load_teachers(config, dataset, split, teachers)
     targets = teach(taught_by, config, dataset, split.indices(TRAIN), whole_pieces=reads_bags)
     with computing_in(config.training.precision):
@@ -199,8 +202,8 @@ def train_network(
                 _asked(asked, trained), dataset, split.indices(VALIDATION), offsets, once
             ),
             folder=folder,
-            bag=bag if reads_bags else None,
             targets=targets,
+            **in_bags,
             **how,
         )
     kept = saving.in_float32(_asked(asked, model))

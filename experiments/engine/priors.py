@@ -32,20 +32,23 @@ def with_prior(probabilities: np.ndarray, old: np.ndarray, new: np.ndarray) -> n
     return scaled / scaled.sum(axis=1, keepdims=True)
 
 
-def prior_in_answers(labels: np.ndarray, num_classes: int, config: TrainingConfig) -> np.ndarray:
+def prior_in_answers(
+    labels: np.ndarray, num_classes: int, config: TrainingConfig, *, shares: np.ndarray | None = None
+) -> np.ndarray:
     """Returns the prior that a network's answers hold: that of its training, less what was taken off its logits.
 
     Args:
         labels: Class of each chunk in training, shape `(chunks,)`.
         num_classes: Number of classes; one without a chunk has no prior.
         config: How the network was trained.
+        shares: See `training_prior`.
 
     Example:
         >>> config = TrainingConfig(class_weights=False, logit_adjustment=1)
         >>> prior_in_answers(np.array([0, 0, 0, 1]), 2, config).tolist()
         [0.5, 0.5]
     """
-    prior = training_prior(labels, num_classes, config)
+    prior = training_prior(labels, num_classes, config, shares=shares)
     tiny = np.finfo(float).tiny
     left = np.where(prior > 0, np.maximum(prior, tiny) ** (1 - config.logit_adjustment), 0)
     return left / left.sum()

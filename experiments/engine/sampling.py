@@ -52,6 +52,31 @@ def drawing_shares(dataset: Dataset, indices: np.ndarray, config: TrainingConfig
     return shares
 
 
+def heard_shares(
+    dataset: Dataset, indices: np.ndarray, config: TrainingConfig, *, bag: int | None = None
+) -> np.ndarray | None:
+    """Returns the share of each chunk in what training hears, shape `(indices,)`; None if all have the same.
+
+    Args:
+        dataset: What the chunks are taken from.
+        indices: The training chunks.
+        config: How they are drawn.
+        bag: How many chunks of a piece an example is, None for one: a piece that fills no bag is heard as if it did.
+    """
+    if config.sampling or config.auxiliary:
+        return drawing_shares(dataset, indices, config)
+    if bag is None:
+        return None
+    pieces = dataset.chunk_pieces[indices]
+    shares = (bags_of_pieces(dataset, indices, bag) / np.maximum(np.bincount(pieces), 1))[pieces]
+    return shares / shares.sum()
+
+
+def bags_of_pieces(dataset: Dataset, indices: np.ndarray, bag: int) -> np.ndarray:
+    """Returns how many bags it takes to hold the chunks of each piece, shape `(pieces,)`."""
+    return -(-np.bincount(dataset.chunk_pieces[indices]) // bag)
+
+
 def _counted(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Numbers the values that occur, and counts each: shapes `(values,)` and `(different values,)`."""
     _, numbers, counts = np.unique(values, return_inverse=True, return_counts=True)

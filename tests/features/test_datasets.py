@@ -128,10 +128,18 @@ def test_a_chunk_that_is_moved_stays_in_its_piece(dataset, data):
             read_notes(read_events(PIECES[dataset.chunk_pieces[index]].read()))
         ).num_frames
         number = index - np.flatnonzero(dataset.chunk_pieces == dataset.chunk_pieces[index])[0]
-        start = np.clip(number * 20 + frames, 0, max(0, num_frames - 20))
+        moved = np.clip(number * 20 + frames, 0, max(0, num_frames - 20))
+        start = moved if frames else number * 20  # the last one stands where the piece ends, too
         expected = of_piece[:, start : start + 20]
         np.testing.assert_array_equal(chunk[:, : expected.shape[1]], expected)
         assert not chunk[:, expected.shape[1] :].any()
+
+
+def test_a_chunk_that_is_not_moved_stands_where_it_is(dataset):
+    everything = np.arange(len(dataset.chunk_pieces))
+    np.testing.assert_array_equal(
+        dataset.chunks(everything, later=np.zeros_like(everything)), dataset.chunks(everything)
+    )
 
 
 @given(st.data())
@@ -146,14 +154,14 @@ def test_a_chunk_that_is_played_faster_or_slower_shows_the_nearest_frames(datase
         num_frames, of_piece = dataset.num_frames[piece], np.concatenate(direct_chunks(piece), axis=1)
         start = 20 * (index - np.flatnonzero(dataset.chunk_pieces == piece)[0])
         rows = np.floor(np.arange(20) * rate + 0.5).astype(int)
-        if later is not None:
+        is_moved = later is not None and later[number] != 0
+        if is_moved:
             start = np.clip(start + later[number], 0, max(0, num_frames - 1 - rows[-1]))
         rows = rows[start + rows < num_frames] + start
         np.testing.assert_array_equal(chunk[:, : len(rows)], of_piece[:, rows])
         assert not chunk[:, len(rows) :].any()
-        assert (
-            later is None or len(rows) == 20 or start == 0
-        )  # moved, it is filled if the piece is long enough
+        # Moved, it is filled if the piece is long enough.
+        assert not is_moved or len(rows) == 20 or start == 0
 
 
 @given(st.data())

@@ -11,7 +11,7 @@ from experiments.engine import records
 from experiments.engine.auditing.variants import ALL
 from experiments.engine.config import Config, Places
 from experiments.engine.predictions import Predictions, join, read_predictions
-from experiments.engine.publishing import prediction_files
+from experiments.engine.publishing import has_answers, prediction_files
 from features.datasets import Dataset
 
 STACKED = "stacked"
@@ -40,18 +40,17 @@ class NetworkRun:
         return " ".join(folder.name for folder in self.folders)
 
     def answers(self) -> dict[str, Predictions]:
-        """Returns the answers for the test part by `"piece"` and by `"chunk"`, and by piece those `"stacked"`."""
-        names = [prediction_files(records.read_json(folder / "metrics.json")) for folder in self.folders]
-        wanted = [name for name in ("piece", "chunk", STACKED) if all(name in files for files in names)]
-        return {
-            name: join(
-                [
-                    read_predictions(folder / files[name])
-                    for folder, files in zip(self.folders, names, strict=True)
-                ]
-            )
-            for name in wanted
-        }
+        """Returns the answers for the test part by `"piece"` and by `"chunk"`, and by piece those `"stacked"`.
+
+        A level of which a folder has none is left out: a published run is without its chunks where they are many.
+        """
+        levels = {}
+        for name in ("piece", "chunk", STACKED):
+            files = [_files_of(folder).get(name, "") for folder in self.folders]
+            homes = list(zip(self.folders, files, strict=True))
+            if all(file and has_answers(folder, file) for folder, file in homes):
+                levels[name] = join([read_predictions(folder / file) for folder, file in homes])
+        return levels
 
 
 def find_network_run(
@@ -148,10 +147,12 @@ def _find(config: Config, places: Places, dataset: Dataset, *, by_works: bool) -
 
 def _finished(config: Config, places: Places, dataset: Dataset, *, by_works: bool) -> Iterator[Path]:
     for folder in _folders(config, places):
-        files = prediction_files(records.read_json(folder / "metrics.json"))
-        if all((folder / files[name]).exists() for name in ("piece", "chunk")):
-            if _is_of(folder, dataset, by_works=by_works):
-                yield folder
+        if has_answers(folder, _files_of(folder)["piece"]) and _is_of(folder, dataset, by_works=by_works):
+            yield folder
+
+
+def _files_of(folder: Path) -> dict[str, str]:
+    return prediction_files(records.read_json(folder / "metrics.json"))
 
 
 def _is_of(folder: Path, dataset: Dataset, *, by_works: bool) -> bool:

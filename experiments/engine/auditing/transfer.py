@@ -19,6 +19,7 @@ from experiments.engine.heard import UNHEARD
 from experiments.engine.predictions import Predictions, of_chunks, of_pieces, voted
 from experiments.engine.priors import estimate_prior, flat_prior, prior_in_answers, with_prior
 from experiments.engine.runner import Study, load_pieces
+from experiments.engine.sampling import heard_shares
 from experiments.engine.saved_models import SavedModel
 from features.datasets import Dataset
 from models.baselines import BASELINES
@@ -110,10 +111,16 @@ def transfer(
 def _ask_network(
     study: Study, saved: SavedModel, external: External, theirs: Dataset, trained: Trained
 ) -> Answered:
+    from experiments.engine.answering import reads_bags
+
     same = saved.encoder == theirs.encoder
     answers = saved.answer(theirs if same else external.encoded(saved.encoder, study.places))
-    labels = study.dataset.chunk_labels[trained.train[study.dataset.chunk_pieces]]
-    return Answered(answers, prior_in_answers(labels, len(study.dataset.classes), study.config.training))
+    dataset, config = study.dataset, study.config
+    places = np.flatnonzero(trained.train[dataset.chunk_pieces])
+    bag = config.answering.bag if reads_bags(saved.model) else None
+    shares = heard_shares(dataset, places, config.training, bag=bag)
+    labels = dataset.chunk_labels[places]
+    return Answered(answers, prior_in_answers(labels, len(dataset.classes), config.training, shares=shares))
 
 
 def _ask_cheap(study: Study, theirs: Dataset, trained: Trained, models: Sequence[str]) -> dict[str, Answered]:

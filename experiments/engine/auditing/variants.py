@@ -49,7 +49,7 @@ ABLATED = {
     "without_velocity": Ablation(
         {"channels": ("binary",)},
         "velocities",
-        "one channel, which says whether a pitch sounds",
+        "the channel of velocities says only whether a pitch sounds; others stay",
         needs="velocity",
         training={"velocity_dropout": 0.0},
     ),
@@ -178,12 +178,21 @@ def ablations(config: Config, names: tuple[str, ...], encoder: Any) -> list[Vari
         Variant(
             "ablation",
             name,
-            whole.replace(encoder=each.encoder, training=each.training),
+            whole.replace(encoder=_values(encoder, each), training=each.training),
             _problem(config, encoder, each),
         )
         for name, each in suited.items()
         if name in names
     ]
+
+
+def _values(encoder: Any, ablation: Ablation) -> Mapping[str, Any]:
+    """Returns the values of the encoder that differ; of its channels none but the one that is taken away."""
+    if "channels" not in ablation.encoder or not ablation.needs:
+        return ablation.encoder
+    (instead,) = ablation.encoder["channels"]
+    kept = (instead if channel == ablation.needs else channel for channel in encoder.channels)
+    return {"channels": tuple(dict.fromkeys(kept))}
 
 
 def _problem(config: Config, encoder: Any, ablation: Ablation) -> str:

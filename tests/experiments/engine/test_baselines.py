@@ -51,6 +51,18 @@ def test_each_side_has_its_answers_whatever_else_is_asked(dataset, split, name):
         np.testing.assert_allclose(both[TEST][level].probabilities, expected.probabilities)
 
 
+def test_histograms_count_held_notes_whatever_the_order_of_channels(cache_dir):
+    found = [
+        all_histograms(
+            load_dataset(
+                synthetic.load(Request()), PianoRoll(channels=channels), cache_dir=cache_dir, progress=False
+            )
+        )
+        for channels in (("velocity", "onset", "binary"), ("onset", "binary", "velocity"))
+    ]
+    np.testing.assert_array_equal(*found)
+
+
 def test_a_class_without_examples_is_never_answered():
     examples, labels = np.random.default_rng(0).random((60, 5)), np.arange(60) % 3 * 2
     for name in BASELINES:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from experiments.engine.config import TrainingConfig
 from experiments.engine.imbalance import class_weights, training_prior
-from experiments.engine.sampling import draw, drawing_shares
+from experiments.engine.sampling import draw, drawing_shares, heard_shares
 
 INDICES = np.arange(1, 41)
 
@@ -104,5 +104,17 @@ def test_weights_and_prior_are_those_of_what_is_drawn(labelled):
         totals = np.bincount(labels, shares)
         if weighted:
             totals = totals * class_weights(labels, balance=0.5, shares=shares)
-        assert training_prior(labels, 2, config) == pytest.approx(totals / totals.sum())
+        prior = training_prior(labels, 2, config, shares=heard_shares(labelled, INDICES, config))
+        assert prior == pytest.approx(totals / totals.sum())
     assert class_weights(labels, shares=shares) == pytest.approx([1, 1])
+
+
+def test_in_bags_a_piece_that_fills_none_counts_as_one_that_does(labelled):
+    config = TrainingConfig(class_weights=False, balance=0)
+    first, other = (np.flatnonzero(labelled.chunk_labels == label) for label in (0, 1))
+    few = first[labelled.chunk_pieces[first] == labelled.chunk_pieces[first[0]]][:1]  # a chunk of one piece
+    many = other[labelled.chunk_pieces[other] == labelled.chunk_pieces[other[0]]]
+    heard = np.sort(np.concatenate([few, many]))
+    shares = heard_shares(labelled, heard, config, bag=len(many))
+    prior = training_prior(labelled.chunk_labels[heard], 2, config, shares=shares)
+    assert len(many) > 1 and prior == pytest.approx([0.5, 0.5])

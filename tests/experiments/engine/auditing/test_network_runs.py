@@ -1,5 +1,6 @@
 """Finished runs of the network are found wherever they lie; what is missing has a command."""
 
+import gzip
 import shlex
 import shutil
 
@@ -42,6 +43,19 @@ def test_a_run_of_one_fold_is_found_for_all_folds(config, places, dataset, unint
 def test_published_runs_count_too(config, places, dataset, uninterrupted):
     elsewhere = Places(results_dir=places.published, published=places.results_dir)
     assert find_network_run(config, elsewhere, dataset).folders == (uninterrupted,)
+
+
+def test_a_published_run_counts_without_its_chunks_and_with_its_answers_compressed(
+    config, places, dataset, uninterrupted, tmp_path
+):
+    copy = shutil.copytree(uninterrupted, tmp_path / config.experiment / uninterrupted.name)
+    (copy / "predictions-chunks.csv.gz").unlink()
+    plain = copy / "predictions.csv"
+    plain.with_name("predictions.csv.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    plain.unlink()
+    elsewhere = Places(results_dir=places.published, published=tmp_path)
+    run = find_network_run(config, elsewhere, dataset)
+    assert run.folders == (copy,) and set(run.answers()) == {"piece", "stacked"}
 
 
 def test_runs_of_another_configuration_or_of_other_works_do_not_count(config, places, dataset):

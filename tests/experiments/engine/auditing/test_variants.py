@@ -65,6 +65,21 @@ def test_what_is_taken_away_is_not_varied_in_training(name, left):
     assert found == (set(varied) if left is None else left)
 
 
+@pytest.mark.parametrize(
+    ("channels", "left"),
+    [
+        (("binary", "velocity"), ("binary",)),
+        (("velocity",), ("binary",)),
+        (("velocity", "onset"), ("binary", "onset")),
+        (("binary", "onset", "velocity"), ("binary", "onset")),
+    ],
+)
+def test_without_velocities_other_channels_stay(channels, left):
+    config = CONFIG.replace(encoder={"channels": channels})
+    (variant,) = ablations(config, ("without_velocity",), make_encoder(config.encoder))
+    assert variant.config.encoder.channels == left
+
+
 @pytest.mark.parametrize("config", [CONFIG, MESSAGES], ids=lambda config: config.encoder.encoder)
 def test_an_ablation_changes_the_encoder_only(config):
     for variant in ablations(config, tuple(ABLATED), make_encoder(config.encoder)):
