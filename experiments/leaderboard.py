@@ -32,6 +32,8 @@ from experiments.engine.publishing import (
 )
 from features.errors import InputError
 
+README, PUBLISHED = REPOSITORY / "README.md", REPOSITORY / "results" / "published"
+
 ALL_TABLES = "leaderboard"
 """Name of the place of a page that holds all tables."""
 
@@ -42,10 +44,10 @@ class Arguments:
 
     publish: tuple[Path, ...] = ()
     """Folders to copy there first: finished runs, searches, audits, ..., or studies with finished folds."""
-    published: Path = REPOSITORY / "results" / "published"
+    published: Path = PUBLISHED
     """Where published runs lie; `leaderboard.csv` and a `README.md` with all tables are written beside this folder."""
-    readme: Path = REPOSITORY / "README.md"
-    """The page whose short tables are made anew."""
+    readme: Path | None = None
+    """The page whose short tables are made anew; None for the README, if the published runs are those of the clone."""
 
 
 @as_sentences(
@@ -85,10 +87,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     if not page.exists():
         records.write_text(page, empty_places(ALL_TABLES))
     update_tables(page, {ALL_TABLES: "\n\n".join(tables)})
-    root = arguments.readme.parent
-    update_tables(
-        arguments.readme, {name: make(found[kind], root) for name, (kind, make) in IN_README.items()}
-    )
+    readme = arguments.readme or (README if arguments.published.resolve() == PUBLISHED.resolve() else None)
+    if readme is not None:
+        root = readme.parent
+        update_tables(readme, {name: make(found[kind], root) for name, (kind, make) in IN_README.items()})
     for kind in MADE_FOR:
         for overview in found[kind]:
             write_page(kind, overview.folder)

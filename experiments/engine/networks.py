@@ -22,7 +22,7 @@ from experiments.engine.imbalance import logit_offsets
 from experiments.engine.predictions import Predictions
 from experiments.engine.sampling import heard_shares
 from experiments.engine.saved_models import LOGIT_OFFSETS, SavedModel
-from experiments.engine.tables import module_of
+from experiments.engine.tables import module_of, readers_of
 from experiments.engine.teachers import teacher_name
 from experiments.engine.telling import encoder_name
 from experiments.engine.training import train
@@ -129,8 +129,15 @@ def check_network(config: Config, dataset: Dataset) -> None:
     """Builds the configured network and forgets it.
 
     Raises:
-        InputError: It cannot be built, see `build`; or it should be trained in a way that the encoder does not offer.
+        InputError: It cannot be built, see `build`; it reads something else than the encoder makes; or it should be
+            trained in a way that the encoder does not offer.
     """
+    name, readers = config.model.model, readers_of(config.encoder.encoder)
+    if name not in readers:
+        raise InputError(
+            f"The model {name} cannot read what the encoder {config.encoder.encoder} makes; take --model "
+            f"{' or '.join(readers)}."
+        )
     training, channels = config.training, getattr(dataset.encoder, "channels", ())
     held = not set(PRESENCE_CHANNELS).isdisjoint(channels)
     possible = {

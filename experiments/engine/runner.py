@@ -13,7 +13,7 @@ from experiments.engine import records
 from experiments.engine.baselines import STACKED, run_baselines
 from experiments.engine.comparison import differences
 from experiments.engine.composers.untested import untested
-from experiments.engine.config import AnswerConfig, Config, CorpusConfig, EncoderConfig, Places
+from experiments.engine.config import AnswerConfig, Config, CorpusConfig, EncoderConfig, Places, SplitConfig
 from experiments.engine.continuing import keep_split, take_published
 from experiments.engine.predictions import Predictions, read_predictions, write_predictions
 from experiments.engine.stacking import stack
@@ -37,6 +37,7 @@ from features.datasets import Dataset, load_dataset, with_renderings
 from features.encoders import ENCODERS
 from features.errors import InputError
 from features.selection import counted_by, keep_composers, sample_works
+from features.splits.holding_out import check_folds
 from features.splits.protocols import (
     PROTOCOLS,
     TEST,
@@ -55,6 +56,9 @@ LAWS = {
     "composer": ("works", "composers"),
 }
 """What no protocol divides."""
+
+ONE_SPLIT = ("chunk", "given")
+"""Protocols without folds."""
 
 AUXILIARY_PROTOCOLS = ("work", "source", "file")
 """Under which other composers can be learnt from without hearing anything of what is held out."""
@@ -91,9 +95,10 @@ def run(config: Config, places: Places) -> Path:
 
 
 def check_names(config: Config) -> None:
-    """Refuses names that there are none of, and bags for who reads none, which should not wait for the corpus."""
+    """Refuses names that there are none of, and what no corpus could mend, which should not wait for the corpus."""
     check_name(BUILDERS, config.model.model, kind="model")
     check_name(PROTOCOLS, config.split.protocol, kind="protocol")
+    check_protocol(config.split, config.corpus.label)
     check_auxiliary(config)
     if config.answering.bag == AnswerConfig.bag:  # without a look at what builders read, which takes Keras
         return
@@ -102,6 +107,17 @@ def check_names(config: Config) -> None:
         raise InputError(
             f"--bag has no effect with the model {config.model.model}, which reads no bags; leave it out, or take "
             f"{' or '.join(readers)}."
+        )
+
+
+def check_protocol(config: SplitConfig, label: str) -> None:
+    """Refuses folds that no corpus could be divided into, and to hold out composers who are asked for."""
+    if config.protocol not in ONE_SPLIT:
+        check_folds(0 if config.fold == "all" else config.fold, config.num_folds)
+    if config.protocol == "composer" and label == "composer":
+        raise InputError(
+            "Under the protocol composer no composer is both trained on and tested, so who it was cannot be asked; "
+            "ask something else, as experiments.era does, or take --protocol work."
         )
 
 
@@ -285,11 +301,7 @@ def split_of(study: Study) -> Split:
             "Under the protocol chunk, chunks that are moved in time, played faster, or overlap would bring the very "
             "frames of test chunks into training; add --no-move, and leave --tempo and --hop out, and --renderings."
         )
-    if config.protocol == "composer" and dataset.label == "composer":
-        raise InputError(
-            "Under the protocol composer no composer is both trained on and tested, so who it was cannot be asked; "
-            "ask something else, as experiments.era does, or take --protocol work."
-        )
+    check_protocol(config, dataset.label)
     split = make_split(
         config.protocol,
         config.fold,

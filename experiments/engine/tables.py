@@ -5,6 +5,10 @@ from collections.abc import Mapping
 from types import ModuleType
 
 from features.errors import InputError
+from models import BUILDERS
+
+READ_OF = {"descriptors": ("sequence",), "messages": ("messages",)}
+"""What a builder has to read, by encoder; of any other one, chunks, or bags of them."""
 
 
 def check_name(table: Mapping[str, str], name: str, *, kind: str) -> None:
@@ -31,3 +35,14 @@ def module_of(table: Mapping[str, str], name: str, *, kind: str) -> ModuleType:
     """
     check_name(table, name, kind=kind)
     return importlib.import_module(table[name])
+
+
+def readers_of(encoder: str) -> list[str]:
+    """Returns the names of the builders that can read what an encoder makes; imports Keras.
+
+    Example:
+        >>> readers_of("messages")
+        ['message_lstm']
+    """
+    wanted = READ_OF.get(encoder, ("chunk", "bag"))
+    return [name for name in BUILDERS if module_of(BUILDERS, name, kind="model").RANK in wanted]

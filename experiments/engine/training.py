@@ -7,6 +7,8 @@ the same numbers as one that was never interrupted.
 
 import json
 import time
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +24,7 @@ from experiments.engine.config import TrainingConfig
 from experiments.engine.records import write_csv
 from experiments.engine.whole import appears_whole
 from features.datasets import Dataset
+from features.errors import InputError
 
 PLATEAU_EPOCHS, PLATEAU_FACTOR, PLATEAU_THRESHOLD = 10, 0.1, 1e-4
 """Those of PyTorch's ReduceLROnPlateau, which the reference of the era study has."""
@@ -269,12 +272,22 @@ def save_checkpoint(model: keras.Model, progress: Progress, path: Path) -> None:
 
 
 def restore(model: keras.Model, path: Path) -> Progress:
-    """Puts a model where a checkpoint left it, and returns how far that was."""
-    with np.load(path) as arrays:
-        for number, variable in enumerate(_variables(model)):
-            variable.assign(arrays[f"variable_{number}"])
-        kept = {}
-        for name in ("best", "average"):
-            count = sum(found.startswith(f"{name}_") for found in arrays.files)
-            kept[name] = [arrays[f"{name}_{number}"] for number in range(count)]
-        return Progress(json.loads(str(arrays["history"])), **kept)
+    """Puts a model where a checkpoint left it, and returns how far that was.
+
+    Raises:
+        InputError: The checkpoint is damaged, or of another network.
+    """
+    try:
+        with path.open("rb") as file, np.load(file) as arrays:
+            for number, variable in enumerate(_variables(model)):
+                variable.assign(arrays[f"variable_{number}"])
+            kept = {}
+            for name in ("best", "average"):
+                count = sum(found.startswith(f"{name}_") for found in arrays.files)
+                kept[name] = [arrays[f"{name}_{number}"] for number in range(count)]
+            return Progress(json.loads(str(arrays["history"])), **kept)
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError) as error:
+        raise InputError(
+            f"Expected a checkpoint of this network at {path}, but it cannot be gone on with: {error}; remove it, and "
+            "training begins anew."
+        ) from error

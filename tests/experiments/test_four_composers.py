@@ -314,12 +314,27 @@ def test_ones_own_files_are_read_and_what_is_unreadable_is_named(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (["--fold", "5"], "There is no fold 5; choose one of 0 to 4"),
+        (["--num-folds", "2", "--fold", "all"], "need at least 3 folds, not 2"),
+        (["--protocol", "composer"], "so who it was cannot be asked"),
+    ],
+)
+def test_what_no_corpus_could_mend_is_said_before_one_is_read(capsys, monkeypatch, arguments, sentence):
+    monkeypatch.setattr(runner, "prepare", None)
+    with pytest.raises(SystemExit, match="2"):
+        four_composers.main(arguments)
+    assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
         (["--corpus", "symphonies"], "There is no corpus named 'symphonies'; known are .*synthetic"),
         (["--bag", "3"], "--bag has no effect with the model frame_cnn.*or take bag_attention"),
         (["--model", "oracle"], "There is no model named 'oracle'; known are .*frame_cnn"),
         (["--encoder", "wavelets"], "There is no encoder named 'wavelets'; known are .*piano_roll"),
         (["--protocol", "luck"], "There is no protocol named 'luck'; known are .*work"),
-        (["--fold", "5"], "There is no fold 5; choose one of 0 to 4"),
+        (["--encoder", "messages"], "frame_cnn cannot read what the encoder messages makes; .* message_lstm"),
         (["--protocol", "chunk", "--no-move", "--fold", "all"], "The protocol chunk has one split, fold 0"),
         (["--protocol", "chunk"], "bring the very frames of test chunks into training; add --no-move"),
         (["--protocol", "chunk", "--no-move", "--hop", "75"], "the very frames of test chunks into training"),

@@ -52,6 +52,18 @@ def test_publishing_fills_the_leaderboard_and_the_table(finished, places, tmp_pa
     assert records.read_json(finished / "environment.json")["command"] in text
 
 
+def test_runs_published_elsewhere_leave_the_readme_of_the_clone_alone(
+    finished, places, tmp_path, monkeypatch
+):
+    readme = tmp_path / "README.md"
+    monkeypatch.setattr(leaderboard, "README", readme)
+    leaderboard.main(["--publish", str(finished), *places[:2]])
+    assert readme.read_text(encoding="utf-8") == README
+    monkeypatch.setattr(leaderboard, "PUBLISHED", tmp_path / "results" / "published")
+    leaderboard.main(places[:2])
+    assert readme.read_text(encoding="utf-8") != README
+
+
 def test_weights_stay_at_home_and_small_files_travel(finished, places, tmp_path):
     leaderboard.main(["--publish", str(finished), *places])
     published = tmp_path / "results" / "published" / "four_composers" / finished.name

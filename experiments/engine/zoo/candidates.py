@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from experiments.engine.config import ModelConfig
-from experiments.engine.tables import check_name, module_of
+from experiments.engine.tables import check_name, readers_of
 from features.errors import InputError
 from models import BUILDERS
 
@@ -14,9 +14,6 @@ VARIANTS = {
 """Networks that a builder makes with other settings than its defaults."""
 
 CANDIDATES = {name: ModelConfig(name) for name in BUILDERS} | VARIANTS
-
-READ_OF = {"descriptors": ("sequence",), "messages": ("messages",)}
-"""What a builder has to read, by encoder; of any other one, chunks, or bags of them."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +45,8 @@ def candidates_for(settings: ZooSettings, encoder: str) -> dict[str, ModelConfig
     Raises:
         InputError: One was named that cannot.
     """
-    wanted = READ_OF.get(encoder, ("chunk", "bag"))
-    readers = {
-        name: candidate
-        for name, candidate in CANDIDATES.items()
-        if module_of(BUILDERS, candidate.model, kind="model").RANK in wanted
-    }
+    able = readers_of(encoder)
+    readers = {name: candidate for name, candidate in CANDIDATES.items() if candidate.model in able}
     unable = [name for name in settings.builders if name not in readers]
     if unable:
         raise InputError(

@@ -269,6 +269,16 @@ def test_a_finished_training_is_not_trained_again(music, make_model, tmp_path):
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.parametrize("damage", [lambda whole: whole[:200], lambda whole: b"", lambda whole: whole[:-300]])
+def test_a_damaged_checkpoint_is_named(music, make_model, tmp_path, damage):
+    how = {"validate": Validate(), "folder": tmp_path, "show": False}
+    train(make_model(), music, TRAINED_ON, CONFIG, **how)
+    path = tmp_path / "checkpoint.npz"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(InputError, match=r"checkpoint\.npz, but it cannot be gone on with.*; remove it"):
+        train(make_model(), music, TRAINED_ON, CONFIG, **how)
+
+
 def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(music, make_model, tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         validate = Validate(interrupted_in=2)
