@@ -106,9 +106,12 @@ def test_each_hyperparameter_is_a_part_and_a_model_takes_its_own_with_it():
     bags = study.replace(
         model={"model": "bag_attention", "hyperparameters": hyperparameters}, answering={"bag": 3}
     )
-    (_, without) = variants_of(bags, study, [])
-    assert without.name == "without --model bag_attention"
-    assert (without.config.model, without.config.answering) == (study.model, study.answering)
+    found = {variant.name: variant.config for variant in variants_of(bags, study, [])}
+    without = found["without --model bag_attention"]
+    assert (without.model, without.answering) == (study.model, study.answering)
+    narrow = found["without --hyperparameters width 64"].model
+    assert (narrow.model, narrow.hyperparameters) == ("bag_attention", {"dropout": 0.2})
+    assert "without --hyperparameters dropout 0.2" in found
 
 
 def test_what_is_added_can_be_all_that_is_compared():

@@ -39,7 +39,8 @@ def variants_of(
 ) -> list[Variant]:
     """Returns the recipe, the same without each setting that differs from the study's default, and with others.
 
-    A setting that has no effect without another is left out with it.
+    A setting that has no effect without another is left out with it, and the hyper-parameters with their model; each of
+    these is also left out by itself.
 
     Args:
         config: The recipe.
@@ -62,9 +63,9 @@ def variants_of(
     for part in PARTS if leave_out else ():
         for name, usual in vars(getattr(default, part)).items():
             value = getattr(getattr(config, part), name)
-            if name == "hyperparameters" and config.model.model == default.model.model:
+            if name == "hyperparameters":
                 variants += [_without_hyperparameter(config, key) for key in value]
-            elif name != "hyperparameters" and value != usual and (part, name) not in SETTLED:
+            elif value != usual and (part, name) not in SETTLED:
                 words = f"{WITHOUT} {' '.join(flag_of(getattr(config, part), name))}"
                 variants.append(Variant(words, _without(config, default, part, name)))
     for flags in also:
