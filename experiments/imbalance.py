@@ -84,10 +84,18 @@ def compare(
     config: Config, places: Places, *, balances: Sequence[float], adjustments: Sequence[float]
 ) -> Path:
     """Trains a network for each balance, in one folder, and scores all remedies; returns the folder."""
-    from experiments.engine.runner import Study, check_names, prepare, report_left_out, split_of
+    from experiments.engine.runner import (
+        Study,
+        check_names,
+        check_sampling,
+        prepare,
+        report_left_out,
+        split_of,
+    )
 
     check_names(config)
     dataset = prepare(config, places)
+    check_sampling(config, dataset)
     report_left_out(dataset)
     split = split_of(Study(config, places, dataset))
     from experiments.engine.networks import check_network, check_teachers

@@ -12,6 +12,7 @@ from experiments.engine.answering import answer
 from experiments.engine.boards.readme import IN_README
 from experiments.engine.config import Places
 from experiments.engine.runner import Study, prepare, split_of
+from features.datasets import Dataset
 from features.splits.protocols import VALIDATION
 
 PLACES = ("--cache-dir", "--results-dir")
@@ -108,6 +109,14 @@ def test_what_cannot_be_compared_ends_in_one_sentence_before_anything_is_trained
     assert stopped.value.code == 2
     printed = " ".join(capsys.readouterr().err.replace("\u2502", " ").split())
     assert said in printed and not list(tmp_path.iterdir())
+
+
+def test_drawing_writers_is_refused_where_each_composer_is_one(cache_dir, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(Dataset, "writers", property(lambda dataset: dataset.composers))
+    places = ("--cache-dir", str(cache_dir), "--results-dir", str(tmp_path))
+    with pytest.raises(SystemExit, match="2"):
+        imbalance.main(["--smoke", "--sampling", "writer", *places])
+    assert "take --sampling composer" in capsys.readouterr().err and not list(tmp_path.iterdir())
 
 
 class Listener:

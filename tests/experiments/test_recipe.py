@@ -9,6 +9,7 @@ from experiments.engine import networks, records
 from experiments.engine.boards.readme import IN_README
 from experiments.engine.config import Config
 from experiments.engine.recipes.variants import variants_of
+from features.datasets import Dataset
 
 RECIPE = ("--smoke", "--average", "0.9", "--answer-overlap", "2", "--also", "mixup 0.2")
 NAMES = ["as it is", "without --average 0.9", "without --answer-overlap 2", "with --mixup 0.2"]
@@ -76,6 +77,17 @@ def test_a_part_that_cannot_be_trained_is_named_and_the_others_stand(compared, c
         row["name"] == "with --velocity-dropout 0.5" and "--velocity-dropout; leave it out" in row["problem"]
     )
     assert row["problem"] in capsys.readouterr().out
+
+
+def test_drawing_writers_is_refused_where_each_composer_is_one(compared, monkeypatch, capsys):
+    monkeypatch.setattr(Dataset, "writers", property(lambda dataset: dataset.composers))
+    found = compared("--smoke", "--average", "0.9", "--also", "sampling writer", "--resume")
+    (row,) = [row for row in records.read_json(found / "metrics.json")["rows"] if row["problem"]]
+    assert row["name"] == "with --sampling writer" and "take --sampling composer" in row["problem"]
+    folders = set(found.parent.iterdir())
+    with pytest.raises(SystemExit, match="2"):
+        compared("--smoke", "--sampling", "writer")
+    assert "take --sampling composer" in capsys.readouterr().err and set(found.parent.iterdir()) == folders
 
 
 def test_a_recipe_is_published_with_a_table_of_its_own(folder, tmp_path):

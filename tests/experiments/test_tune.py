@@ -15,6 +15,7 @@ from experiments.engine.records import write_json
 from experiments.engine.search.config import Search, SearchConfig
 from experiments.engine.search.opening import find_search
 from experiments.tune import main
+from features.datasets import Dataset
 from features.errors import InputError
 
 TINY = ("four_composers", "--hyperparameters", "width", "16", "num_blocks", "3", "--channels", "binary")
@@ -212,6 +213,13 @@ def test_bad_input_gets_a_sentence_and_leaves_no_folder(arguments, expected, fol
     assert stopped.value.code == 2
     assert expected in said(capsys)
     assert not list(tmp_path.glob("four_composers/*"))
+
+
+def test_drawing_writers_is_refused_where_each_composer_is_one(folders, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(Dataset, "writers", property(lambda dataset: dataset.composers))
+    with pytest.raises(SystemExit, match="2"):
+        main([*TINY, "--smoke", "--sampling", "writer", *folders])
+    assert "take --sampling composer" in said(capsys) and not list(tmp_path.glob("four_composers/*"))
 
 
 def test_of_two_searches_of_one_name_the_one_that_is_meant_goes_on(tmp_path):

@@ -16,7 +16,14 @@ from experiments.engine.config import AnswerConfig, Config, Places
 from experiments.engine.predictions import join, read_predictions, write_predictions
 from experiments.engine.publishing import MADE_FOR, RECIPE
 from experiments.engine.recipes.variants import WHOLE, WITHOUT, Variant
-from experiments.engine.runner import Study, check_names, knowing_its_split, prepare, split_of
+from experiments.engine.runner import (
+    Study,
+    check_names,
+    check_sampling,
+    knowing_its_split,
+    prepare,
+    split_of,
+)
 from experiments.engine.telling import encoder_name, pieces_name, report_left_out
 from features.datasets import Dataset
 from features.errors import InputError
@@ -56,6 +63,7 @@ def compare_recipe(
     study = Study(config, places, prepare(config, places))
     report_left_out(study.dataset)
     sides = {fold: _sides(study, fold) for fold in folds}
+    check_sampling(config, study.dataset)
     check_network(config, study.dataset)  # a wrong number should leave no folder behind
     base = Config("recipe", **parts_of(config)).replace(split={"fold": "all"})
     if begun := records.folder_to_resume(base, places):
@@ -131,6 +139,7 @@ def _train_and_ask(
     from experiments.engine.answering import answer
     from experiments.engine.networks import check_network, train_network
 
+    check_sampling(config, dataset)
     check_network(config, dataset)
     for path in (home, asked):
         path.mkdir(parents=True, exist_ok=True)

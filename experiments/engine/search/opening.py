@@ -5,7 +5,14 @@ from pathlib import Path
 
 from experiments.engine import records
 from experiments.engine.config import Places
-from experiments.engine.runner import Study, check_names, prepare, report_left_out, split_of
+from experiments.engine.runner import (
+    Study,
+    check_names,
+    check_sampling,
+    prepare,
+    report_left_out,
+    split_of,
+)
 from experiments.engine.search.config import SEARCH_FILE, Search, load_search
 from experiments.engine.search.working import folds_of
 from features.errors import InputError
@@ -20,6 +27,7 @@ def prepare_study(search: Search, places: Places) -> Study:
             "A search keeps one test part away from all choices: give its fold as --fold N, not all."
         )
     study = Study(config, places, prepare(config, places))
+    check_sampling(config, study.dataset)
     report_left_out(study.dataset)
     folds_of(search, study.dataset, split_of(study))
     return study
