@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from experiments import STUDIES, audit, leaderboard
-from experiments.engine import records
+from experiments.engine import records, runner
 from experiments.engine.auditing import cheap
 from experiments.engine.auditing.rows import COLUMNS
 from experiments.engine.boards.readme import IN_README
@@ -155,6 +155,13 @@ def test_gone_on_with_nothing_is_made_again(finished, run_audit, monkeypatch, ca
     assert (finished / "audit.csv").read_bytes() == before
     printed = capsys.readouterr().out
     assert "The ladder" in printed and str(finished) in printed.replace("\n", "")
+
+
+def test_renderings_are_made_for_the_study_and_not_for_cheap_models(run_audit, tmp_path, monkeypatch):
+    made, make = [], runner.with_renderings
+    monkeypatch.setattr(runner, "with_renderings", lambda *args, **how: made.append(1) or make(*args, **how))
+    run_audit(tmp_path, *QUICK, "--renderings", "1")
+    assert len(made) == 1
 
 
 def test_an_audit_that_is_killed_goes_on(run_audit, tmp_path, monkeypatch):

@@ -140,8 +140,9 @@ def _dataset(audit: Audit, variant: Variant) -> Dataset:
     whole = audit.study.dataset
     if variant.config.encoder == audit.study.config.encoder:
         return whole
-    everyone = {"corpus": {"min_share": 0.0, "min_works": 1}, "training": {"auxiliary": 0.0}}
-    changed = prepare(variant.config.replace(**everyone), audit.study.places)
+    plain = {"auxiliary": 0.0, "renderings": 0}  # cheap models learn from the pieces as they stand
+    everyone = variant.config.replace(corpus={"min_share": 0.0, "min_works": 1}, training=plain)
+    changed = prepare(everyone, audit.study.places)
     return take_pieces(changed, np.isin(changed.pieces, whole.pieces))
 
 

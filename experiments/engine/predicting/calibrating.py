@@ -79,7 +79,8 @@ def calibrate(
         )
     report_known_by_name(saved.path, saved.heard)
     if study is None:
-        fitted = _fitted_on_validation(saved, prepare(config.replace(training={"auxiliary": 0.0}), places))
+        to_ask = config.replace(training={"auxiliary": 0.0, "renderings": 0})
+        fitted = _fitted_on_validation(saved, prepare(to_ask, places))
     else:
         fitted = fitted_on_study(study, saved.classes)
     calibration, facts = fitted.calibration, fitted.facts
