@@ -40,6 +40,9 @@ SEARCH, AUDIT, BUILDERS, RENDERINGS, IMBALANCE, RECIPE, YEAR, RUN = (
 MADE_FOR = {kind: f"{kind}.json" for kind in (SEARCH, AUDIT, BUILDERS, RENDERINGS, IMBALANCE, RECIPE, YEAR)}
 """Files that say what an overview was made for; their presence tells it from a run."""
 
+GROWING = {"variants", "balances", "adjustments"}
+"""What of an overview may be more when it is gone on with: published again, it is still the same one."""
+
 LARGEST_BYTES = 1_000_000
 """A larger file is left out: a split by chunk, say, which its seed gives again. Answers by piece, which are long for
 many composers, are compressed first."""
@@ -137,7 +140,7 @@ def _publish_overview(folder: Path, published: Path, file: str) -> Path:
     experiment = read_json(folder / file)["config"]["experiment"]
     target = published / experiment / folder.name
     if target.resolve() != folder:
-        if target.exists() and read_json(target / file) != read_json(folder / file):
+        if target.exists() and _made_for(target / file) != _made_for(folder / file):
             raise InputError(
                 f"{target} is another one of this name; rename {folder} to {file.removesuffix('.json')}-SOMETHING, and "
                 "publish it then."
@@ -155,6 +158,11 @@ def _publish_overview(folder: Path, published: Path, file: str) -> Path:
         shutil.rmtree(target, ignore_errors=True)
         _copy_small(folder, target, SMALL_OF_AN_OVERVIEW)
     return target
+
+
+def _made_for(path: Path) -> dict[str, Any]:
+    """Returns what an overview was made for, without what it may have got since."""
+    return {name: value for name, value in read_json(path).items() if name not in GROWING}
 
 
 def _publish_search(folder: Path, published: Path) -> Path:

@@ -11,6 +11,7 @@ from experiments.engine import networks, records
 from experiments.engine.answering import answer
 from experiments.engine.boards.readme import IN_README
 from experiments.engine.config import Places
+from experiments.engine.publishing import publish
 from experiments.engine.runner import Study, prepare, split_of
 from features.datasets import Dataset
 from features.splits.protocols import VALIDATION
@@ -82,6 +83,11 @@ def test_what_helps_is_published_with_a_table_of_its_own(compared, tmp_path):
         ["1", "0"],
     ]
     assert all(any("**" in row[column] for row in rows) for column in range(7, 15))
+    made_for = records.read_json(folder / "imbalance.json")
+    records.write_json(folder / "imbalance.json", made_for | {"balances": [0.0, 0.25], "adjustments": [0.0]})
+    publish(folder, published)  # it has gone on
+    (copy,) = (published / "imbalance").iterdir()
+    assert records.read_json(copy / "imbalance.json")["balances"] == [0.0, 0.25]
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,10 @@ from experiments import leaderboard, recipe
 from experiments.engine import networks, records
 from experiments.engine.boards.readme import IN_README
 from experiments.engine.config import Config
+from experiments.engine.publishing import publish
 from experiments.engine.recipes.variants import variants_of
 from features.datasets import Dataset
+from features.errors import InputError
 
 RECIPE = ("--smoke", "--average", "0.9", "--answer-overlap", "2", "--also", "mixup 0.2")
 NAMES = ["as it is", "without --average 0.9", "without --answer-overlap 2", "with --mixup 0.2"]
@@ -103,6 +105,12 @@ def test_a_recipe_is_published_with_a_table_of_its_own(folder, tmp_path):
     lines = (tmp_path / "results" / "README.md").read_text(encoding="utf-8").splitlines()
     rows = [line.split(" | ") for line in lines if line.startswith("| [R1](published/recipe/")]
     assert [row[5] for row in rows][:3] == ["as it is", "without --channels binary", "without --average 0.9"]
+    made_for = records.read_json(copy / "recipe.json")
+    records.write_json(copy / "recipe.json", made_for | {"variants": [*made_for["variants"], "another"]})
+    publish(copy, published)  # it has gone on
+    records.write_json(copy / "recipe.json", made_for | {"folds": [1]})
+    with pytest.raises(InputError, match="is another one of this name"):
+        publish(copy, published)
 
 
 def test_each_hyperparameter_is_a_part_and_a_model_takes_its_own_with_it():
