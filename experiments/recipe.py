@@ -8,7 +8,7 @@
 Every flag by which the recipe differs from the study is left out once (not with `--no-leave-out`), and what `--also`
 names is added once. All are trained on the same works for as long, and keep the network of the last epoch, so that no
 epoch is chosen for one of them; test works are not touched. Started again with `--resume`, it goes on, also with other
-parts; `leaderboard --publish` takes its folder.
+parts, but not on other folds; `leaderboard --publish` takes its folder.
 """
 
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ import tyro
 
 from experiments import STUDIES
 from experiments.engine.command import Command, as_sentences, configuration, read_for_study
+from experiments.engine.recipes import FOLDS
 from features.errors import InputError
 
 
@@ -32,7 +33,7 @@ class Arguments(Command):
     """What else might help: flags of the study, such as "mixup 0.2", a training each."""
     leave_out: bool = True
     """Whether each flag of the recipe is left out once, too."""
-    folds: tuple[int, ...] = (0,)
+    folds: tuple[int, ...] = FOLDS
     """Folds of the study, the same for all; of each, the validation part is asked about."""
 
     def __post_init__(self) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import platform
+import re
 import shlex
 import subprocess
 import sys
@@ -139,18 +140,23 @@ def is_finished(folder: Path) -> bool:
 
 
 @contextmanager
-def run_folder(config: Config, places: Places) -> Iterator[Path]:
+def run_folder(config: Config, places: Places, *, suffix: str = "") -> Iterator[Path]:
     """Opens the folder of a run, locked against a second process.
 
     With `places.resume` it is the latest folder of the same configuration if there is one,
     otherwise a new one, named after the configuration and numbered when that name is taken.
 
+    Args:
+        config: Of the run.
+        places: Where things lie.
+        suffix: Of the name, if one configuration has folders of several kinds.
+
     Raises:
         InputError: Another process is at work in the folder, or no folder can be made there.
     """
-    folder = folder_to_resume(config, places)
+    folder = folder_to_resume(config, places, suffix=suffix)
     if folder is None:
-        folder = new_folder(places.results_dir / config.experiment / run_name(config))
+        folder = new_folder(places.results_dir / config.experiment / f"{run_name(config)}{suffix}")
         write_json(folder / "config.json", config.to_dict())
     with open_folder(folder):
         yield folder
@@ -187,13 +193,27 @@ def run_name(config: Config) -> str:
     return "-".join((*parts, f"seed{config.training.seed}", config.digest()))
 
 
-def folder_to_resume(config: Config, places: Places) -> Path | None:
+def folds_suffix(folds: Sequence[int], *, usual: Sequence[int]) -> str:
+    """Returns what the folder of a comparison has at the end of its name if it is on other folds than the usual ones.
+
+    Example:
+        >>> folds_suffix((0, 1), usual=(0,)), folds_suffix((0,), usual=(0,))
+        ('-folds0+1', '')
+    """
+    return "" if tuple(folds) == tuple(usual) else f"-folds{'+'.join(map(str, folds))}"
+
+
+def folder_to_resume(config: Config, places: Places, *, suffix: str = "") -> Path | None:
     """Returns the folder that `run_folder` would go on with, if any."""
     if not places.resume:
         return None
     wanted, parent = config.to_dict(), places.results_dir / config.experiment
+    name = f"{run_name(config)}{suffix}"
+    numbered = re.compile(re.escape(name) + r"(-\d+)?")
     same = [
-        path.parent for path in parent.glob(f"{run_name(config)}*/config.json") if read_json(path) == wanted
+        path.parent
+        for path in parent.glob(f"{name}*/config.json")
+        if numbered.fullmatch(path.parent.name) and read_json(path) == wanted
     ]
     return max(same, key=lambda folder: (folder / "config.json").stat().st_mtime_ns, default=None)
 

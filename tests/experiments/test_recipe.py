@@ -72,6 +72,15 @@ def test_it_goes_on_with_other_parts_and_trains_none_again(folder, compared, mon
     assert "validation works" in printed and "with --transpose 5" in printed and "\u2026" not in printed
 
 
+def test_other_folds_have_a_folder_of_their_own(folder, compared):
+    before = (folder / "recipe.csv").read_bytes()
+    parts = ("--smoke", "--average", "0.9", "--answer-overlap", "2", "--no-leave-out", "--also", "mixup 0.2")
+    others = compared(*parts, "--folds", "1", "--resume")
+    assert others == folder.with_name(f"{folder.name}-folds1")
+    assert records.read_json(others / "metrics.json")["folds"] == [1]
+    assert (folder / "recipe.csv").read_bytes() == before
+
+
 def test_a_part_that_cannot_be_trained_is_named_and_the_others_stand(compared, capsys):
     found = compared("--smoke", "--average", "0.9", "--also", "velocity-dropout 0.5", "--resume")
     (row,) = [row for row in records.read_json(found / "metrics.json")["rows"] if row["problem"]]

@@ -15,6 +15,7 @@ from experiments.engine.command import parts_of
 from experiments.engine.config import AnswerConfig, Config, Places
 from experiments.engine.predictions import join, read_predictions, write_predictions
 from experiments.engine.publishing import MADE_FOR, RECIPE
+from experiments.engine.recipes import FOLDS
 from experiments.engine.recipes.variants import WHOLE, WITHOUT, Variant
 from experiments.engine.runner import (
     Study,
@@ -66,9 +67,10 @@ def compare_recipe(
     check_sampling(config, study.dataset)
     check_network(config, study.dataset)  # a wrong number should leave no folder behind
     base = Config("recipe", **parts_of(config)).replace(split={"fold": "all"})
-    if begun := records.folder_to_resume(base, places):
+    suffix = records.folds_suffix(folds, usual=FOLDS)
+    if begun := records.folder_to_resume(base, places, suffix=suffix):
         (begun / "metrics.json").unlink(missing_ok=True)  # until it is finished again
-    with records.run_folder(base, places) as folder:
+    with records.run_folder(base, places, suffix=suffix) as folder:
         made_for = {"config": base.to_dict(), "folds": list(folds), "variants": [v.name for v in variants]}
         records.write_json(folder / MADE_FOR[RECIPE], made_for)
         contents = records.contents_digest(study.dataset.pieces, study.dataset.contents)

@@ -74,9 +74,9 @@ def zoo_folder(config: Config, places: Places, folds: Sequence[int] = ZooSetting
     """
     parts = (config.corpus.corpus, config.split.protocol, f"seed{config.training.seed}")
     name = "-".join(("builders", *parts, base_of(config).digest()))
-    if folds != ZooSettings.folds:
-        name += f"-folds{'+'.join(map(str, folds))}"
-    return places.results_dir / config.experiment / name
+    return (
+        places.results_dir / config.experiment / (name + records.folds_suffix(folds, usual=ZooSettings.folds))
+    )
 
 
 def rows_of(

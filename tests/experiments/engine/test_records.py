@@ -109,6 +109,15 @@ def test_resume_goes_on_with_the_same_configuration_and_no_other(places):
     assert run(CONFIG, resuming(places)) == first
 
 
+def test_resume_goes_on_with_a_folder_of_the_same_suffix_and_no_other(places):
+    names = []
+    for suffix in ("", "-folds0+1", "-folds0+1+2"):
+        for how in (places, resuming(places)):
+            with run_folder(CONFIG, how, suffix=suffix) as folder:
+                names.append(folder.name.removeprefix(run_name(CONFIG)))
+    assert names == ["", "", *["-folds0+1"] * 2, *["-folds0+1+2"] * 2]
+
+
 def test_resume_takes_the_latest(places):
     first, second = run(CONFIG, places), run(CONFIG, places)
     os.utime(first / "config.json", (1, 1))
