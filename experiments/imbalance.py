@@ -84,6 +84,7 @@ def compare(
     config: Config, places: Places, *, balances: Sequence[float], adjustments: Sequence[float]
 ) -> Path:
     """Trains a network for each balance, in one folder, and scores all remedies; returns the folder."""
+    from experiments.engine.continuing import keep_split
     from experiments.engine.runner import (
         Study,
         check_names,
@@ -106,6 +107,7 @@ def compare(
     if begun := records.folder_to_resume(plain, places):
         (begun / "metrics.json").unlink(missing_ok=True)  # until it is finished again
     with records.run_folder(plain, places) as folder:
+        keep_split(folder, dataset, split)
         compared = {"balances": list(balances), "adjustments": list(adjustments)}
         records.write_json(folder / MADE_FOR[IMBALANCE], {"config": plain.to_dict()} | compared)
         rows = []

@@ -47,7 +47,7 @@ def test_every_remedy_has_a_row_and_the_test_part_is_not_touched(compared, read_
     ]
     assert [part.get("balance", 1) for part in trained] == [0, 1]
     assert {path.name for path in folder.iterdir()} - {".lock"} == {
-        *("config.json", "environment.json", "imbalance.csv", "imbalance.json", "metrics.json"),
+        *("config.json", "environment.json", "imbalance.csv", "imbalance.json", "metrics.json", "splits.csv"),
         *("balance-0", "balance-0.5", "balance-1"),
     }
     printed = capsys.readouterr().out
@@ -66,6 +66,22 @@ def test_it_goes_on_with_other_balances_and_trains_none_again(compared, read_row
     assert f"{rows[1]['piece_macro_f1']:.3f}" in capsys.readouterr().out
 
 
+def test_it_goes_on_with_the_same_works_on_the_same_sides_alone(compared, small, cache_dir, tmp_path, capsys):
+    begun = compared("--smoke", "--resume")
+    folder = shutil.copytree(begun, tmp_path / "imbalance" / begun.name)
+    places = ("--cache-dir", str(cache_dir), "--results-dir", str(tmp_path))
+    (folder / "splits.csv").unlink()
+    imbalance.main(["--smoke", "--resume", *small, *places])  # as older ones were begun
+    assert (folder / "splits.csv").read_bytes() == (begun / "splits.csv").read_bytes()
+    rows = records.read_csv(folder / "splits.csv")
+    for row in rows:
+        row["split"] = {"train": "validation", "validation": "train"}.get(row["split"], row["split"])
+    records.write_csv(folder / "splits.csv", list(rows[0]), rows)
+    with pytest.raises(SystemExit, match="2"):
+        imbalance.main(["--smoke", "--resume", *small, *places])
+    assert "The split has changed since" in capsys.readouterr().err
+
+
 def test_what_helps_is_published_with_a_table_of_its_own(compared, tmp_path):
     folder = shutil.copytree(compared("--smoke", "--resume"), tmp_path / "imbalance-example")
     path = folder / "environment.json"
@@ -74,7 +90,7 @@ def test_what_helps_is_published_with_a_table_of_its_own(compared, tmp_path):
     readme.write_text(leaderboard.empty_places(*IN_README), encoding="utf-8")
     leaderboard.main(["--publish", str(folder), "--published", str(published), "--readme", str(readme)])
     assert {path.name for path in (published / "imbalance" / folder.name).iterdir()} == {
-        *("config.json", "environment.json", "imbalance.csv", "imbalance.json", "metrics.json"),
+        *("config.json", "environment.json", "imbalance.csv", "imbalance.json", "metrics.json", "splits.csv"),
     }
     lines = (tmp_path / "results" / "README.md").read_text(encoding="utf-8").splitlines()
     rows = [line.split(" | ") for line in lines if line.startswith("| [I1](published/imbalance/")]
