@@ -1,5 +1,6 @@
 """What each part of a recipe is worth, from the command line: on validation works, and nothing trained twice."""
 
+import dataclasses
 import shutil
 
 import pytest
@@ -7,9 +8,11 @@ import pytest
 from experiments import leaderboard, recipe
 from experiments.engine import networks, records
 from experiments.engine.boards.readme import IN_README
-from experiments.engine.config import Config
+from experiments.engine.config import Config, Places
 from experiments.engine.publishing import publish
+from experiments.engine.recipes import prepared
 from experiments.engine.recipes.variants import variants_of
+from experiments.engine.runner import Study, prepare
 from features.datasets import Dataset
 from features.errors import InputError
 
@@ -21,10 +24,10 @@ NAMES = ["as it is", "without --average 0.9", "without --answer-overlap 2", "wit
 def compared(cache_dir, tmp_path_factory):
     """Returns a function that compares, and returns its folder."""
     results = tmp_path_factory.mktemp("results")
-    small = ("--channels", "binary", "--cache-dir", str(cache_dir), "--results-dir", str(results))
+    small = ("--channels", "binary", "--cache-dir", str(cache_dir))
 
-    def run(*arguments):
-        recipe.main([*arguments, *small])
+    def run(*arguments, results=results):
+        recipe.main([*arguments, *small, "--results-dir", str(results)])
         return max(results.glob("recipe/*/metrics.json"), key=lambda path: path.stat().st_mtime_ns).parent
 
     return run
@@ -63,6 +66,7 @@ def test_it_goes_on_with_other_parts_and_trains_none_again(folder, compared, mon
         return train(*args, **how)
 
     monkeypatch.setattr(networks, "train", note)
+    monkeypatch.setattr(prepared, "prepare", lambda *_: pytest.fail("It hears the same as the recipe."))
     assert compared(*RECIPE, "transpose 5", "--resume") == folder
     assert len(trained) == 1
     assert [row["name"] for row in records.read_json(folder / "metrics.json")["rows"]][
@@ -79,6 +83,53 @@ def test_other_folds_have_a_folder_of_their_own(folder, compared):
     assert others == folder.with_name(f"{folder.name}-folds1")
     assert records.read_json(others / "metrics.json")["folds"] == [1]
     assert (folder / "recipe.csv").read_bytes() == before
+
+
+def test_it_goes_on_with_the_same_works_on_the_same_sides_alone(folder, compared, tmp_path, capsys):
+    copy = shutil.copytree(folder, tmp_path / "recipe" / folder.name)
+    shutil.rmtree(copy / "data")
+    assert compared(*RECIPE, "--resume", results=tmp_path) == copy  # as older ones were begun
+    (path,) = copy.glob("data/*/0/splits.csv")
+    rows = records.read_csv(path)
+    for row in rows:
+        row["split"] = {"train": "validation", "validation": "train"}.get(row["split"], row["split"])
+    records.write_csv(path, list(rows[0]), rows)
+    with pytest.raises(SystemExit, match="2"):
+        compared(*RECIPE, "--resume", results=tmp_path)
+    assert "The split has changed since" in capsys.readouterr().err
+
+
+def test_data_is_prepared_once_for_all_that_hear_the_same(cache_dir, tmp_path, monkeypatch):
+    made, places = [], Places(cache_dir=cache_dir)
+    monkeypatch.setattr(prepared, "prepare", lambda config, _: made.append(config) or prepare(config, places))
+    recipe = Config("four_composers").replace(
+        corpus={"corpus": "synthetic"}, encoder={"channels": ("binary",)}
+    )
+    sides = dict.fromkeys((0, 1), {})
+    data = prepared.PreparedData(tmp_path, Study(recipe, places, prepare(recipe, places)), sides)
+    plain, other = data.of(recipe), recipe.replace(encoder={"channels": ("velocity",)})
+    for fold in sides:
+        assert data.of(recipe.replace(training={"mixup": 0.2}, split={"fold": fold})) is plain
+        assert data.of(other.replace(split={"fold": fold})) is data.of(other) is not plain
+    assert data.of(recipe.replace(training={"renderings": 1})).renderings and data.of(recipe) is plain
+    assert [config.training.renderings for config in made] == [0, 1]
+
+
+def test_others_who_are_learnt_from_are_the_same_for_every_part(cache_dir, tmp_path, monkeypatch):
+    places, two = Places(cache_dir=cache_dir), {"corpus": "synthetic", "composers": ("Ada", "Bela")}
+    recipe = Config("four_composers").replace(corpus=two)
+    among_others = recipe.replace(training={"auxiliary": 0.5})
+    study = Study(recipe, places, prepare(recipe, places))
+    prepared.PreparedData(tmp_path, study, {0: {}}).of(among_others)
+
+    def changed(config, places):
+        found = prepare(config, places)
+        contents = ("changed", *found.auxiliary.contents[1:])
+        return dataclasses.replace(found, auxiliary=dataclasses.replace(found.auxiliary, contents=contents))
+
+    monkeypatch.setattr(prepared, "prepare", changed)
+    with pytest.raises(InputError, match="hold other music"):
+        prepared.PreparedData(tmp_path, study, {0: {}}).of(among_others)
 
 
 def test_a_part_that_cannot_be_trained_is_named_and_the_others_stand(compared, capsys):

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from experiments.engine import records
 from experiments.engine.auditing.rows import COLUMNS as SCORE_COLUMNS
 from experiments.engine.auditing.rows import Answers, Row, measure
@@ -16,19 +14,19 @@ from experiments.engine.config import AnswerConfig, Config, Places
 from experiments.engine.predictions import join, read_predictions, write_predictions
 from experiments.engine.publishing import MADE_FOR, RECIPE
 from experiments.engine.recipes import FOLDS
+from experiments.engine.recipes.prepared import PreparedData, pieces_of_chunks
 from experiments.engine.recipes.variants import WHOLE, WITHOUT, Variant
 from experiments.engine.runner import (
     Study,
     check_names,
     check_sampling,
-    knowing_its_split,
     prepare,
     split_of,
 )
 from experiments.engine.telling import encoder_name, pieces_name, report_left_out
 from features.datasets import Dataset
 from features.errors import InputError
-from features.splits.protocols import NO_SIDE, VALIDATION, Split
+from features.splits.protocols import VALIDATION, Split
 
 FILES = {"piece": "predictions-validation.csv", "chunk": "predictions-validation-chunks.csv.gz"}
 
@@ -72,14 +70,15 @@ def compare_recipe(
         (begun / "metrics.json").unlink(missing_ok=True)  # until it is finished again
     with records.run_folder(base, places, suffix=suffix) as folder:
         made_for = {"config": base.to_dict(), "folds": list(folds), "variants": [v.name for v in variants]}
-        records.write_json(folder / MADE_FOR[RECIPE], made_for)
         contents = records.contents_digest(study.dataset.pieces, study.dataset.contents)
         records.check_contents(folder, contents)
         records.note_contents(folder, contents)
+        data = PreparedData(folder, study, sides)
+        records.write_json(folder / MADE_FOR[RECIPE], made_for)
         rows, whole = [], None
         for variant in variants:
             try:
-                answers, seconds = _answers(folder, variant, places, sides)
+                answers, seconds = _answers(folder, variant, data)
             except InputError as error:
                 if variant.name == WHOLE:
                     raise
@@ -95,17 +94,15 @@ def compare_recipe(
 
 
 def _sides(study: Study, fold: int) -> dict[str, str]:
-    """Returns the side of each piece; other encodings have other chunks, but not other sides."""
+    """Returns the side of each piece."""
     split = split_of(dataclasses.replace(study, config=study.config.replace(split={"fold": fold})))
-    return dict(zip(_pieces_of_chunks(study.dataset), split.chunk_split.tolist(), strict=True))
+    return dict(zip(pieces_of_chunks(study.dataset), split.chunk_split.tolist(), strict=True))
 
 
-def _answers(
-    folder: Path, variant: Variant, places: Places, sides: dict[int, dict[str, str]]
-) -> tuple[Answers, float]:
+def _answers(folder: Path, variant: Variant, data: PreparedData) -> tuple[Answers, float]:
     """Returns the answers of a variant for the validation pieces of all folds, and the seconds of training."""
-    parts, seconds, dataset = {level: [] for level in FILES}, 0.0, None
-    for fold, side_of in sides.items():
+    parts, seconds = {level: [] for level in FILES}, 0.0
+    for fold in data.sides:
         config = variant.config.replace(split={"fold": fold})
         trained = config.replace(answering=vars(AnswerConfig(bag=config.answering.bag)))
         home = folder / "trainings" / trained.digest()  # the same for all ways of asking
@@ -113,9 +110,8 @@ def _answers(
         if not (asked / FILES["piece"]).exists():  # written last
             print(f"{variant.name}, fold {fold}", file=sys.stderr)
             check_names(config)
-            dataset = _prepared(config, places) if dataset is None else dataset
-            split = Split(np.array([side_of.get(name, NO_SIDE) for name in _pieces_of_chunks(dataset)]))
-            _train_and_ask(trained, config, dataset, split, home=home, asked=asked)
+            dataset = data.of(config)
+            _train_and_ask(trained, config, dataset, data.split(dataset, fold), home=home, asked=asked)
         for level, name in FILES.items():
             found = read_predictions(asked / name)
             # A piece may be a validation piece of several folds; its work is drawn once for all of them.
@@ -123,15 +119,6 @@ def _answers(
             parts[level].append(dataclasses.replace(found, pieces=named))
         seconds += sum(float(row["seconds"]) for row in records.read_csv(home / "history.csv"))
     return {level: join(found) for level, found in parts.items()}, seconds
-
-
-def _prepared(config: Config, places: Places) -> Dataset:
-    """Returns the data of a variant, which knows what intervals have to draw as a whole."""
-    return knowing_its_split(Study(config, places, prepare(config, places))).dataset
-
-
-def _pieces_of_chunks(dataset: Dataset) -> list[str]:
-    return [dataset.pieces[piece] for piece in dataset.chunk_pieces]
 
 
 def _train_and_ask(
