@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 from experiments.engine.evaluation import scores, vote
 from experiments.engine.records import write_csv
 from features.datasets import Dataset
+from features.errors import InputError
 
 WRITER = "writer"
 """The column of who wrote a piece."""
@@ -117,13 +119,28 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
 
 
 def read_predictions(path: Path) -> Predictions:
-    """Reads what `write_predictions` wrote; if there is no such file, its compressed copy."""
+    """Reads what `write_predictions` wrote; if there is no such file, its compressed copy.
+
+    Raises:
+        InputError: It is damaged.
+    """
     if not path.exists():
         path = path.with_name(f"{path.name}.gz")
     raw = path.read_bytes()
-    text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
+    try:
+        return _parsed((gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8"))
+    except (ValueError, TypeError, LookupError, EOFError, OSError, zlib.error) as error:
+        raise InputError(
+            f"Expected the answers of a run in {path}, but the file is damaged ({error}); take a copy of it that is "
+            "whole, or run it again."
+        ) from error
+
+
+def _parsed(text: str) -> Predictions:
     reader = csv.DictReader(io.StringIO(text, newline=""))
     rows = list(reader)
+    if not rows:
+        raise ValueError("it has no answers")
     label, *columns = reader.fieldnames[2:]
     has_writers = columns[0] == WRITER
     columns = columns[has_writers:]

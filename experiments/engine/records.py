@@ -245,7 +245,7 @@ def _note_environment(path: Path) -> None:
     """Notes what a run is made with; of one that goes on, also with which commit."""
     if path.exists():
         first = read_json(path)
-        write_json(path, first | {"resumed_with": [*first["resumed_with"], commit()]})
+        write_json(path, first | {"resumed_with": [*first.get("resumed_with", ()), commit()]})
     else:
         write_json(path, environment() | {"resumed_with": []})
 

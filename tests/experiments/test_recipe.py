@@ -212,6 +212,7 @@ def test_composers_held_out_are_what_intervals_draw(cache_dir, tmp_path, read_ro
     [
         ((), "There is nothing to compare"),
         (("--average", "0.9", "--no-leave-out"), "There is nothing to compare"),
+        (("--also", "mixup '0.2"), "has a quotation mark that nothing closes"),
         (("--fold", "1"), "--fold has no say here; give --folds"),
         (("--patience", "3"), "--patience has no say here; give --epochs"),
         (("--average", "0.9", "--folds", "0", "0"), "numbers of different folds"),

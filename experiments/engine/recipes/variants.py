@@ -102,13 +102,13 @@ def _without_hyperparameter(config: Config, key: str) -> Variant:
 def _with(config: Config, flags: str) -> Config:
     """Returns a configuration changed by flags; hyper-parameters join those that there are."""
     start = config.replace(model={"hyperparameters": {}})
-    found = read_arguments(
-        Command,
-        shlex.split(flags),
-        description="",
-        name="recipe --also",
-        default=Command(**parts_of(start)),
-    )
+    try:
+        words = shlex.split(flags)
+    except ValueError as error:
+        raise InputError(
+            f"Expected --also to name flags and their values, but {flags!r} has a quotation mark that nothing closes."
+        ) from error
+    found = read_arguments(Command, words, description="", name="recipe", default=Command(**parts_of(start)))
     changed, _ = configuration(found, Config(config.experiment))
     if changed.model.model == config.model.model:
         joined = {**config.model.hyperparameters, **changed.model.hyperparameters}

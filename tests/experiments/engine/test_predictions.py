@@ -16,6 +16,7 @@ from experiments.engine.predictions import (
     voted,
     write_predictions,
 )
+from features.errors import InputError
 
 PREDICTIONS = Predictions(
     pieces=("Dvořák/Largo.mid", 'Bach/"Air", in D.mid', "武満/雨の樹.mid"),
@@ -24,6 +25,16 @@ PREDICTIONS = Predictions(
     probabilities=np.array([[0.25, 0.5, 0.25], [1e-7, 0.999, 0.00099], [1 / 3, 1 / 3, 1 / 3]]),
     classes=("Bach", "Bach, C. P. E.", "Dvořák"),
 )
+
+
+@pytest.mark.parametrize("keep", [0, 20, -9])
+@pytest.mark.parametrize("name", ["predictions.csv", "predictions.csv.gz"])
+def test_a_damaged_file_is_named(tmp_path, name, keep):
+    write_predictions(tmp_path / name, PREDICTIONS)
+    path = tmp_path / name
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(InputError, match=rf"{name}, but the file is damaged"):
+        read_predictions(path)
 
 
 class Music:
