@@ -177,6 +177,7 @@ def print_rows(found: dict[str, Any]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from experiments.engine.intervals import interval_of
     from experiments.engine.terminal import console
 
     rows = found["rows"]
@@ -186,8 +187,7 @@ def print_rows(found: dict[str, Any]) -> None:
         table.add_column(heading.replace("_", " "), justify="right", no_wrap=True)
     best = {name: (min if name.endswith("log_loss") else max)(row[name] for row in rows) for name in MEASURED}
     for row in rows:
-        low, high = (row[name] for name in INTERVAL)
-        intervals = {"piece_macro_f1": f" ({low:.2f}–{high:.2f})"}
+        intervals = {"piece_macro_f1": interval_of(row, "piece_macro_f1", ".2f")}
         cells = [
             Text(f"{row[name]:.3f}{intervals.get(name, '')}", style="bold" if row[name] == best[name] else "")
             for name in MEASURED

@@ -27,6 +27,8 @@ from features.errors import InputError
 if TYPE_CHECKING:
     import numpy as np
 
+    from experiments.engine.evaluation import Measured
+
 STRENGTHS = (1.0, 10.0, 100.0, 1e3, 1e4)
 """Of the ridge, of which validation works choose one."""
 
@@ -160,8 +162,8 @@ def boosted(table: "np.ndarray", years: "np.ndarray", sides: Sequence["np.ndarra
     return model.fit(table[train], years[train]).predict(table[test])
 
 
-def mean_over_draws(values: "np.ndarray", units: Sequence[str]) -> tuple[float, float, float]:
-    """Returns the mean of some values with its 95 % interval over draws of works, or of composers.
+def mean_over_draws(values: "np.ndarray", units: Sequence[str]) -> "Measured":
+    """Returns the mean of some values with its 95 % interval over draws of works, or of composers, if they are enough.
 
     Args:
         values: Of each piece.
@@ -210,6 +212,7 @@ def print_rows(found: Mapping[str, Any]) -> None:
     """Prints the error of each model, and whether a year says more than an age."""
     from rich.table import Table
 
+    from experiments.engine.intervals import interval, verdict
     from experiments.engine.telling import drawn
     from experiments.engine.terminal import console
 
@@ -220,13 +223,11 @@ def print_rows(found: Mapping[str, Any]) -> None:
     for heading in ("model", "all pieces (95 %)", "mean over eras"):
         table.add_column(heading, no_wrap=True)
     for name, error, low, high, over_eras, _ in map(dict.values, found["rows"]):
-        table.add_row(name, f"{error:.1f} ({low:.1f} to {high:.1f})", f"{over_eras:.1f}")
+        table.add_row(name, f"{error:.1f}{interval(low, high, '.1f', ' to ')}", f"{over_eras:.1f}")
     console().print(table)
     for name, (value, low, high) in found["nearer_than_age"].items():
-        verdict = "more than chance" if low > 0 or high < 0 else "may be chance"
-        print(
-            f"Error of {ANSWERED} minus that of {name}: {value:+.1f} (95 % {low:+.1f} to {high:+.1f}): {verdict}."
-        )
+        sure = verdict(low, high, "+.1f", drawn=drawn(found))
+        print(f"Error of {ANSWERED} minus that of {name}: {value:+.1f}{sure}")
 
 
 if __name__ == "__main__":

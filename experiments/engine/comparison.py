@@ -12,7 +12,7 @@ from experiments.engine.evaluation import combined_macro_f1, macro_f1, score_ove
 from experiments.engine.predictions import Predictions
 
 
-def combine(parts: Sequence[Predictions], weights: Sequence[float]) -> dict[str, float]:
+def combine(parts: Sequence[Predictions], weights: Sequence[float]) -> dict[str, float | None]:
     """Returns a weighted sum of the macro-F1 of several models, with its 95 % interval over draws of works.
 
     Args:
@@ -20,7 +20,7 @@ def combine(parts: Sequence[Predictions], weights: Sequence[float]) -> dict[str,
         weights: `(1, -1)` for a difference, `(1/3, 1/3, 1/3)` for a mean; see `combined_macro_f1`.
 
     Returns:
-        `macro_f1`, `macro_f1_low` and `macro_f1_high`.
+        `macro_f1`, `macro_f1_low` and `macro_f1_high`; the last two are None where there are too few works.
     """
     first = parts[0]
     answers = np.stack([_answers_for(first.pieces, part) for part in parts])
@@ -39,12 +39,14 @@ class Combined:
         low: Lower end of its 95 % interval over draws of works; None where there are too few for one.
         high: Upper end.
         num_pieces: How many pieces all of the models answered for, which alone count.
+        drawn: What the interval draws; see `Predictions.drawn`.
     """
 
     value: float
     low: float | None
     high: float | None
     num_pieces: int
+    drawn: str
 
 
 def combine_on_common_pieces(
@@ -84,12 +86,12 @@ def combine_on_common_pieces(
         score=lambda confusions: score(confusions) @ np.asarray(weights, dtype=float),
         num_classes=len(parts[0].classes),
     )
-    return Combined(value, low, high, len(common))
+    return Combined(value, low, high, len(common), widest.drawn)
 
 
 def differences(
     network: Sequence[Predictions], stacked: Sequence[Predictions], fingerprint: Sequence[Predictions]
-) -> dict[str, dict[str, float]]:
+) -> dict[str, dict[str, float | None]]:
     """Returns by how much the network, and network and fingerprint stacked, are better than the fingerprint.
 
     Args:

@@ -12,6 +12,9 @@ NUM_RESAMPLES = 2000
 FEWEST_WORKS = 5
 """Draws of fewer works, or composers, are too few different ones for an interval: of one they are all the same."""
 
+Measured = tuple[float, float, float] | tuple[float, None, None]
+"""A score, and the lower and the upper end of its 95 % interval; None for both where there are too few works."""
+
 NUM_CALIBRATION_BINS = 15
 
 SMALLEST_PROBABILITY = 1e-7
@@ -53,9 +56,9 @@ def scores(
 
     Returns:
         `count`, `accuracy`, `balanced_accuracy`, `macro_f1` with its 95 % interval `macro_f1_low` and
-        `macro_f1_high`, `top_3_accuracy`, `log_loss`, `calibration_error` (expected, 15 bins),
-        `per_class` (`precision`, `recall`, `f1`, `support`) and `top_5_accuracy`, which runs from before there were
-        many composers lack.
+        `macro_f1_high` (None where there are too few works), `top_3_accuracy`, `log_loss`, `calibration_error`
+        (expected, 15 bins), `per_class` (`precision`, `recall`, `f1`, `support`) and `top_5_accuracy`, which runs from
+        before there were many composers lack.
     """
     from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 
@@ -152,7 +155,7 @@ def balanced_accuracy(confusions: np.ndarray) -> np.ndarray:
 
 def macro_f1_interval(
     labels: np.ndarray, answers: np.ndarray, *, works: Sequence[str], num_classes: int
-) -> tuple[float, float]:
+) -> tuple[float, float] | tuple[None, None]:
     """Returns the 95 % interval of macro-F1 over draws of works; see `combined_macro_f1`."""
     _, low, high = combined_macro_f1(
         labels, answers[None], weights=(1,), works=works, num_classes=num_classes
@@ -195,7 +198,7 @@ def combined_macro_f1(
     works: Sequence[str],
     num_classes: int,
     seed: int = 0,
-) -> tuple[float, float, float]:
+) -> Measured:
     """Returns a weighted sum of the macro-F1 of several models, with its 95 % interval over draws of works.
 
     Weights `(1, -1)` give a difference, `(1/3, 1/3, 1/3)` the mean over three training seeds. Works are
@@ -212,12 +215,12 @@ def combined_macro_f1(
         seed: Of the draws.
 
     Returns:
-        The sum, and the lower and the upper end of its interval.
+        The sum and its interval.
 
     Example:
         >>> truth, right, wrong = np.array([0, 1]), np.array([0, 1]), np.array([1, 0])
         >>> combined_macro_f1(truth, np.stack([right, wrong]), weights=(1, -1), works=["a", "b"], num_classes=2)
-        (1.0, 1.0, 1.0)
+        (1.0, None, None)
     """
     _, positions = np.unique(np.asarray(works), return_inverse=True)
     labels, positions = (np.tile(values, (len(answers), 1)) for values in (labels, positions))
@@ -239,7 +242,7 @@ def score_over_draws(
     score: Callable[[np.ndarray], np.ndarray],
     num_classes: int,
     seed: int = 0,
-) -> tuple[float, float, float]:
+) -> Measured:
     """Returns any score of the confusions of several models, with its 95 % interval over draws of works.
 
     Args:
@@ -252,7 +255,7 @@ def score_over_draws(
         seed: Of the draws.
 
     Returns:
-        The score, and the lower and the upper end of its interval.
+        The score and its interval.
     """
     shape = (len(answers), num_classes, num_classes)
     cells = np.concatenate(
@@ -270,7 +273,7 @@ def score_over_draws(
 
 def over_draws(
     sums: csr_array, shape: tuple[int, ...], *, score: Callable[[np.ndarray], np.ndarray], seed: int = 0
-) -> tuple[float, float, float]:
+) -> Measured:
     """Returns any score made of sums over works, with its 95 % interval over draws of works.
 
     Args:
@@ -280,13 +283,13 @@ def over_draws(
         seed: Of the draws.
 
     Returns:
-        The score, and the lower and the upper end of its interval.
+        The score and its interval; of fewer than `FEWEST_WORKS` works the score alone.
     """
     from scipy.stats import bootstrap
 
     value, num_works = float(score(sums.sum(axis=0).reshape(shape))), sums.shape[0]
-    if num_works < 2:
-        return value, value, value
+    if num_works < FEWEST_WORKS:
+        return value, None, None
     interval = bootstrap(
         (np.arange(num_works),),
         lambda draw, axis: score(_sum_of_drawn(sums, draw, shape)),

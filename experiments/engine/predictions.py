@@ -48,6 +48,11 @@ class Predictions:
         return self.writers or self.works
 
     @property
+    def drawn(self) -> str:
+        """What `units` are, in a word."""
+        return "composers" if self.writers else "works"
+
+    @property
     def labels(self) -> np.ndarray:
         """True class of each answer, shape `(answers,)`."""
         numbers = {name: number for number, name in enumerate(self.classes)}

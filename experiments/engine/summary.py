@@ -10,7 +10,7 @@ from experiments.engine import records
 from experiments.engine.comparison import differences
 from experiments.engine.composers.counts import chance_sentences
 from experiments.engine.composers.untested import untested_sentences
-from experiments.engine.evaluation import FEWEST_WORKS
+from experiments.engine.intervals import interval_of, verdict
 from experiments.engine.predictions import join, read_predictions, write_predictions
 from experiments.engine.publishing import PREDICTIONS, prediction_files
 from experiments.engine.stacking import describe_stacking
@@ -78,11 +78,14 @@ def _each_once(measured: Sequence[dict[str, Any]], name: str) -> str:
 
 
 def _mean(values: list[Any]) -> Any:
-    """The mean of numbers, or of nested dicts of what all of them have; counts become means too."""
+    """The mean of numbers, or of nested dicts of what all of them have; counts become means too.
+
+    There is none of the ends of intervals if a fold has too few works for one.
+    """
     if isinstance(values[0], dict):
         names = [name for name in values[0] if all(name in value for value in values)]
         return {name: _mean([value[name] for value in values]) for name in names}
-    return sum(values) / len(values)
+    return None if None in values else sum(values) / len(values)
 
 
 def print_summary(folder: Path) -> None:
@@ -134,27 +137,18 @@ def many_class_sentences(metrics: dict[str, Any]) -> list[str]:
 def difference_sentences(metrics: dict[str, Any]) -> list[str]:
     """Returns in words by how much a run is better than its fingerprint, and whether that is sure.
 
-    Where composers were held out, fewer than `FEWEST_WORKS` of them are too few to tell.
-
     Example:
         >>> found = {"macro_f1": 0.0421, "macro_f1_low": -0.01, "macro_f1_high": 0.09}
-        >>> difference_sentences({"differences": {"network_minus_fingerprint": found}})
+        >>> difference_sentences({"protocol": "work", "differences": {"network_minus_fingerprint": found}})
         ['Network minus fingerprint: +0.042 macro-F1 by piece (95 % -0.010 to +0.090): may be chance.']
     """
-    of_classes = metrics.get("test", {}).get("piece", {}).get("per_class", {}).values()
-    num_writers = sum(of_class.get("writers", 0) for of_class in of_classes)  # 0 if works are drawn
     sentences = []
     for name, found in metrics.get("differences", {}).items():
-        low, high = found["macro_f1_low"], found["macro_f1_high"]
-        verdict = "more than chance" if low > 0 or high < 0 else "may be chance"
-        verdict = "too few composers to tell" if num_writers and num_writers < FEWEST_WORKS else verdict
-        sentences.append(
-            f"{DIFFERENCES[name].format(reads=what_is_read(metrics))}: {found['macro_f1']:+.3f} macro-F1 by piece "
-            f"(95 % {low:+.3f} to {high:+.3f}): {verdict}."
-        )
+        sure = verdict(found["macro_f1_low"], found["macro_f1_high"], "+.3f", drawn=drawn(metrics))
+        what = DIFFERENCES[name].format(reads=what_is_read(metrics))
+        sentences.append(f"{what}: {found['macro_f1']:+.3f} macro-F1 by piece{sure}")
     return sentences
 
 
 def _cells(scores: dict[str, Any]) -> tuple[str, str]:
-    interval = f"({scores['macro_f1_low']:.2f}\u2013{scores['macro_f1_high']:.2f})"
-    return f"{scores['accuracy']:.3f}", f"{scores['macro_f1']:.3f} {interval}"
+    return f"{scores['accuracy']:.3f}", f"{scores['macro_f1']:.3f}{interval_of(scores, 'macro_f1', '.2f')}"

@@ -6,8 +6,11 @@ import pytest
 
 from experiments import builders, leaderboard
 from experiments.engine import records
+from experiments.engine.boards import builders as board
+from experiments.engine.boards.overviews import Overview
 from experiments.engine.boards.readme import IN_README
 from experiments.engine.zoo import comparing
+from experiments.engine.zoo.page import print_zoo, write_zoo
 from experiments.engine.zoo.rows import COLUMNS
 from features.errors import InputError
 from models.baselines import BASELINES
@@ -57,6 +60,22 @@ def test_it_leaves_a_table_of_scores_and_costs_a_figure_and_a_page(finished, rea
     assert baselines == list(BASELINES)
     page = (finished / "builders.html").read_text(encoding="utf-8")
     assert "http" not in page and 'src="figures/score_against_cost.png"' in page and "cell=gru" in page
+
+
+def test_of_too_few_works_neither_page_nor_tables_have_intervals(finished, tmp_path, capsys):
+    folder = shutil.copytree(finished, tmp_path / "builders-example")
+    metrics = records.read_json(folder / "metrics.json")
+    ends = [name for name in COLUMNS if name.endswith(("_low", "_high"))]
+    rows = [row | {name: None for name in ends if row[name] != ""} for row in metrics["rows"]]
+    write_zoo(folder, metrics | {"rows": rows})
+    page = (folder / "builders.html").read_text(encoding="utf-8")
+    assert "too few for an interval" in page and 'class="better"' not in page and 'class="worse"' not in page
+    print_zoo(folder)
+    assert "–" not in capsys.readouterr().out
+    table, _, _ = board.in_short(
+        [Overview(folder, metrics | {"rows": rows}, "command")], tmp_path
+    ).rpartition(board.NOTE)
+    assert f"| {rows[0]['piece_macro_f1']:.3f} |" in table and "*" not in table and "–" not in table
 
 
 def test_the_scores_are_those_of_the_runs(finished):

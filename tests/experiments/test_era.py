@@ -10,6 +10,7 @@ from experiments import compare, four_composers
 from experiments.engine.config import Config
 from experiments.engine.predictions import read_predictions
 from experiments.engine.saved_models import load_saved_model
+from experiments.engine.sharing import share
 from experiments.era import DEFAULT, configure, main
 from features.corpora import synthetic
 
@@ -92,7 +93,13 @@ def test_a_comparison_asks_for_eras_too_and_says_of_how_many_composers(by_compos
         "too few composers for an interval: too few composers to tell" in page and "too few works" not in page
     )
     report = (by_composer / "report.html").read_text(encoding="utf-8")
-    assert report.count("too few composers to tell") == 2
+    assert report.count("too few composers to tell") == 2 and "<td>too few composers for one</td>" in report
+
+
+def test_the_card_of_a_model_tested_on_too_few_composers_has_no_interval(by_composer, tmp_path):
+    share(by_composer, tmp_path, repository="somebody/eras", license="cc-by-4.0", audit=None)
+    card = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "too few composers to tell" in card and "None" not in card
 
 
 def test_who_it_was_cannot_be_asked_of_unheard_composers(cache_dir, tmp_path, capsys):

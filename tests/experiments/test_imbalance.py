@@ -9,6 +9,8 @@ import pytest
 from experiments import imbalance, leaderboard
 from experiments.engine import networks, records
 from experiments.engine.answering import answer
+from experiments.engine.boards import imbalance as board
+from experiments.engine.boards.overviews import Overview
 from experiments.engine.boards.readme import IN_README
 from experiments.engine.config import Places
 from experiments.engine.publishing import publish
@@ -52,6 +54,17 @@ def test_every_remedy_has_a_row_and_the_test_part_is_not_touched(compared, read_
     }
     printed = capsys.readouterr().out
     assert "validation works" in printed and str(folder) in printed and "\u2026" not in printed
+
+
+def test_of_too_few_works_rows_have_no_interval(compared, tmp_path, capsys):
+    found = records.read_json(compared("--smoke", "--resume") / "metrics.json")
+    rows = [row | dict.fromkeys(imbalance.INTERVAL) for row in found["rows"]]
+    capsys.readouterr()
+    imbalance.print_rows(found | {"rows": rows})
+    printed = capsys.readouterr().out
+    assert f"{rows[0]['piece_macro_f1']:.3f}" in printed and "–" not in printed
+    table = board.markdown([Overview(tmp_path, found | {"rows": rows}, "command")], tmp_path)
+    assert f"{rows[0]['piece_macro_f1']:.3f}" in table and "–" not in table
 
 
 def test_it_goes_on_with_other_balances_and_trains_none_again(compared, read_rows, capsys):

@@ -1,14 +1,27 @@
 """The year as a number: what each way of telling it errs by, over pieces that training never heard."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from experiments import leaderboard
 from experiments.engine import records
+from experiments.engine.boards import years
+from experiments.engine.boards.overviews import Overview
 from experiments.engine.boards.readme import IN_README
-from experiments.year import ANSWERED, BOOSTED, FINGERPRINT, NOTES, main, mean_over_draws, ridge
+from experiments.year import (
+    ANSWERED,
+    BOOSTED,
+    COLUMNS,
+    FINGERPRINT,
+    NOTES,
+    main,
+    mean_over_draws,
+    print_rows,
+    ridge,
+)
 
 
 def run(results, cache_dir, *arguments):
@@ -63,8 +76,20 @@ def test_a_ridge_learns_from_training_and_says_no_year_beyond():
 def test_pieces_of_one_composer_are_one_sample():
     values = np.repeat([0.0, 10.0, 0.0, 10.0], 50)
     _, low, high = mean_over_draws(values, [str(number) for number in range(200)])
-    value, lower, higher = mean_over_draws(values, [str(number // 50) for number in range(200)])
+    value, lower, higher = mean_over_draws(values, [str(number // 25) for number in range(200)])
     assert value == 5 and higher - lower > 3 * (high - low)
+
+
+def test_too_few_composers_do_not_tell_whether_a_year_says_more(capsys):
+    few = mean_over_draws(np.arange(40.0), [str(number // 10) for number in range(40)])
+    assert few == (19.5, None, None)
+    row = dict(zip(COLUMNS, (NOTES, *few, 20.0, 40), strict=True))
+    about = {"corpus": "synthetic", "pieces": "reference", "protocol": "composer", "fold": "all"}
+    print_rows(about | {"rows": [row], "nearer_than_age": {NOTES: few}})
+    printed = capsys.readouterr().out
+    assert f"{NOTES}: +19.5: too few composers to tell." in printed and "None" not in printed
+    (line,) = years._lines(Path(), "Y1", Overview(Path("year"), about | {"rows": [row]}, "command"))
+    assert "19.5" in line
 
 
 def test_another_question_is_refused(cache_dir, tmp_path, capsys):

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
-import numpy as np
 
-from experiments.engine.canvas import save_figure
+from experiments.engine.canvas import save_figure, values_with_reach
 from features.splits import RUNGS
 
 WIDTH, LETTERS = 5.6, 10
@@ -66,7 +65,7 @@ def _draw_ablations(rows: Rows, colours: Colours) -> plt.Figure:
                 row["name"]: row for row in rows if row["model"] == model and row[f"{level}_difference"] != ""
             }
             where = [names.index(name) + (number - (len(models) - 1) / 2) * size for name in found]
-            values, errors = _values(found.values(), f"{level}_difference")
+            values, errors = values_with_reach(list(found.values()), f"{level}_difference")
             axis.barh(where, values, size, xerr=errors, label=_label(model), **_look(colours[model]))
         axis.axvline(0, color="black", linewidth=0.8)
         axis.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
@@ -122,18 +121,9 @@ def _grouped_bars(
     for index, kind in enumerate(kinds):
         of_kind = [row for row in rows if row[bars] == kind and row[number] != ""]
         where = [places.index(row[place]) + (index - (len(kinds) - 1) / 2) * width for row in of_kind]
-        values, errors = _values(of_kind, number)
+        values, errors = values_with_reach(of_kind, number)
         axis.bar(where, values, width, yerr=errors, label=_label(kind), **_look(colours[kind]))
     axis.grid(axis="y", alpha=0.3)
-
-
-def _values(rows: Any, number: str) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the numbers of some rows, and how far their intervals reach below and above, shape `(2, rows)`."""
-    rows = list(rows)
-    values, low, high = (
-        np.array([row[f"{number}{end}"] for row in rows], float) for end in ("", "_low", "_high")
-    )
-    return values, np.maximum(np.stack([values - low, high - values]), 0)
 
 
 def _colours(names: Iterable[str]) -> Colours:

@@ -1,5 +1,7 @@
 """What the rows of an audit mean, in plain sentences."""
 
+from collections.abc import Sequence
+
 from experiments.engine.auditing.rows import Row
 from experiments.engine.auditing.variants import ABLATED, WHAT_IS_HEARD
 from experiments.engine.comparison import Combined
@@ -31,7 +33,7 @@ def rung_finding(row: Row, below: str) -> str:
         f"what having heard {heard} is worth may be chance",
         f"it gains nothing from having heard {heard}",
     )
-    return f"{_scores(row)}: {meanings[_sign(found) + 1]}."
+    return f"{_scores(row)}: {_meaning(found, meanings)}."
 
 
 def stack_finding(row: Row, reader: str) -> str:
@@ -58,7 +60,7 @@ def stack_finding(row: Row, reader: str) -> str:
             "what the music adds may be chance",
             "reading the music adds that much",
         )
-    return f"{_scores(row)} against the fingerprint alone: {meanings[_sign(found) + 1]}."
+    return f"{_scores(row)} against the fingerprint alone: {_meaning(found, meanings)}."
 
 
 def ablation_finding(row: Row) -> str:
@@ -67,7 +69,9 @@ def ablation_finding(row: Row) -> str:
     chunk, piece = (row.numbers.get(f"{level}_difference") for level in ("chunk", "piece"))
     if piece is None:
         return f"{_scores(row)}, with nothing to compare it with."
-    signs = (_sign(piece if chunk is None else chunk), _sign(piece))
+    finest = chunk or piece
+    if finest.low is None or piece.low is None:
+        return f"{_scores(row)}: {_too_few(piece)}."
     meanings = {
         (-1, -1): f"it leans on {what}",
         (-1, 0): f"single chunks lean on {what}; whether whole pieces do may be chance",
@@ -79,7 +83,7 @@ def ablation_finding(row: Row) -> str:
         (1, 0): f"single chunks are better told without {what}; whether whole pieces are may be chance",
         (1, 1): f"it does better without {what}",
     }
-    return f"{_scores(row)}: {meanings[signs]}."
+    return f"{_scores(row)}: {meanings[_sign(finest), _sign(piece)]}."
 
 
 def transfer_finding(row: Row, works: str, at_home: float | None) -> str:
@@ -103,9 +107,9 @@ def transfer_finding(row: Row, works: str, at_home: float | None) -> str:
             "it may be chance which tells more, the notes or the file",
             "what it hears carries over better than what files reveal",
         )
-        return f"{_scores(row)} {where}{home}. Against the fingerprint: {meanings[_sign(found) + 1]}."
+        return f"{_scores(row)} {where}{home}. Against the fingerprint: {_meaning(found, meanings)}."
     meanings = ("it does worse so", "the difference may be chance", "that much the prior had cost")
-    return f"{_scores(row)} {where}, with the {row.name.rpartition(', ')[2]}: {meanings[_sign(found) + 1]}."
+    return f"{_scores(row)} {where}, with the {row.name.rpartition(', ')[2]}: {_meaning(found, meanings)}."
 
 
 def _scores(row: Row) -> str:
@@ -114,7 +118,9 @@ def _scores(row: Row) -> str:
     for level in ("piece", "chunk"):
         score, found = row.numbers.get(f"{level}_macro_f1"), row.numbers.get(f"{level}_difference")
         if score is not None:
-            change = f" ({found.value:+.3f}, 95 % {found.low:+.3f} to {found.high:+.3f}" if found else ""
+            change = f" ({found.value:+.3f}" if found else ""
+            if found and found.low is not None:
+                change += f", 95 % {found.low:+.3f} to {found.high:+.3f}"
             if found and found.num_pieces < row.pieces:  # some composers are tested on one side only
                 change += f", on the {counted(found.num_pieces, 'piece')} that both tested"
             texts.append(f"{score.value:.3f} by {level}{change}{')' if change else ''}")
@@ -126,6 +132,15 @@ def _difference(row: Row) -> Combined | None:
     return row.numbers.get("chunk_difference") or row.numbers.get("piece_difference")
 
 
+def _meaning(found: Combined, meanings: Sequence[str]) -> str:
+    """What a difference means: the first if it is surely below 0, the second if it may be chance, else the third."""
+    return _too_few(found) if found.low is None else meanings[_sign(found) + 1]
+
+
+def _too_few(found: Combined) -> str:
+    return f"too few {found.drawn} to tell"
+
+
 def _sign(found: Combined) -> int:
-    """Whether a difference is surely below 0 (-1), surely above (1), or may be chance (0)."""
+    """Whether a difference that has an interval is surely below 0 (-1), surely above (1), or may be chance (0)."""
     return int(found.low > 0) - int(found.high < 0)

@@ -72,15 +72,12 @@ class Row:
     runs: str = ""
 
     def flat(self) -> dict[str, Any]:
-        """Returns the row as `audit.csv` and `metrics.json` have it."""
+        """Returns the row as `audit.csv` and `metrics.json` have it; the ends of no interval are None."""
         values: dict[str, Any] = {name: "" for name in COLUMNS}
         values |= {name: getattr(self, name) for name in COLUMNS if name in vars(self)}
         for name, found in self.numbers.items():
-            values |= {
-                name: round(found.value, DIGITS),
-                f"{name}_low": round(found.low, DIGITS),
-                f"{name}_high": round(found.high, DIGITS),
-            }
+            numbers = {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+            values |= {key: None if end is None else round(end, DIGITS) for key, end in numbers.items()}
         if "piece_difference" in self.numbers:
             values["compared_pieces"] = self.numbers["piece_difference"].num_pieces
         return values

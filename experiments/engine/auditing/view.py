@@ -8,6 +8,7 @@ from rich.table import Table
 
 from experiments.engine import records
 from experiments.engine.auditing.page import PARTS, by_model, main_findings, rows_of
+from experiments.engine.intervals import interval_of, is_sure
 from experiments.engine.terminal import console
 
 WIDTH = 96
@@ -59,9 +60,9 @@ def score_cells(row: Mapping[str, Any]) -> list[str]:
     """Returns the scores of a row by piece and by chunk, each with its difference."""
     cells = []
     for level in ("piece", "chunk"):
-        score, low, high = (row[f"{level}_macro_f1{end}"] for end in ("", "_low", "_high"))
-        interval = f" ({low:.2f}–{high:.2f})" if score != "" and level == "piece" else ""
-        cells.append("" if score == "" else f"{score:.3f}{interval}")
+        name, score = f"{level}_macro_f1", row[f"{level}_macro_f1"]
+        ends = interval_of(row, name, ".2f") if score != "" and level == "piece" else ""
+        cells.append("" if score == "" else f"{score:.3f}{ends}")
         found, low, high = (row[f"{level}_difference{end}"] for end in ("", "_low", "_high"))
-        cells.append("" if found == "" else f"{found:+.3f}{'*' if low > 0 or high < 0 else ' '}")
+        cells.append("" if found == "" else f"{found:+.3f}{'*' if is_sure(low, high) else ' '}")
     return cells

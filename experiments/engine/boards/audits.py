@@ -10,10 +10,12 @@ from experiments.engine.boards.overviews import (
     channels,
     commands,
     corpus_name,
+    difference,
     lettered,
     link,
     markdown_table,
 )
+from experiments.engine.intervals import interval_of
 from features.splits import LADDER, RUNGS
 from features.words import counted
 
@@ -83,8 +85,7 @@ def _transfer(named: Lettered) -> str:
     for name, audit in named:
         for row in _rows(audit, "transfer"):
             corpus = audit.metrics["transfer"]["corpus"]
-            low, high = row["piece_macro_f1_low"], row["piece_macro_f1_high"]
-            score = f"{row['piece_macro_f1']:.3f} ({low:.3f}–{high:.3f})"
+            score = f"{row['piece_macro_f1']:.3f}{interval_of(row, 'piece_macro_f1')}"
             others = (f"{row[kind]:.3f}" for kind in ("piece_accuracy", "piece_balanced_accuracy"))
             lines.append([name, corpus, row["name"], row["model"], str(row["pieces"]), score, *others])
     return markdown_table(head, lines) if lines else ""
@@ -105,11 +106,7 @@ def _rung(row: dict[str, Any] | None) -> str:
 def _changes(row: dict[str, Any] | None) -> str:
     if row is None:
         return ""
-    texts = []
-    for name in ("piece_difference", "chunk_difference"):
-        if row[name] != "":
-            is_sure = row[f"{name}_low"] > 0 or row[f"{name}_high"] < 0
-            texts.append(f"{row[name]:+.3f}{'*' if is_sure else ''}")
+    texts = list(filter(None, (difference(row, level) for level in ("piece", "chunk"))))
     return " (".join(texts) + ")" * (len(texts) - 1) + _which(row)
 
 

@@ -16,6 +16,7 @@ from experiments.engine.boards.overviews import (
     markdown_table,
     section,
 )
+from experiments.engine.intervals import interval_of
 
 NOTE = (
     "Macro-F1 over the test pieces of these folds. In brackets after a score its 95 % interval over draws of works; "
@@ -67,12 +68,11 @@ def _lines(root: Path, name: str, zoo: Overview) -> list[list[str]]:
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
-    low, high = row["piece_macro_f1_low"], row["piece_macro_f1_high"]
     return [
         row["name"],
         f"{row['num_parameters']:,}" if row["num_parameters"] else "",
         f"{row['train_seconds']:,.0f}" if row["train_seconds"] else "",
-        f"{row['piece_macro_f1']:.3f} ({low:.3f}–{high:.3f})",
+        f"{row['piece_macro_f1']:.3f}{interval_of(row, 'piece_macro_f1')}",
         difference(row, "piece"),
         f"{row['chunk_macro_f1']:.3f}" if row["chunk_macro_f1"] != "" else "",
         difference(row, "chunk"),

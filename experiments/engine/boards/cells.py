@@ -8,6 +8,7 @@ from typing import Any
 from experiments import STUDIES
 from experiments.engine.boards.seeds import Seeds
 from experiments.engine.config import ADDED_LATER, Config
+from experiments.engine.intervals import interval_of
 from experiments.engine.tables import module_of
 
 Cell = Callable[[Seeds], str]
@@ -79,9 +80,9 @@ def channels(group: Seeds) -> str:
 
 
 def headline(group: Seeds) -> str:
-    """The macro-F1 by piece with its interval."""
+    """The macro-F1 by piece with its interval, of works enough for one."""
     found = group.piece_macro_f1()
-    return f"**{found['macro_f1']:.3f}** ({found['macro_f1_low']:.3f}–{found['macro_f1_high']:.3f})"
+    return f"**{found['macro_f1']:.3f}**{interval_of(found, 'macro_f1')}"
 
 
 def training(group: Seeds) -> str:

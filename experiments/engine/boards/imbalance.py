@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from experiments.engine.boards.overviews import Overview, channels, corpus_name, link, section
+from experiments.engine.intervals import interval_of
 
 NOTE = (
     "On validation works; test works were not touched. *Balance*: to which power of a composer's chunks the weight of "
@@ -49,6 +50,6 @@ def _lines(root: Path, name: str, comparison: Overview) -> list[list[str]]:
     for row in rows:
         cells = {score: f"{row[score]:.3f}" for score in SCORES.values()}
         cells |= {score: f"**{cell}**" for score, cell in cells.items() if row[score] == best[score]}
-        cells["piece_macro_f1"] += f" ({row['piece_macro_f1_low']:.3f}–{row['piece_macro_f1_high']:.3f})"
+        cells["piece_macro_f1"] += interval_of(row, "piece_macro_f1")
         lines.append([*first, f"{row['balance']:g}", f"{row['adjustment']:g}", *cells.values()])
     return lines

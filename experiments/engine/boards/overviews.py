@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments.engine.intervals import is_sure
 from experiments.engine.records import read_json
 
 NOTHING_YET = "No run has been published yet."
@@ -75,7 +76,7 @@ def channels(overview: Overview) -> str:
 def difference(row: dict[str, Any], level: str) -> str:
     """Returns by how much a row differs from the one it is compared with; * if that is more than chance."""
     found, low, high = (row[f"{level}_difference{end}"] for end in ("", "_low", "_high"))
-    return "" if found == "" else f"{found:+.3f}{'*' if low > 0 or high < 0 else ''}"
+    return "" if found == "" else f"{found:+.3f}{'*' if is_sure(low, high) else ''}"
 
 
 def commands(named: Lettered) -> str:

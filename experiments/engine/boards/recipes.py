@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from experiments.engine.boards.overviews import Overview, channels, corpus_name, difference, link, section
+from experiments.engine.intervals import interval_of
 
 NOTE = (
     "On validation works; test works were not touched. Each row is the recipe of its first row without one of its "
@@ -48,7 +49,7 @@ def _lines(root: Path, name: str, recipe: Overview) -> list[list[str]]:
         [
             *first,
             row["name"],
-            f"{row['piece_macro_f1']:.3f} ({row['piece_macro_f1_low']:.3f}–{row['piece_macro_f1_high']:.3f})",
+            f"{row['piece_macro_f1']:.3f}{interval_of(row, 'piece_macro_f1')}",
             difference(row, "piece"),
             f"{row['piece_log_loss']:.3f}",
             f"{row['chunk_macro_f1']:.3f}",

@@ -15,6 +15,7 @@ from experiments.engine.boards.overviews import (
     section,
 )
 from experiments.engine.config import Config
+from experiments.engine.intervals import interval_of
 from experiments.engine.records import read_json
 
 NOTE = (
@@ -55,11 +56,10 @@ def _model(overview: Overview) -> str:
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
-    low, high = row["piece_macro_f1_low"], row["piece_macro_f1_high"]
     distances = [f"{row[name]:.2f}" if row["against"] else "" for name in DISTANCES]
     return [
         *(row["name"], str(row["pieces"])),
-        *(f"{row['piece_macro_f1']:.3f} ({low:.3f}–{high:.3f})", difference(row, "piece")),
+        *(f"{row['piece_macro_f1']:.3f}{interval_of(row, 'piece_macro_f1')}", difference(row, "piece")),
         *(f"{row['chunk_macro_f1']:.3f}", difference(row, "chunk")),
         *distances,
     ]

@@ -14,6 +14,7 @@ from experiments.engine.boards.all_composers import (
 )
 from experiments.engine.boards.overviews import NOTHING_YET
 from experiments.engine.boards.seeds import PublishedRun, Seeds, over_seeds
+from experiments.engine.intervals import interval_of
 from experiments.engine.publishing import commits_of
 
 COLUMNS = (
@@ -38,7 +39,7 @@ COLUMNS = (
 
 
 def row(run: PublishedRun) -> dict[str, Any]:
-    """Returns the row of a run in the leaderboard; what an older run did not measure stays empty."""
+    """Returns the row of a run in the leaderboard; what an older run did not measure, or too few works, stays empty."""
     metrics, test = run.metrics, run.metrics["test"]
     same = ("experiment", "run_id", "corpus", "pieces", "protocol", "fold", "seed", "encoder", "model")
     return {name: metrics[name] for name in same} | {
@@ -49,8 +50,10 @@ def row(run: PublishedRun) -> dict[str, Any]:
             for level in ("chunk", "piece")
             for name in ("accuracy", "macro_f1")
         },
-        "piece_macro_f1_low": round(test["piece"]["macro_f1_low"], 4),
-        "piece_macro_f1_high": round(test["piece"]["macro_f1_high"], 4),
+        **{
+            f"piece_{name}": "" if test["piece"][name] is None else round(test["piece"][name], 4)
+            for name in ("macro_f1_low", "macro_f1_high")
+        },
         **{
             f"{name}_piece_macro_f1": round(test["baselines"][name]["macro_f1"], 4)
             for name in ("fingerprint", "majority")
@@ -129,7 +132,7 @@ def _difference(name: str) -> Callable[[Seeds], str]:
         found = group.differences().get(f"{name}_minus_fingerprint")
         if found is None:
             return ""
-        return f"{found['macro_f1']:+.3f} ({found['macro_f1_low']:+.3f} to {found['macro_f1_high']:+.3f})"
+        return f"{found['macro_f1']:+.3f}{interval_of(found, 'macro_f1', '+.3f', ' to ')}"
 
     return cell
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.engine.boards.overviews import Overview, link, section
+from experiments.engine.intervals import interval_of
 
 COLUMNS = (
     *("corpus", "split", "model", "tuner, space", "trials (early, failed)", "search score ± folds"),
@@ -43,7 +44,7 @@ def _lines(root: Path, name: str, search: Overview) -> list[list[str]]:
         f"{best['score']:.3f}{spread}",
         _over_the_defaults(found),
         f"{test['chunk']['macro_f1']:.3f}",
-        f"**{piece['macro_f1']:.3f}** ({piece['macro_f1_low']:.3f}–{piece['macro_f1_high']:.3f})",
+        f"**{piece['macro_f1']:.3f}**{interval_of(piece, 'macro_f1')}",
         f"{found['chunk_epochs'] / 1e6:.2f}",
         link(name, search, root),
     ]

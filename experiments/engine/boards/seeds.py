@@ -72,13 +72,13 @@ class Seeds:
             return None
         return sum(values) / len(values)
 
-    def piece_macro_f1(self) -> dict[str, float]:
+    def piece_macro_f1(self) -> dict[str, float | None]:
         """Returns the mean macro-F1 by piece with its 95 % interval; see `combine`."""
         if len(self.runs) == 1:
             return self.metrics["test"]["piece"]
         return combine([run.answers("piece") for run in self.runs], [1 / len(self.runs)] * len(self.runs))
 
-    def differences(self) -> dict[str, dict[str, float]]:
+    def differences(self) -> dict[str, dict[str, float | None]]:
         """Returns by how much network and stack are better than the fingerprint, on average over the seeds."""
         if len(self.runs) == 1:
             return self.metrics.get("differences", {})

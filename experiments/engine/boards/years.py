@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from experiments.engine.boards.overviews import Overview, corpus_name, link, section
+from experiments.engine.intervals import interval_of
 
 NOTE = (
     "Mean absolute error in years over the tested pieces, in brackets its 95 % interval over draws of works (under "
@@ -31,7 +32,7 @@ def _lines(root: Path, name: str, year: Overview) -> list[list[str]]:
     return [
         [
             *(link(name, year, root), corpus_name(year), split, row["model"]),
-            f"{row['error_years']:.1f} ({row['error_years_low']:.1f}–{row['error_years_high']:.1f})",
+            f"{row['error_years']:.1f}{interval_of(row, 'error_years', '.1f')}",
             *(f"{row['error_years_mean_over_eras']:.1f}", f"{row['pieces']:,}"),
         ]
         for row in year.metrics["rows"]

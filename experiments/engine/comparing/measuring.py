@@ -1,7 +1,7 @@
 """Scores of several models on the same pieces with their intervals, and their differences, drawn together by work."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -10,7 +10,6 @@ from scipy.stats import binomtest
 
 from experiments.engine.comparison import Combined, combine_on_common_pieces
 from experiments.engine.evaluation import (
-    FEWEST_WORKS,
     NUM_CALIBRATION_BINS,
     SMALLEST_PROBABILITY,
     accuracy,
@@ -45,11 +44,6 @@ def measure(parts: Sequence[Predictions], weights: Sequence[float], metric: str)
         weights: `(1,)` for a score, `(1, -1)` for a difference.
         metric: One of `METRICS`.
     """
-    found = _measure(parts, weights, metric)
-    return found if len(set(parts[0].units)) >= FEWEST_WORKS else replace(found, low=None, high=None)
-
-
-def _measure(parts: Sequence[Predictions], weights: Sequence[float], metric: str) -> Combined:
     if metric in OF_CONFUSIONS:
         return combine_on_common_pieces(parts, weights, OF_CONFUSIONS[metric])
     _, works = np.unique(parts[0].units, return_inverse=True)
@@ -58,7 +52,7 @@ def _measure(parts: Sequence[Predictions], weights: Sequence[float], metric: str
     score = {"log_loss": _log_loss, "calibration_error": _calibration_error}[metric]
     shape = (len(parts), values.shape[1] // len(parts))
     found = over_draws(by_work, shape, score=lambda sums: score(sums) @ np.asarray(weights, dtype=float))
-    return Combined(*found, num_pieces=len(works))
+    return Combined(*found, num_pieces=len(works), drawn=parts[0].drawn)
 
 
 def _addends(part: Predictions) -> np.ndarray:
@@ -103,7 +97,6 @@ class Pair:
         p_pieces: Of McNemar's exact test by piece, as if the pieces of a work were independent.
         num_pairs: How many pairs are compared at once, for which both are corrected (Holm, 1979).
         memories: Why either may be right from memory, in clauses.
-        drawn: What intervals draw: works, or composers that were held out.
     """
 
     better: str
@@ -115,7 +108,11 @@ class Pair:
     p_pieces: float
     num_pairs: int
     memories: tuple[str, ...] = ()
-    drawn: str = "works"
+
+    @property
+    def drawn(self) -> str:
+        """What the intervals draw: works, or composers that were held out."""
+        return self.differences["accuracy"].drawn
 
     @property
     def is_sure(self) -> bool:
@@ -167,7 +164,6 @@ def compare_pairs(letters: Sequence[str], parts: Sequence[Predictions]) -> list[
         pairs.append(
             Pair(
                 *(letters[one], letters[other], found, works, pieces, by_work, by_piece, len(numbers)),
-                drawn="composers" if parts[0].writers else "works",
             )
         )
     return pairs

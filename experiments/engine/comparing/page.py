@@ -8,6 +8,7 @@ from rich.table import Table
 
 from experiments.engine import records
 from experiments.engine.comparing.cost import ROUNDS
+from experiments.engine.intervals import interval_of
 from experiments.engine.telling import taken
 from experiments.engine.terminal import console
 from features.words import counted
@@ -96,11 +97,7 @@ def _scores(record: Mapping[str, Any], on: str) -> Table:
     for heading in HEADINGS.values():
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
-        ends = {name: (row[f"{name}_low"], row[f"{name}_high"]) for name in HEADINGS}
-        cells = [
-            f"{row[name]:.3f}" + ("" if low is None else f" ({low:.2f}–{high:.2f})")
-            for name, (low, high) in ends.items()
-        ]
+        cells = [f"{row[name]:.3f}{interval_of(row, name, '.2f')}" for name in HEADINGS]
         mark = f" (heard {row['heard']})" if row["heard"] else ""
         table.add_row(row["model"] + mark, *cells, style="red" if row["heard"] != 0 else "")
     return table

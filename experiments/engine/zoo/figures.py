@@ -7,7 +7,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
-from experiments.engine.canvas import save_figure
+from experiments.engine.canvas import save_figure, values_with_reach
 from experiments.engine.zoo.rows import BASELINES, NETWORKS
 
 WIDTH, LETTERS = 5.6, 10
@@ -37,11 +37,11 @@ def save_score_against_cost(rows: Sequence[Mapping[str, Any]], path: Path) -> No
         figure, axes = plt.subplots(2, figsize=(WIDTH, 8.4), layout="constrained", sharey=True)
         for axis, (cost, label) in zip(axes, COSTS.items(), strict=True):
             for number, row in enumerate(networks):
-                score, low, high = (row[f"piece_macro_f1{end}"] for end in ("", "_low", "_high"))
+                score, reach = values_with_reach([row], "piece_macro_f1")
                 axis.errorbar(
                     row[cost],
                     score,
-                    yerr=[[max(score - low, 0)], [max(high - score, 0)]],
+                    yerr=reach,
                     marker=MARKERS[number % len(MARKERS)],
                     color=f"C{number % 10}",
                     markersize=8,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.engine.comparison import combine, combine_on_common_pieces, differences
-from experiments.engine.evaluation import accuracy, balanced_accuracy
+from experiments.engine.evaluation import FEWEST_WORKS, accuracy, balanced_accuracy
 from experiments.engine.predictions import Predictions
 
 CLASSES = ("Ada", "Bela", "Cleo")
@@ -86,8 +86,9 @@ def test_of_other_pieces_only_the_common_ones_count(seed, first, second):
         for part, chosen in ((one, first), (other, second))
     ]
     assert found.value == pytest.approx(scores[0] - scores[1])
-    assert found.low <= found.high
     assert found.num_pieces == len(common)
+    num_works = len({one.works[index] for index in common})
+    assert (found.low is None and found.high is None) if num_works < FEWEST_WORKS else found.low <= found.high
 
 
 @given(st.integers(0, 100))
@@ -98,6 +99,20 @@ def test_accuracies_are_those_of_all_scores(seed):
         found = combine_on_common_pieces([part], [1], score)
         assert found.value == pytest.approx(scores[name])
         assert found.low <= found.value <= found.high
+
+
+@pytest.mark.parametrize(("num_works", "has_interval"), [(1, False), (4, False), (5, True)])
+@pytest.mark.parametrize("drawn", ["works", "composers"])
+def test_a_difference_on_too_few_works_has_no_interval(num_works, has_interval, drawn):
+    """Not even one of which every draw is the same: it would leave 0 out, for certain."""
+    one, other = (predictions(0, certainty, count=3 * num_works) for certainty in (3, 0))
+    if drawn == "composers":
+        one = dataclasses.replace(one, works=one.pieces, writers=one.works)
+    found = combine_on_common_pieces([one, other], [1, -1])
+    assert found.value > 0 and found.drawn == drawn
+    assert (found.low is not None, found.high is not None) == (has_interval, has_interval)
+    together = combine([one, other], [1, -1])
+    assert (together["macro_f1_low"] is not None) == has_interval and together["macro_f1"] == found.value
 
 
 def test_other_pieces_are_not_compared():

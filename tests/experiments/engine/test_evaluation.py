@@ -206,11 +206,14 @@ def test_a_class_of_four_works_has_no_interval():
     assert f1_over_draws(np.ones(8, int), np.ones(8, int), 1, works=list("aabbccdd")) is None
 
 
-def test_one_work_gives_no_interval():
+@pytest.mark.parametrize(("num_works", "has_interval"), [(1, False), (4, False), (5, True)])
+def test_fewer_than_five_works_give_no_interval(num_works, has_interval):
     labels, probabilities = random_answers(0)
-    answers = probabilities.argmax(axis=1)
-    low, high = macro_f1_interval(labels, answers, works=["one"] * 60, num_classes=4)
-    assert low == high == pytest.approx(metrics.f1_score(labels, answers, average="macro"))
+    measured = scores(labels, probabilities, works=[n % num_works for n in range(60)], classes=CLASSES)
+    assert measured["macro_f1"] == score(0)["macro_f1"]
+    ends = measured["macro_f1_low"], measured["macro_f1_high"]
+    assert (ends != (None, None)) == has_interval
+    assert not has_interval or ends[0] < measured["macro_f1"] < ends[1]
 
 
 def test_who_is_right_as_often_as_he_is_sure_is_calibrated():

@@ -56,9 +56,9 @@ def test_what_is_asked_is_what_the_column_is_called(tmp_path):
 
 
 def test_where_composers_were_held_out_intervals_draw_these(tmp_path):
-    """Four composers of fifty works each are four samples, not two hundred."""
-    labels, writers = np.repeat([0, 1, 0, 1], 50), np.repeat(["Bach", "Chopin", "Handel", "Liszt"], 50)
-    named = np.repeat([0, 1, 1, 0], 50)  # Handel and Liszt are always taken for the other age
+    """Eight composers of 25 works each are eight samples, not two hundred."""
+    labels, writers = np.repeat([0, 1] * 4, 25), np.repeat([f"composer {number}" for number in range(8)], 25)
+    named = np.repeat([0, 1, 1, 0] * 2, 25)  # half of them are always taken for the other age
     by_work = Predictions(
         pieces=tuple(f"piece {number}" for number in range(200)),
         works=tuple(f"work {number}" for number in range(200)),

@@ -205,8 +205,9 @@ def final_rows(state: SearchState) -> list[dict[str, Any]]:
 
 
 def _test_row(name: str, found: Mapping[str, Any], *, kind: str) -> dict[str, Any]:
-    interval = f"{found['macro_f1_low']:.3f} to {found['macro_f1_high']:.3f}"
-    return {"name": name, "value": found["macro_f1"], "note": interval, "kind": kind}
+    low, high = found["macro_f1_low"], found["macro_f1_high"]
+    note = "too few for an interval" if low is None else f"{low:.3f} to {high:.3f}"
+    return {"name": name, "value": found["macro_f1"], "note": note, "kind": kind}
 
 
 def verdicts(state: SearchState) -> list[str]:

@@ -7,6 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from experiments.engine import records
+from experiments.engine.auditing.findings import ablation_finding, transfer_finding
+from experiments.engine.auditing.page import write_audit
 from experiments.engine.auditing.parts import (
     Missing,
     Outcome,
@@ -17,8 +20,9 @@ from experiments.engine.auditing.parts import (
 )
 from experiments.engine.auditing.rows import COLUMNS, NUMBERS, measure
 from experiments.engine.auditing.variants import Variant, ladder
-from experiments.engine.boards.audits import markdown
-from experiments.engine.boards.overviews import Overview
+from experiments.engine.auditing.view import score_cells
+from experiments.engine.boards.audits import NOTE, markdown
+from experiments.engine.boards.overviews import Overview, difference
 from experiments.engine.boards.seeds import LADDER
 from experiments.engine.config import Config
 from experiments.engine.predictions import Predictions
@@ -100,6 +104,50 @@ def test_ablations_are_compared_with_what_reads_everything():
     ]
     assert "hardly needs the key" in rows[0].finding
     assert "it leans on how long and how loud notes are" in rows[1].finding
+
+
+@pytest.mark.parametrize(("num_works", "is_told"), [(1, False), (4, False), (5, True)])
+def test_too_few_works_tell_nothing(num_works, is_told):
+    certain = answers(0, 9.0, 3 * num_works)
+    wrong = {
+        level: dataclasses.replace(part, probabilities=np.roll(part.probabilities, 1, axis=1))
+        for level, part in certain.items()
+    }
+    how = {"against": "fingerprint", "compared_with": wrong}
+    row = measure("transfer", "unheard works, as it is", "forest", certain, **how)
+    finding = transfer_finding(row, "unheard works", None)
+    assert ("carries over better" in finding, "too few works to tell" in finding) == (is_told, not is_told)
+    assert ("95 %" in finding) == is_told
+    ablated = measure("ablation", "random_key", "forest", wrong, against="whole", compared_with=certain)
+    assert ("too few works to tell" in ablation_finding(ablated)) != is_told
+    flat = row.flat() | {"finding": finding}
+    assert (flat["piece_difference_low"] is None, flat["piece_macro_f1_high"] is None) == (not is_told,) * 2
+    assert ["*" in cell for cell in score_cells(flat)] == [False, is_told, False, is_told]
+    assert ("–" in score_cells(flat)[0]) == ("*" in difference(flat, "piece")) == is_told
+
+
+def test_an_audit_of_too_few_works_has_its_table_figures_and_page(tmp_path):
+    few, others = (answers(seed, 0.5, count=12) for seed in (0, 1))
+    how = {"against": "fingerprint", "compared_with": others, "folds": "all"}
+    parts = (("ladder", "work"), ("ablation", "random_key"), ("transfer", "unheard works, as it is"))
+    rows = [measure(part, name, "forest", few, **how).flat() for part, name in parts]
+    records.write_csv(tmp_path / "audit.csv", COLUMNS, rows)
+    assert all(row["piece_difference_low"] == "" for row in records.read_csv(tmp_path / "audit.csv"))
+    study = {"corpus": "midi_classics", "pieces": "clean", "classes": CLASSES, "encoder": "piano_roll:binary"}
+    study |= {"transfer": {"corpus": "composer_folders"}, "rows": rows}
+    tables, _, _ = markdown([Overview(tmp_path, study, "command")], tmp_path).rpartition(NOTE)
+    assert f"| {rows[2]['piece_macro_f1']:.3f} |" in tables and "*" not in tables.replace("**Audits**", "")
+    study |= {"experiment": "example", "model": "forest", "reader": "forest", "protocol": "work"}
+    study |= dict.fromkeys(("num_pieces", "num_works", "num_near_duplicates", "num_sources", "num_chunks"), 4)
+    records.write_json(tmp_path / "environment.json", {"command": "command", "commit": ""})
+    write_audit(tmp_path, study | {"rows": rows[:2]})
+    page = (tmp_path / "audit.html").read_text(encoding="utf-8")
+    assert (
+        page.count("too few for an interval") == 8
+        and 'class="better"' not in page
+        and 'class="sure"' not in page
+    )
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == {"ladder.png", "ablations.png"}
 
 
 def test_stacks_are_compared_with_the_fingerprint_by_piece():

@@ -156,6 +156,15 @@ def test_what_an_older_run_did_not_measure_stays_empty(publish_sketch, tmp_path)
     assert cells(line)[-4:-1] == ["", "", ""]
 
 
+def test_of_too_few_works_scores_stand_without_interval(publish_sketch, tmp_path):
+    runs = [publish_sketch(config, works=4) for config in (*seeds(0, 1), *seeds(0, split={"fold": 0}))]
+    assert board.row(runs[0])["piece_macro_f1_low"] == board.row(runs[0])["piece_macro_f1_high"] == ""
+    lines = board.markdown(runs, tmp_path).splitlines()
+    whole, single = (cells(line) for line in lines if re.match(r"\| \d", line))
+    assert re.fullmatch(r"\*\*0\.\d{3}\*\*", whole[5]) and re.fullmatch(r"\*\*0\.\d{3}\*\*", single[5])
+    assert re.fullmatch(r"[+-]0\.\d{3}", whole[-2])
+
+
 def all_composers(min_share, protocol="work", fold=0, model="frame_cnn"):
     config = Config("all_composers").replace(corpus={"corpus": "midi_classics", "min_share": min_share})
     return config.replace(split={"protocol": protocol, "fold": fold, "rare": "train"}, model={"model": model})

@@ -5,6 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
+from experiments.engine import records
 from experiments.engine.search.state import read_search
 from experiments.engine.search.watching.view import SearchView, print_search_summary, screen
 from features.errors import InputError
@@ -88,6 +89,16 @@ def test_the_summary_shows_search_and_test_score_with_baselines(make_search, tmp
         "fingerprint, by piece", "beyond the folds' spread", str(folder / "report.html"),
     ):  # fmt: skip
         assert words in text
+
+
+def test_a_test_on_too_few_works_has_no_interval(make_search, tmp_path, capsys):
+    folder = make_search(tmp_path / "search", running=False)
+    metrics = records.read_json(folder / "metrics.json")
+    metrics["test"]["piece"] |= {"macro_f1_low": None, "macro_f1_high": None}
+    records.write_json(folder / "metrics.json", metrics)
+    print_search_summary(folder)
+    text = capsys.readouterr().out
+    assert "too few for an interval" in text and "0.760 to 0.870" not in text
 
 
 def test_giving_up_is_told_on_the_terminal_in_the_log_and_at_the_end(make_search, tmp_path, capsys):
