@@ -334,7 +334,7 @@ def validation_scores(
     if not len(indices):
         return {name: float("nan") for name in HISTORY_COLUMNS if name.startswith("val_")}
     answers = answer(model, dataset, indices, answering, offsets=offsets)
-    chunk, piece = (answers[level].scores() for level in ("chunk", "piece"))
+    chunk, piece = (answers[level].point_scores() for level in ("chunk", "piece"))
     return {
         "val_loss": chunk["log_loss"],
         "val_accuracy": chunk["accuracy"],

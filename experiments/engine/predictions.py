@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.engine.evaluation import scores, vote
+from experiments.engine.evaluation import point_scores, scores, vote
 from experiments.engine.records import write_csv
 from features.datasets import Dataset
 from features.errors import InputError
@@ -63,7 +63,15 @@ class Predictions:
 
         Where composers were held out, each class says of how many (`writers`) its answers are.
         """
-        found = scores(self.labels, self.probabilities, works=self.units, classes=self.classes)
+        return self._with_writers(
+            scores(self.labels, self.probabilities, works=self.units, classes=self.classes)
+        )
+
+    def point_scores(self) -> dict:
+        """Returns the same without interval, in a fraction of the time; see `evaluation.point_scores`."""
+        return self._with_writers(point_scores(self.labels, self.probabilities, classes=self.classes))
+
+    def _with_writers(self, found: dict) -> dict:
         if self.writers:
             tested = Counter(name for name, _ in set(zip(self.composers, self.writers, strict=True)))
             for name, of_class in found["per_class"].items():

@@ -3,15 +3,18 @@
 import dataclasses
 import shutil
 
+import numpy as np
 import pytest
 
 from experiments import leaderboard, recipe
-from experiments.engine import networks, records
+from experiments.engine import evaluation, networks, records
+from experiments.engine.auditing.rows import SCORES
 from experiments.engine.boards.readme import IN_README
 from experiments.engine.config import Config, Places
+from experiments.engine.predictions import Predictions
 from experiments.engine.publishing import publish
-from experiments.engine.recipes import prepared
-from experiments.engine.recipes.variants import variants_of
+from experiments.engine.recipes import comparing, prepared
+from experiments.engine.recipes.variants import WHOLE, Variant, variants_of
 from experiments.engine.runner import Study, prepare
 from features.datasets import Dataset
 from features.errors import InputError
@@ -51,6 +54,25 @@ def test_every_part_has_a_row_on_validation_works(folder, read_rows):
     assert len(asked) == int(rows[0]["pieces"])
     heard = next(folder.glob("trainings/*/config.json"))
     assert records.read_json(heard)["training"]["patience"] is None
+
+
+def test_losses_are_told_without_drawing_works_for_them(monkeypatch):
+    labels = np.arange(12) % 2
+    names = {"pieces": "piece", "works": "work"}
+    part = Predictions(
+        **{key: tuple(f"{name} {number}" for number in range(12)) for key, name in names.items()},
+        composers=tuple("ab"[label] for label in labels),
+        probabilities=0.2 + 0.6 * np.eye(2)[labels],
+        classes=("a", "b"),
+    )
+    answers, expected = {"piece": part, "chunk": part}, part.scores()["log_loss"]
+    drawn, over_draws = [], evaluation.over_draws
+    monkeypatch.setattr(
+        evaluation, "over_draws", lambda *args, **how: drawn.append(how) or over_draws(*args, **how)
+    )
+    row = comparing._row(Variant(WHOLE, Config("four_composers")), answers, answers, (0,))
+    assert len(drawn) == len(SCORES)
+    assert row["piece_log_loss"] == row["chunk_log_loss"] == round(expected, 6)
 
 
 def test_ways_of_asking_are_not_trained_for(folder):

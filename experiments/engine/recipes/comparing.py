@@ -151,7 +151,7 @@ def _row(variant: Variant, answers: Answers, whole: Answers, folds: Sequence[int
         against="" if is_whole else WHOLE,
         compared_with=None if is_whole else whole,
     ).flat()
-    losses = {name: answers[name.split("_")[0]].scores()["log_loss"] for name in LOSSES}
+    losses = {name: answers[name.split("_")[0]].point_scores()["log_loss"] for name in LOSSES}
     return row | {name: round(loss, 6) for name, loss in losses.items()}
 
 

@@ -7,7 +7,10 @@ import keras_tuner
 import numpy as np
 import pytest
 
-from experiments.engine.networks import build
+from experiments.engine import evaluation, networks
+from experiments.engine.config import AnswerConfig
+from experiments.engine.networks import build, validation_scores
+from experiments.engine.predictions import Predictions
 from features.errors import InputError
 
 
@@ -110,3 +113,22 @@ def test_every_setting_that_keras_tuner_draws_is_built_as_drawn(builder, music):
 def test_what_cannot_be_built_is_one_sentence(builder, music, wanted, sentence):
     with pytest.raises(InputError, match=sentence):
         build(builder, wanted, music)
+
+
+def test_an_epoch_is_validated_without_drawing_works(monkeypatch):
+    """It keeps four scores and no interval, which would take seconds an epoch where there are many composers."""
+    names = tuple(f"name {number}" for number in range(8))
+    sure = {"chunk": 0.6, "piece": 0.9}
+    answers = {
+        level: Predictions(names, names, ("a", "b") * 4, np.array([[p, 1 - p]] * 8), ("a", "b"))
+        for level, p in sure.items()
+    }
+    expected = {level: part.scores() for level, part in answers.items()}
+    monkeypatch.setattr(networks, "answer", lambda *_, **__: answers)
+    monkeypatch.setattr(evaluation, "over_draws", lambda *_, **__: pytest.fail("Works were drawn."))
+    assert validation_scores(None, None, np.arange(8), np.zeros(2), AnswerConfig()) == {
+        "val_loss": expected["chunk"]["log_loss"],
+        "val_accuracy": 0.5,
+        "val_macro_f1": expected["chunk"]["macro_f1"],
+        "val_piece_macro_f1": expected["piece"]["macro_f1"],
+    }

@@ -7,6 +7,7 @@ import gzip
 import numpy as np
 import pytest
 
+from experiments.engine import evaluation
 from experiments.engine.predictions import (
     Predictions,
     join,
@@ -78,6 +79,14 @@ def test_where_composers_were_held_out_intervals_draw_these(tmp_path):
     )
 
 
+def test_scores_without_interval_are_the_same_scores(monkeypatch):
+    asked = dataclasses.replace(PREDICTIONS, writers=("Antonín", "Sebastian", "Emanuel"))
+    expected = asked.scores()
+    monkeypatch.setattr(evaluation, "over_draws", lambda *_, **__: pytest.fail("Works were drawn."))
+    assert asked.point_scores() | dict.fromkeys(("macro_f1_low", "macro_f1_high")) == expected
+    assert asked.point_scores()["per_class"]["Bach"]["writers"] == 1
+
+
 @pytest.mark.parametrize("name", ["predictions.csv", "predictions.csv.gz"])
 def test_what_is_written_is_read(tmp_path, name):
     write_predictions(tmp_path / name, PREDICTIONS)
@@ -106,7 +115,9 @@ def test_the_same_answers_are_the_same_compressed_bytes(tmp_path):
 
 def test_reading_answers_back_keeps_their_scores(tmp_path):
     write_predictions(tmp_path / "predictions.csv", PREDICTIONS)
-    before, after = PREDICTIONS.scores(), read_predictions(tmp_path / "predictions.csv").scores()
+    before, after = (
+        part.point_scores() for part in (PREDICTIONS, read_predictions(tmp_path / "predictions.csv"))
+    )
     assert after.pop("per_class") == before.pop("per_class")
     assert after == pytest.approx(before, rel=1e-4)
 
