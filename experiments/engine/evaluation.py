@@ -75,15 +75,14 @@ def point_scores(labels: np.ndarray, probabilities: np.ndarray, *, classes: Sequ
         (expected, 15 bins), `per_class` (`precision`, `recall`, `f1`, `support`) and `top_5_accuracy`, which runs from
         before there were many composers lack.
     """
-    from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
     every_class = np.arange(len(classes))
-    probabilities = probabilities.astype(np.float64)  # in float32, scikit-learn cuts losses off elsewhere
     answers = probabilities.argmax(axis=1)
     precision, recall, f1, support = precision_recall_fscore_support(
         labels, answers, labels=every_class, zero_division=0
     )
-    normalised = np.exp(log_softmax(np.log(np.maximum(probabilities, SMALLEST_PROBABILITY)), axis=1))
+    sums = addends(labels, probabilities).sum(axis=0)
     columns = zip(classes, precision, recall, f1, support, strict=True)
     return {
         "count": len(labels),
@@ -91,8 +90,8 @@ def point_scores(labels: np.ndarray, probabilities: np.ndarray, *, classes: Sequ
         "balanced_accuracy": float(recall[support > 0].mean()),
         "macro_f1": float(macro_f1(confusion_matrix(labels, answers, labels=every_class))),
         "top_3_accuracy": top_accuracy(labels, probabilities, 3),
-        "log_loss": float(log_loss(labels, normalised, labels=every_class)),
-        "calibration_error": calibration_error(labels, probabilities),
+        "log_loss": float(log_loss(sums)),
+        "calibration_error": float(calibration_error(sums)),
         "per_class": {
             name: {"precision": float(p), "recall": float(r), "f1": float(f), "support": int(s)}
             for name, p, r, f, s in columns
@@ -322,17 +321,48 @@ def _sum_of_drawn(sums: csr_array, draw: np.ndarray, shape: tuple[int, ...]) -> 
     return (counts @ sums).reshape(draw.shape[:-1] + shape)
 
 
-def calibration_error(labels: np.ndarray, probabilities: np.ndarray) -> float:
-    """Returns the expected calibration error: mean of |confidence - accuracy| over 15 equal bins.
+def addends(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Returns what each answer adds to the sums that `log_loss` and `calibration_error` are made of.
 
-    Guo et al., On calibration of modern neural networks, 2017.
+    Args:
+        labels: True class of each answer, shape `(answers,)`.
+        probabilities: Shape `(answers, classes)`.
+
+    Returns:
+        One, the loss, and confidence minus rightness in the bin of the confidence, shape `(answers, 2 + bins)`.
+    """
+    rows, probabilities = np.arange(len(labels)), probabilities.astype(np.float64)
+    logarithms = log_softmax(np.log(np.maximum(probabilities, SMALLEST_PROBABILITY)), axis=1)
+    confidence = probabilities.max(axis=1)
+    gaps = np.zeros((len(rows), NUM_CALIBRATION_BINS))
+    gaps[rows, bins_of(confidence)] = confidence - (probabilities.argmax(axis=1) == labels)
+    return np.column_stack([np.ones(len(rows)), -logarithms[rows, labels], gaps])
+
+
+def bins_of(confidence: np.ndarray, num_bins: int = NUM_CALIBRATION_BINS) -> np.ndarray:
+    """Returns the bin of each confidence, of equally wide ones from 0 to 1."""
+    return np.minimum((confidence * num_bins).astype(int), num_bins - 1)
+
+
+def log_loss(sums: np.ndarray) -> np.ndarray:
+    """Returns the mean loss; `sums` of `addends` over answers, shape `(..., 2 + bins)`.
 
     Example:
-        >>> round(calibration_error(np.array([0, 1]), np.array([[0.9, 0.1], [0.9, 0.1]])), 3)
+        >>> answers = addends(np.array([0, 1]), np.array([[0.5, 0.5], [0.75, 0.25]]))
+        >>> float(log_loss(answers.sum(axis=0)).round(4))
+        1.0397
+    """
+    return sums[..., 1] / sums[..., 0]
+
+
+def calibration_error(sums: np.ndarray) -> np.ndarray:
+    """Returns the expected calibration error: mean of |confidence - accuracy| over 15 equal bins.
+
+    Guo et al., On calibration of modern neural networks, 2017; `sums` as for `log_loss`.
+
+    Example:
+        >>> answers = addends(np.array([0, 1]), np.array([[0.9, 0.1], [0.9, 0.1]]))
+        >>> float(calibration_error(answers.sum(axis=0)).round(3))
         0.4
     """
-    confidence = probabilities.max(axis=1)
-    correct = probabilities.argmax(axis=1) == labels
-    bins = np.minimum((confidence * NUM_CALIBRATION_BINS).astype(int), NUM_CALIBRATION_BINS - 1)
-    gaps = np.bincount(bins, weights=confidence - correct, minlength=NUM_CALIBRATION_BINS)
-    return float(np.abs(gaps).sum() / len(labels))
+    return np.abs(sums[..., 2:]).sum(axis=-1) / sums[..., 0]

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from experiments.engine.canvas import plt, save_figure
-from experiments.engine.comparing.measuring import bins_of, is_right
+from experiments.engine.comparing.measuring import is_right
+from experiments.engine.evaluation import bins_of
 from experiments.engine.plots import save_confusion_matrix
 from experiments.engine.predictions import Predictions
 from experiments.engine.telling import taken

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.special import log_softmax
 from scipy.stats import binomtest
 
 from experiments.engine.comparison import Combined, combine_on_common_pieces
 from experiments.engine.evaluation import (
-    NUM_CALIBRATION_BINS,
-    SMALLEST_PROBABILITY,
     accuracy,
+    addends,
+    calibration_error,
+    log_loss,
     macro_f1,
     over_draws,
 )
@@ -21,7 +21,9 @@ from features.words import counted
 
 OF_CONFUSIONS = {"accuracy": accuracy, "macro_f1": macro_f1}
 
-METRICS = (*OF_CONFUSIONS, "log_loss", "calibration_error")
+OF_ADDENDS = {"log_loss": log_loss, "calibration_error": calibration_error}
+
+METRICS = (*OF_CONFUSIONS, *OF_ADDENDS)
 """What is measured by piece; by chunk, only what needs no more than the answers."""
 
 SURE = 0.05
@@ -47,40 +49,18 @@ def measure(parts: Sequence[Predictions], weights: Sequence[float], metric: str)
     if metric in OF_CONFUSIONS:
         return combine_on_common_pieces(parts, weights, OF_CONFUSIONS[metric])
     _, works = np.unique(parts[0].units, return_inverse=True)
-    values = np.concatenate([_addends(part) for part in parts], axis=1)
+    values = np.concatenate([addends(part.labels, part.probabilities) for part in parts], axis=1)
     by_work = csr_array((np.ones(len(works)), (works, np.arange(len(works))))) @ csr_array(values)
-    score = {"log_loss": _log_loss, "calibration_error": _calibration_error}[metric]
     shape = (len(parts), values.shape[1] // len(parts))
-    found = over_draws(by_work, shape, score=lambda sums: score(sums) @ np.asarray(weights, dtype=float))
+    found = over_draws(
+        by_work, shape, score=lambda sums: OF_ADDENDS[metric](sums) @ np.asarray(weights, dtype=float)
+    )
     return Combined(*found, num_pieces=len(works), drawn=parts[0].drawn)
-
-
-def _addends(part: Predictions) -> np.ndarray:
-    """What each answer adds: one, its loss, and confidence minus rightness in its bin, shape `(answers, 2 + bins)`."""
-    rows = np.arange(len(part.labels))
-    logarithms = log_softmax(np.log(np.maximum(part.probabilities, SMALLEST_PROBABILITY)), axis=1)
-    confidence = part.probabilities.max(axis=1)
-    gaps = np.zeros((len(rows), NUM_CALIBRATION_BINS))
-    gaps[rows, bins_of(confidence)] = confidence - is_right(part)
-    return np.column_stack([np.ones(len(rows)), -logarithms[rows, part.labels], gaps])
-
-
-def bins_of(confidence: np.ndarray, num_bins: int = NUM_CALIBRATION_BINS) -> np.ndarray:
-    """Returns the bin of each confidence, of equally wide ones from 0 to 1."""
-    return np.minimum((confidence * num_bins).astype(int), num_bins - 1)
 
 
 def is_right(part: Predictions) -> np.ndarray:
     """Returns whether each answer is right, shape `(answers,)`."""
     return part.probabilities.argmax(axis=1) == part.labels
-
-
-def _log_loss(sums: np.ndarray) -> np.ndarray:
-    return sums[..., 1] / sums[..., 0]
-
-
-def _calibration_error(sums: np.ndarray) -> np.ndarray:
-    return np.abs(sums[..., 2:]).sum(axis=-1) / sums[..., 0]
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import log_loss
 
 from experiments.engine import records
 from experiments.engine.config import Config, CorpusConfig, Places
-from experiments.engine.evaluation import calibration_error
+from experiments.engine.evaluation import addends, calibration_error, log_loss
 from experiments.engine.heard import UNHEARD, Heard
 from experiments.engine.predicting.asked import Asked, asked_of, asked_of_study, check_same_study
 from experiments.engine.predicting.asking import CALIBRATION, COMPOSER
@@ -183,11 +182,12 @@ def _measure(asked: Asked, calibrated: np.ndarray, classes: Sequence[str]) -> di
     """Scores the network's own answers, and the same calibrated."""
     labels = asked.labels(classes)
     answers = {"before": asked.answers, "after": calibrated}
+    sums = {name: addends(labels, probabilities).sum(axis=0) for name, probabilities in answers.items()}
     return {"pieces": len(labels), "works": len(set(asked.works))} | {
         name: {
             "accuracy": float((probabilities.argmax(axis=1) == labels).mean()),
-            "log_loss": float(log_loss(labels, probabilities, labels=range(len(classes)))),
-            "calibration_error": calibration_error(labels, probabilities),
+            "log_loss": float(log_loss(sums[name])),
+            "calibration_error": float(calibration_error(sums[name])),
         }
         for name, probabilities in answers.items()
     }

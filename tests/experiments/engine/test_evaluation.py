@@ -8,6 +8,7 @@ from sklearn import metrics
 
 from experiments.engine.evaluation import (
     SMALLEST_PROBABILITY,
+    addends,
     calibration_error,
     f1_over_draws,
     macro_f1,
@@ -220,5 +221,9 @@ def test_who_is_right_as_often_as_he_is_sure_is_calibrated():
     sure = np.repeat([0.6, 0.9], [50, 100])
     right = np.concatenate([np.arange(50) < 30, np.arange(100) < 90])
     probabilities = np.stack([sure, 1 - sure], axis=1)
-    assert calibration_error(np.where(right, 0, 1), probabilities) == pytest.approx(0, abs=1e-12)
-    assert calibration_error(np.where(right, 1, 0), probabilities) > 0.1
+    calibrated, wrong = (
+        addends(labels, probabilities).sum(axis=0)
+        for labels in (np.where(right, 0, 1), np.where(right, 1, 0))
+    )
+    assert calibration_error(calibrated) == pytest.approx(0, abs=1e-12)
+    assert calibration_error(wrong) > 0.1
