@@ -67,6 +67,22 @@ def test_a_folder_of_all_kinds_is_answered_for_and_what_fails_is_named(ask, musi
     assert said.err.count("Not answered: ") == 2 and "broken.xml" in said.err
 
 
+def test_what_is_not_there_or_holds_no_music_is_named_beside_the_answers(ask, music):
+    (music / "bad.zip").write_bytes(b"no zip file")
+    (music / "empty").mkdir()
+    bad = [music / "bad.zip", music / "nothing.mid", music / "empty", Path("~nobody-of-this-name/a.mid")]
+    found = json.loads(ask(*bad, music / "ada.mid", "--json", "-").out)
+    assert [Path(answer["file"]).name for answer in found["answers"]] == ["ada.mid"]
+    reasons = {Path(error["file"]): error["error"] for error in found["errors"]}
+    assert list(reasons) == bad
+    for path, reason in zip(
+        bad,
+        ("is not a zip file", "no file and no folder", "no MIDI file", "no file and no folder"),
+        strict=True,
+    ):
+        assert reason in reasons[path] and path.name in reasons[path]
+
+
 def test_scripts_read_csv_from_standard_output(ask, music):
     rows = list(csv.DictReader(io.StringIO(ask(music, "--csv", "-").out)))
     assert len(rows) == 7
