@@ -24,9 +24,10 @@ import tyro
 
 from experiments.engine.command import as_sentences, read_arguments
 from experiments.engine.config import REPOSITORY, Places
-from experiments.engine.publishing import is_study
+from experiments.engine.publishing import check_model_file, is_study
 from experiments.engine.records import is_finished
 from features.errors import InputError
+from models.pretrained import MODEL_FILE
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     asked = read_arguments(
         Arguments, argv, description=__doc__, name="calibrate", default=Arguments(tyro.MISSING)
     )
+    check_model_file(asked.run / MODEL_FILE)
     is_whole = is_finished(asked.run) if asked.study is None else (asked.run / "config.json").exists()
-    if not is_whole or not (asked.run / "model.h5").exists():
+    if not is_whole or not (asked.run / MODEL_FILE).exists():
         raise InputError(
             f"Expected a finished run folder with its model.h5, but {asked.run} is none; name another, for a study "
             "over all folds one of its folds/ (with --study, a folder with model.h5, model.json and config.json)."

@@ -17,6 +17,7 @@ import tyro
 
 from experiments.engine.command import as_sentences, read_arguments
 from experiments.engine.config import REPOSITORY
+from experiments.engine.publishing import check_model_file
 from experiments.engine.records import is_finished, prepare_output
 from features.errors import InputError
 from models.pretrained import HUB_ID, MODEL_FILE
@@ -51,6 +52,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     asked = read_arguments(
         Arguments, argv, description=__doc__, name="publish", default=Arguments(tyro.MISSING)
     )
+    check_model_file(asked.run / MODEL_FILE)
     if not is_finished(asked.run) or not (asked.run / MODEL_FILE).exists():
         raise InputError(
             f"Expected a finished run folder with its {MODEL_FILE}, but {asked.run} is none; name another, for a study "

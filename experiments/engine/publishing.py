@@ -9,6 +9,7 @@ from typing import Any
 from experiments.engine.config import Config
 from experiments.engine.records import is_finished, read_json, run_name
 from features.errors import InputError
+from models.pretrained import MODEL_FILE
 
 SMALL = ("*.json", "*.csv", "*.csv.gz", "figures/*.png")
 """What is published of a run; weights and their description are not."""
@@ -125,6 +126,31 @@ def kind_of(folder: Path) -> str:
 def is_study(folder: Path) -> bool:
     """Whether a folder holds a finished study over all folds, or a finished run of one."""
     return is_finished(folder) and kind_of(folder) == RUN
+
+
+def check_model_file(file: Path) -> None:
+    """Refuses the model of a run folder that has none, and says why it has none and what to do.
+
+    Args:
+        file: An `.h5` file, which may be no run's.
+
+    Raises:
+        InputError: It is that of a study, of a published run, or of one that is not finished.
+    """
+    folder = file.parent
+    if file.name != MODEL_FILE or file.exists() or not (folder / "config.json").exists():
+        return
+    inside = min(folder.glob(f"**/{MODEL_FILE}"), default=None)
+    if inside:
+        raise InputError(
+            f"{folder} has no {MODEL_FILE} of its own; name a folder within that has one, such as {inside.parent}."
+        )
+    if is_finished(folder):
+        raise InputError(
+            f"{folder} holds no weights, for none are published; run its command again (environment.json has it), or "
+            "take a model of models/pretrained."
+        )
+    raise InputError(f"{folder} is not finished (metrics.json is missing); run it to its end first.")
 
 
 def _publish_overview(folder: Path, published: Path, file: str) -> Path:

@@ -11,6 +11,7 @@ import numpy as np
 from experiments.engine.config import AnswerConfig
 from experiments.engine.heard import Heard
 from experiments.engine.predictions import Predictions
+from experiments.engine.publishing import check_model_file
 from experiments.engine.tables import module_of
 from features.datasets import Dataset
 from features.encoders import ENCODERS
@@ -94,9 +95,10 @@ def load_saved_model(model: str | Path, *, description: Mapping[str, Any] | None
 
     Raises:
         ModelFileError: A file is missing, damaged or not safe, or does not say what is needed to use the model.
-        InputError: Its encoder is not known here.
+        InputError: It is a run folder without a model, or its encoder is not known here.
     """
     path = find(model)
+    check_model_file(path)
     network, description = load(path, description=description)
     try:
         encoder, classes = description["encoder"], tuple(description["classes"])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from experiments.engine import records
 from experiments.engine.config import Config, Places
+from experiments.engine.publishing import check_model_file
 from features.errors import InputError
 from models.pretrained import MODEL_FILE, find
 from models.saving import DIGEST, describe
@@ -19,7 +20,7 @@ def name_teachers(config: Config, places: Places) -> tuple[Config, Places]:
         places: Where other things lie.
 
     Raises:
-        InputError: A teacher is a study that is not finished.
+        InputError: A teacher is a study that is not finished, or was published without its weights.
         ModelFileError: There is no such model.
     """
     given = config.training.teacher
@@ -34,7 +35,10 @@ def teacher_name(teacher: str) -> str:
     if runs and not records.is_finished(folder):
         raise InputError(f"The study {folder} cannot teach before it is finished; go on with it by --resume.")
     path = folder / MODEL_FILE if runs else find(teacher)
-    descriptions = [describe(part) for part in ([run / MODEL_FILE for run in runs.values()] or [path])]
+    parts = [run / MODEL_FILE for run in runs.values()] or [path]
+    for part in parts:
+        check_model_file(part)
+    descriptions = [describe(part) for part in parts]
     digests = "".join(description[DIGEST] for description in descriptions)
     return f"{_name(path, descriptions[0])}@{hashlib.blake2b(digests.encode(), digest_size=4).hexdigest()}"
 

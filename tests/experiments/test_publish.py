@@ -139,7 +139,7 @@ def test_a_calibrated_model_says_so(make, uninterrupted, tmp_path):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda run: (run / "model.h5").unlink(), "finished run folder with its model.h5"),
+        (lambda run: (run / "model.h5").unlink(), "holds no weights, for none are published"),
         (lambda run: (run / "metrics.json").unlink(), "finished run folder with its model.h5"),
         (lambda run: (run / "model.h5").write_bytes(b"damaged"), "it was cut short or replaced"),
     ],
