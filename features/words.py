@@ -8,10 +8,11 @@ def counted(number: int, noun: str) -> str:
 
     Example:
 
-    >>> counted(1, "file"), counted(1200, "file")
-    ('1 file', '1,200 files')
+    >>> counted(1, "file"), counted(1200, "file"), counted(0, "class")
+    ('1 file', '1,200 files', '0 classes')
     """
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    ending = "es" if noun.endswith(("s", "x", "ch")) else "s"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}{ending}"
 
 
 def first_named(names: Sequence[str], most: int) -> str:

@@ -128,8 +128,9 @@ def report_left_out(dataset: Dataset) -> None:
         num_chunks = sum(count.num_chunks for count in few)
         share = num_chunks / sum(count.num_chunks for count in dataset.census)
         print(
-            f"{len(few)} of {len(dataset.census)} composers are left out as the flags say, with "
-            f"{sum(count.num_pieces for count in few)} pieces and {num_chunks} chunks ({share:.1%} of all).",
+            f"Left out as the flags say: {len(few)} of {counted(len(dataset.census), 'composer')}, with "
+            f"{counted(sum(count.num_pieces for count in few), 'piece')} and {counted(num_chunks, 'chunk')} "
+            f"({share:.1%} of all).",
             file=sys.stderr,
         )
     names, count = ", ".join(dataset.classes), len(dataset.classes)

@@ -10,6 +10,7 @@ import numpy as np
 from features.errors import InputError
 from features.splits.holding_out import NO_SIDE, TEST, TRAIN, VALIDATION
 from features.splits.protocols import Split
+from features.words import counted
 
 COLUMNS = ("piece", "work", "source", "composer", "split")
 CHUNK_COLUMNS = (*COLUMNS, "chunk")
@@ -136,6 +137,6 @@ def _check_same_keys(path: Path, sides: dict, keys: list[tuple]) -> None:
         where = "in the table only" if different[0] in sides else "in the data only"
         name = f"{piece} (work {work}, by {composer}{', chunk ' + chunk if chunk else ''})"
         raise InputError(
-            f"{path} is a split of other data: {name} is {where}, and {len(different)} rows differ in all. "
+            f"{path} is a split of other data: {name} is {where}; {counted(len(different), 'row')} in all. "
             "Take the same corpus, composers and chunk length, or make a new split."
         )

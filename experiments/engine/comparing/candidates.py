@@ -15,6 +15,7 @@ from experiments.engine.runner import make_encoder
 from experiments.engine.saved_models import SavedModel, load_saved_model
 from experiments.engine.telling import encoding_of
 from features.errors import InputError
+from features.words import counted
 from models.pretrained import find
 
 
@@ -135,7 +136,7 @@ def read_candidates(
         raise InputError(f"Expected at most {len(ascii_uppercase)} models, but received {len(models)}.")
     if names and len(names) != len(models):
         raise InputError(
-            f"Expected a name for each of {len(models)} models, but received {len(names)} names."
+            f"Expected a name for each of {len(models)} models, but received {counted(len(names), 'name')}."
         )
     found = []
     for letter, model, name in zip(ascii_uppercase, models, names or [""] * len(models), strict=False):

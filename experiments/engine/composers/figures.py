@@ -98,7 +98,7 @@ def save_many_class_scores(test: Mapping[str, Mapping], *, title: str, path: Pat
     axes.tick_params(axis="x", top=True, labeltop=True)
     axes.grid(alpha=0.3)
     num_without = len(piece) - len(names)
-    without = f"\n{num_without} composers without test pieces are not shown" if num_without else ""
+    without = f"\nNot shown: {counted(num_without, 'composer')} without test pieces" if num_without else ""
     figure.suptitle(title + without)
     _era_legend(figure, names, *axes.get_legend_handles_labels())
     save_figure(figure, path)

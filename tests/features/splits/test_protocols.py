@@ -297,8 +297,10 @@ def test_a_table_of_other_data_is_refused(tmp_path, change):
 def test_a_table_of_other_chunks_is_refused(tmp_path):
     data = make_data(SIX_WORKS, num_chunks=30)
     write_splits(tmp_path / "splits.csv", make_split("chunk", 0, **data), **columns_of(data))
-    with pytest.raises(InputError, match=r"chunk 29.* is in the table only, and 18 rows differ"):
+    with pytest.raises(InputError, match=r"chunk 29.* is in the table only; 18 rows in all"):
         read(tmp_path / "splits.csv", data | {"num_chunks": [29] * 18})
+    with pytest.raises(InputError, match=r"chunk 29.* is in the table only; 1 row in all"):
+        read(tmp_path / "splits.csv", data | {"num_chunks": [30] * 17 + [29]})
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from experiments.engine.search.watching.words import (
 from experiments.engine.telling import drawn
 from experiments.engine.terminal import console as new_console
 from features.errors import InputError
+from features.words import counted
 
 BAR_WIDTH = 60
 
@@ -72,7 +73,7 @@ class SearchView:
         if self.told is None:  # going on: what was over before is not told again
             self.told = {trial.trial_id for trial in over}
             if over:
-                self._say(f"Going on after {len(over)} trials.")
+                self._say(f"Going on after {counted(len(over), 'trial')}.")
         for trial in over:
             if trial.trial_id not in self.told:
                 self.told.add(trial.trial_id)
@@ -188,7 +189,9 @@ def print_search_summary(folder: Path) -> None:
         console.print(NO_BEST)
     else:
         settings = ", ".join(f"{name} {value}" for name, value in best_settings(state, best))
-        console.print(f"Best of {len(state.trials)} trials: {best.trial_id}: {settings}.", soft_wrap=True)
+        console.print(
+            f"Best of {counted(len(state.trials), 'trial')}: {best.trial_id}: {settings}.", soft_wrap=True
+        )
     for sentence in verdicts(state):
         console.print(sentence, soft_wrap=True, highlight=False)
     console.print(f"Report: {folder / 'report.html'}", soft_wrap=True, highlight=False)

@@ -68,7 +68,11 @@ def test_going_on_does_not_tell_again_what_was_over(make_search, tmp_path):
     console = Console(file=io.StringIO())
     with SearchView(console) as view:
         view.update(read_search(make_search(tmp_path / "search")))
-    assert console.file.getvalue() == "Going on after 10 trials.\n"
+        view.told = None
+        view.update(
+            read_search(make_search(tmp_path / "another", trials=1, failures=0, stopped=0, running=False))
+        )
+    assert console.file.getvalue() == "Going on after 10 trials.\nGoing on after 1 trial.\n"
 
 
 def test_on_a_terminal_the_display_renews_itself(make_search, tmp_path):
