@@ -16,11 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from experiments.engine.command import as_sentences, read_arguments
-from experiments.engine.config import REPOSITORY
+from experiments.engine.config import REPOSITORY, CorpusConfig, Places
 from experiments.engine.records import prepare_output
-from experiments.engine.tables import module_of
-from features.corpora import CORPORA
-from features.corpora.catalogue import Request
 from features.errors import InputError
 from features.words import counted
 
@@ -48,7 +45,7 @@ class Arguments:
     overwrite: bool = False
     """Write files anew that are there already."""
     corpus: str | None = None
-    """Take the pieces of a corpus, by its name; none: the files in --data-home."""
+    """Take the pieces of a corpus, by its name, or of several with + between them; none: the files in --data-home."""
     pieces: Literal["reference", "clean"] = "reference"
     """Which list of its pieces: reference, as they stand; clean, labels put right (midi_classics only)."""
     composers: tuple[str, ...] = ()
@@ -130,19 +127,15 @@ def check_places(arguments: Arguments) -> None:
 
 def sources_of(arguments: Arguments) -> "list[Source]":
     """Returns the names of the files to change, and how to read them."""
-    from experiments.engine.augmenting import find_sources
-
-    home = arguments.data_home and arguments.data_home.expanduser()
     if arguments.corpus is None:
-        return find_sources(home)
-    request = Request(
-        composers=arguments.composers,
-        pieces=arguments.pieces,
-        data_home=home,
-        cache_dir=arguments.cache_dir,
-        download=arguments.download,
-    )
-    pieces = module_of(CORPORA, arguments.corpus, kind="corpus").load(request)
+        from experiments.engine.augmenting import find_sources
+
+        return find_sources(arguments.data_home.expanduser())
+    from experiments.engine.runner import load_pieces
+
+    corpus = CorpusConfig(arguments.corpus, arguments.pieces, arguments.composers)
+    places = Places(arguments.data_home, arguments.download, arguments.cache_dir)
+    pieces = load_pieces(corpus, places)
     return [(piece.piece, piece.read) for piece in pieces if not piece.left_out]
 
 

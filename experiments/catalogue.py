@@ -23,12 +23,10 @@ from typing import TYPE_CHECKING, Literal
 import tyro
 
 from experiments.engine.command import as_sentences, read_arguments
-from experiments.engine.config import REPOSITORY, CorpusConfig
+from experiments.engine.config import REPOSITORY, CorpusConfig, Places
 from experiments.engine.records import prepare_output
-from experiments.engine.tables import module_of
 from features.census import above
-from features.corpora import CORPORA
-from features.corpora.catalogue import Piece, Request
+from features.corpora.catalogue import Piece
 from features.corpora.composers import find_composer, find_mistakes, load_composers
 from features.errors import InputError
 from features.words import counted
@@ -45,7 +43,8 @@ class Arguments:
     """What to catalogue, and what to do with it."""
 
     corpus: tyro.conf.Positional[str] = CorpusConfig().corpus
-    """Name of a corpus: music21_scores, midi_classics, composer_folders, synthetic."""
+    """Name of a corpus: music21_scores, midi_classics, imslp_midi, composer_folders, synthetic; several with + between
+    them."""
     pieces: Literal["reference", "clean"] = "reference"
     """Which list of its pieces: reference, as they stand; clean, labels put right (midi_classics only)."""
     composers: tuple[str, ...] = ()
@@ -139,19 +138,13 @@ def check_flags(arguments: Arguments) -> None:
 
 def load(arguments: Arguments) -> tuple[list[Piece], "Dataset"]:
     """Returns the pieces asked for, and the same read and encoded as studies read them by default."""
-    corpus = module_of(CORPORA, arguments.corpus, kind="corpus")
-    pieces = corpus.load(
-        Request(
-            composers=arguments.composers,
-            pieces=arguments.pieces,
-            data_home=arguments.data_home and arguments.data_home.expanduser(),
-            cache_dir=arguments.cache_dir,
-            download=arguments.download,
-        )
-    )
+    from experiments.engine.runner import load_pieces
     from features.datasets import load_dataset
     from features.encoders.piano_roll import PianoRoll
 
+    corpus = CorpusConfig(arguments.corpus, arguments.pieces, arguments.composers)
+    places = Places(arguments.data_home, arguments.download, arguments.cache_dir)
+    pieces = load_pieces(corpus, places)
     return pieces, load_dataset(pieces, PianoRoll(), cache_dir=arguments.cache_dir)
 
 

@@ -90,6 +90,15 @@ def test_zip_files_and_corpora_are_read_too(music, tmp_path, capsys):
     )
 
 
+def test_several_corpora_are_one_with_a_plus_between_them(music, tmp_path):
+    for path in music.glob("*.*"):
+        path.unlink()  # what lies in no folder has no composer
+    corpora = ["--corpus", "synthetic+composer_folders", "--composers", "Ada", "Suites"]
+    run(music, tmp_path / "out", *corpora, "--semitones", "12", "--cache-dir", str(tmp_path / "cache"))
+    ada = [f"{piece.piece}+12.mid" for piece in synthetic.load(Request(composers=("Ada",)))]
+    assert files_in(tmp_path / "out") == sorted([*ada, "Suites/first/Gigue+12.mid"])
+
+
 def test_two_files_that_would_have_one_name_are_not_written_over_each_other(tmp_path, capsys):
     from experiments.engine.augmenting import Change, augment
 

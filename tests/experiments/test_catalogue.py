@@ -97,6 +97,14 @@ def test_composers_are_described_and_every_file_left_out_has_its_reason(run):
     assert all(0 < share < 100 for share in shares)
 
 
+def test_several_corpora_are_one_with_a_plus_between_them(home, cache_dir, capsys):
+    places = ("--data-home", str(home), "--cache-dir", str(cache_dir))
+    catalogue.main(["synthetic+midi_classics", "--pieces", "clean", "--composers", "Ada", "Haydn", *places])
+    printed = capsys.readouterr().out
+    rows = {cells[0]: cells[1:] for cells in map(cells_of, printed.splitlines()) if len(cells) == 10}
+    assert {"Ada", "Haydn", "2 composers"} <= rows.keys()
+
+
 def test_composers_are_counted_above_and_below_thresholds(run, tmp_path, read_rows):
     printed = run("--min-share", "0.9", "--output", str(tmp_path / "tables"))
     rows = {cells[0]: cells[1:] for cells in map(cells_of, printed.splitlines()) if len(cells) == 5}
