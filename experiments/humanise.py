@@ -72,7 +72,9 @@ def read(argv: Sequence[str] | None, corpus: CorpusConfig) -> Arguments:
 def corpus_of(model: str) -> CorpusConfig:
     """Returns the corpus of a run, if a model is given as a run folder."""
     config = Path(model).expanduser() / "config.json"
-    return Config.from_dict(records.read_json(config)).corpus if config.exists() else CorpusConfig()
+    return (
+        Config.from_dict(records.read_json(config), name=config).corpus if config.exists() else CorpusConfig()
+    )
 
 
 if __name__ == "__main__":

@@ -110,5 +110,5 @@ def encode_bytes(data: bytes, encoder: Any) -> tuple[Events, Notes, Rows]:
     notes = read_notes(events)
     rows = encoder.encode_events(events) if hasattr(encoder, "encode_events") else encoder.encode(notes)
     if len(rows.columns) == 0:
-        raise InputError("It has no pitched note that lasts.")
+        raise InputError("it has no pitched note that lasts")
     return events, notes, rows

@@ -290,8 +290,12 @@ class Config:
         return json.loads(json.dumps(values))
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Config":
+    def from_dict(cls, values: Mapping[str, Any], *, name: object = "This configuration") -> "Config":
         """Builds a configuration from what `to_dict` returned.
+
+        Args:
+            values: What it returned.
+            name: What to call it if it cannot be used, such as the file that it was read from.
 
         Raises:
             InputError: A key is unknown or a value does not fit; all of them are named.
@@ -303,7 +307,7 @@ class Config:
             return converter.structure(values, cls)
         except ClassValidationError as error:
             reasons = cattrs.transform_error(error, format_exception=_reason)
-            raise InputError(f"This configuration cannot be used: {'; '.join(reasons)}.") from error
+            raise InputError(f"{name} cannot be used: {'; '.join(reasons)}.") from error
 
     def digest(self) -> str:
         """Returns eight hexadecimal digits that tell configurations apart."""

@@ -75,7 +75,7 @@ def _check_adjustment(teacher: SavedModel) -> None:
     config = teacher.path.with_name("config.json")
     if LOGIT_OFFSETS in teacher.description or not config.exists():
         return
-    if Config.from_dict(records.read_json(config)).training.logit_adjustment:
+    if Config.from_dict(records.read_json(config), name=config).training.logit_adjustment:
         raise InputError(
             f"The teacher {teacher.path} was saved before models noted what --logit-adjustment took off their answers, "
             "which has to be undone; train it again."

@@ -79,9 +79,11 @@ def publish(folder: Path, published: Path) -> Path:
         The published folder.
 
     Raises:
-        InputError: Nothing in it is finished, or something was made with code that is in no commit.
+        InputError: There is no such folder, nothing in it is finished, or its code is in no commit.
     """
     folder = folder.resolve()
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder}; check the path.")
     kind = kind_of(folder)
     if kind == SEARCH:
         return _publish_search(folder, published)

@@ -86,7 +86,12 @@ def prepare_file(path: Path, *, flag: str) -> Path:
     path = path.expanduser()
     if path.exists() and not path.is_file():
         raise InputError(f"Expected {flag} to name a file to write, but {path} is none; give another name.")
-    prepare_output(path.parent, flag=flag)
+    try:
+        prepare_output(path.parent, flag=flag)
+    except InputError as error:
+        raise InputError(
+            f"Expected {flag} to name a file to write, but {path} cannot be written: {error.__cause__.strerror}."
+        ) from error
     return path
 
 

@@ -47,7 +47,7 @@ def _name(path: Path, description: dict) -> str:
     """Returns what a run of this configuration is called on any machine; of a model without one, its own name."""
     config = path.with_name("config.json")
     if config.exists():
-        return records.run_name(Config.from_dict(records.read_json(config)))
+        return records.run_name(Config.from_dict(records.read_json(config), name=config))
     return description.get("run_id", path.stem) if path.name == MODEL_FILE else path.stem
 
 

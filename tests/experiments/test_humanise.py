@@ -52,6 +52,14 @@ def test_flags_change_values_of_the_corpus_of_the_run(tmp_path, monkeypatch, wor
     assert [(corpus.corpus, corpus.composers) for corpus in asked] == [expected]
 
 
+def test_a_configuration_that_cannot_be_used_is_named_with_its_file(tmp_path, capsys):
+    records.write_json(tmp_path / "config.json", {})
+    with pytest.raises(SystemExit):
+        main([str(tmp_path), "--results-dir", str(tmp_path)])
+    said = capsys.readouterr().err
+    assert f"{tmp_path / 'config.json'} cannot be used: " in said and "experiment" in said
+
+
 def test_nobody_plays_backwards(capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["model", "--strengths", "-1"])

@@ -156,7 +156,10 @@ def test_a_score_that_takes_too_long_holds_nobody_up(ask, music, monkeypatch):
         (["ada.mid", "--csv", "-", "--json", "-"], "Expected --csv and --json to name different outputs"),
         (["ada.mid", "--csv", "a", "--json", "./a"], "Expected --csv and --json to name different outputs"),
         (["ada.mid", "--csv", "inner"], "Expected --csv to name a file to write, but inner is none"),
-        (["ada.mid", "--json", "ada.mid/a.json"], "Expected --json to name a folder to write to"),
+        (
+            ["ada.mid", "--json", "ada.mid/a.json"],
+            "Expected --json to name a file to write, but ada.mid/a.json",
+        ),
         ([], "Expected files or folders to ask about"),
     ],
 )

@@ -219,7 +219,7 @@ def test_names_what_is_left_out_and_why(dataset, tmp_path):
     mixed = load([bad[0], PIECES[0], PIECES[1], bad[1], PIECES[2], bad[2], PIECES[3]], tmp_path)
     assert [left_out.piece for left_out in mixed.left_out] == [piece.piece for piece in bad]
     assert [left_out.composer for left_out in mixed.left_out] == ["Ada", "Bela", "Bela"]
-    assert mixed.left_out[0].reason == "It has no pitched note that lasts."
+    assert mixed.left_out[0].reason == "it has no pitched note that lasts"
     assert all(" " in left_out.reason for left_out in mixed.left_out)
     assert (mixed.pieces, mixed.works, mixed.contents) == (dataset.pieces, dataset.works, dataset.contents)
     everything = np.arange(len(mixed.chunk_pieces))

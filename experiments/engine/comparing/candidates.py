@@ -76,7 +76,11 @@ class Candidate:
     @cached_property
     def encoder(self) -> Any:
         """What makes its chunks; known of a run without loading its model."""
-        return make_encoder(Config.from_dict(self.config).encoder) if self.run else self.saved.encoder
+        return (
+            make_encoder(Config.from_dict(self.config, name=self.run / "config.json").encoder)
+            if self.run
+            else self.saved.encoder
+        )
 
     @property
     def builder(self) -> str:

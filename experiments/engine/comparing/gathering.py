@@ -213,7 +213,7 @@ def _heard_by_run(run: Candidate, tables: Sequence[Rows], works: Mapping[str, st
 
 def _pieces_of(run: Candidate, places: Places) -> dict[str, Piece]:
     """The pieces of the corpus of a run, not read yet."""
-    pieces = load_pieces(Config.from_dict(run.config).corpus, places)
+    pieces = load_pieces(Config.from_dict(run.config, name=run.run / "config.json").corpus, places)
     return {piece.piece: piece for piece in pieces if not piece.left_out}
 
 

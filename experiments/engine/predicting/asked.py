@@ -114,7 +114,8 @@ def check_same_study(run: Path, study: Path) -> None:
     Raises:
         InputError: It was not.
     """
-    configs = [Config.from_dict(records.read_json(folder / "config.json")) for folder in (run, study)]
+    paths = [folder / "config.json" for folder in (run, study)]
+    configs = [Config.from_dict(records.read_json(path), name=path) for path in paths]
     same = {"split": {"fold": "all", "split_seed": 0}, "training": {"seed": 0}}
     ours, theirs = (config.replace(**same).to_dict() for config in configs)
     differing = [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]

@@ -67,7 +67,8 @@ def calibrate(
         InputError: The run's music is not there any more, it has no validation pieces of its own, the study is of
             other settings, or unknown composers are named for a model that is not asked who wrote a piece.
     """
-    config = Config.from_dict(records.read_json(folder / "config.json"))
+    path = folder / "config.json"
+    config = Config.from_dict(records.read_json(path), name=path)
     if study is not None:
         check_same_study(folder, study)
     saved = load_saved_model(folder)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.engine.publishing import check_model_file
+from experiments.engine.publishing import check_model_file, publish
 from experiments.engine.saved_models import load_saved_model
 from experiments.engine.teachers import teacher_name
 from features.errors import InputError
@@ -24,6 +24,11 @@ def test_published_runs_hold_no_weights_and_say_so(run, ask):
         InputError, match="run holds no weights, .* run its command again .* models/pretrained"
     ):
         ask(run)
+
+
+def test_a_folder_that_is_not_there_is_no_unfinished_run(tmp_path):
+    with pytest.raises(InputError, match="There is no folder .*nope; check the path"):
+        publish(tmp_path / "nope", tmp_path)
 
 
 def test_a_run_that_is_not_finished_says_so(run):
