@@ -20,7 +20,7 @@ from experiments.engine.config import REPOSITORY
 from experiments.engine.publishing import check_model_file
 from experiments.engine.records import is_finished, prepare_output
 from features.errors import InputError
-from models.pretrained import HUB_ID, MODEL_FILE
+from models.pretrained import MODEL_FILE
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,15 @@ def main(argv: Sequence[str] | None = None) -> None:
             f"Expected a finished run folder with its {MODEL_FILE}, but {asked.run} is none; name another, for a study "
             "over all folds one of its folds/."
         )
-    if not HUB_ID.fullmatch(asked.repository) or "@" in asked.repository:
-        raise InputError(f"Expected --repository to be owner/name, but received {asked.repository}.")
+    from experiments.engine.sharing import check_repository, find_audit, share
+
+    check_repository(asked.repository)
     output = asked.output or asked.results_dir / "publish" / asked.run.resolve().name
     if output.exists() and output.resolve() == asked.run.resolve():
         raise InputError(
             "The folder should be another than the run's, which stays as it is; choose --output."
         )
     folder = prepare_output(output)
-    from experiments.engine.sharing import find_audit, share
-
     audit = asked.audit or find_audit(asked.run, asked.published)
     share(asked.run, folder, repository=asked.repository, license=asked.license, audit=audit)
     print(

@@ -68,11 +68,13 @@ def main(argv: Sequence[str] | None = None) -> None:
             f"Expected a finished study over all folds, or a run of one, but {asked.study} is none; run one with "
             "--fold all."
         )
-    folder = prepare_output(asked.output or asked.results_dir / "ship" / asked.study.resolve().name)
     from experiments.engine.predicting.reporting import print_calibration
-    from experiments.engine.sharing import find_audit
+    from experiments.engine.sharing import check_repository, find_audit
     from experiments.engine.shipping import ship
 
+    check_repository(asked.repository)
+    folder = (asked.output or asked.results_dir / "ship" / asked.study.resolve().name).expanduser()
+    prepare_output(folder if folder.exists() else folder.parent)  # the folder itself once there is music
     found = ship(
         asked.study,
         folder,

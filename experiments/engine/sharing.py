@@ -23,6 +23,7 @@ from experiments.engine.telling import drawn, what_is_read
 from experiments.engine.whole import appears_whole
 from features.errors import InputError
 from features.words import counted
+from models.pretrained import HUB_ID, PRETRAINED
 
 CARD = "README.md"
 
@@ -45,6 +46,19 @@ LIMITS = {
     "it never heard.",
 }
 """What to think of a score, by the protocol."""
+
+
+def check_repository(name: str) -> None:
+    """Refuses a name for a model that is neither `owner/name` of the Hub nor that of a shipped one.
+
+    Raises:
+        InputError: It is neither.
+    """
+    if name not in PRETRAINED and ("@" in name or not HUB_ID.fullmatch(name)):
+        raise InputError(
+            f"Expected --repository to be owner/name, or the name of a shipped model ({', '.join(PRETRAINED)}), but "
+            f"received {name}; give another."
+        )
 
 
 def share(run: Path, folder: Path, *, repository: str, license: str, audit: Path | None) -> None:

@@ -41,15 +41,20 @@ def ship(study: Path, folder: Path, places: Places, *, unknown: Path | None, **c
         InputError: The study is of other music, or cannot be repeated without validation; or its models had other
             teachers.
     """
-    config = Config.from_dict(records.read_json(study / "config.json"))
+    path = study / "config.json"
+    config = Config.from_dict(records.read_json(path), name=path)
     _check_needs_no_validation(config)
     _check_teachers(config, places.teachers)
+    if (folder / "config.json").exists():
+        check_same_study(folder, study)
+    is_trained = (folder / MODEL_FILE).with_suffix(".json").exists()  # written after the weights
+    dataset = None if is_trained else prepare(config, places)  # before anything is written
     if not (folder / "config.json").exists():
+        folder.mkdir(parents=True, exist_ok=True)
         records.write_json(folder / "config.json", config.to_dict())
-    check_same_study(folder, study)
     with records.open_folder(folder):
-        if not (folder / MODEL_FILE).with_suffix(".json").exists():  # written after the weights
-            _train(study, folder, config, prepare(config, places), places.teachers)
+        if dataset:
+            _train(study, folder, config, dataset, places.teachers)
         found = calibrate(folder, places, study=study, unknown=unknown)
         saved, metrics = load_saved_model(folder), records.read_json(study / "metrics.json")
         records.write_text(folder / CARD, write_card(saved, folder, metrics, study=study, **card))

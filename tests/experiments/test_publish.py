@@ -158,6 +158,7 @@ def test_what_cannot_be_handed_on_is_one_sentence(make, uninterrupted, tmp_path,
     ("arguments", "sentence"),
     [
         (("--repository", "no name"), "to be owner/name"),
+        (("--repository", "owner/name@main"), "to be owner/name"),
         (("--audit", "nowhere"), "the folder of a finished audit"),
     ],
 )

@@ -124,6 +124,18 @@ def test_what_follows_the_validation_loss_is_refused(study, tmp_path, capsys):
     assert "does without" in fails(capsys, ship, other, "--output", tmp_path / "model")
 
 
+def test_before_there_is_music_nothing_is_made(study, tmp_path, capsys):
+    other = tmp_path / "study"
+    shutil.copytree(study, other)
+    config = records.read_json(study / "config.json")
+    config["corpus"]["corpus"] = "composer_folders"
+    records.write_json(other / "config.json", config)
+    output = tmp_path / "model"
+    assert "owner/name" in fails(capsys, ship, study, "--output", output, "--repository", "bad")
+    assert "composer_folders" in fails(capsys, ship, other, "--output", output, "--repository", "era")
+    assert not output.exists()
+
+
 def with_teacher(study, folder, *names):
     """A copy of a study as one has it whose models learnt from others."""
     shutil.copytree(study, folder)
