@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from experiments.engine.comparing.candidates import Candidate
 from experiments.engine.comparing.cost import cost_of
 from experiments.engine.comparing.disagreements import draw_rolls, find_disagreements, write_disagreements
 from experiments.engine.comparing.gathering import Answered, restrict
-from experiments.engine.comparing.measuring import METRICS, OF_CONFUSIONS, Pair, compare_pairs, measure
+from experiments.engine.comparing.measuring import METRICS, OF_CONFUSIONS, compare_pairs, measure
 from experiments.engine.heard import REASONS
 from experiments.engine.predicting.asking import CALIBRATION
 from experiments.engine.predictions import Predictions
@@ -40,19 +40,34 @@ def compare(
     Returns:
         What `compare.json` holds.
     """
-    from experiments.engine.comparing.figures import save_comparison_figures
-    from experiments.engine.comparing.page import write_comparison_page
-
     letters = [candidate.letter for candidate in candidates]
-    groups = group_pieces(answered)
+    pieces = next(iter(group_pieces(answered).values()))
+    by_piece = [restrict_to(part, pieces, answered) for part in answered.parts["piece"]]
+    disagreements = find_disagreements(letters, by_piece)
+    drawn = draw_rolls(disagreements[:rolls], answered.pieces, folder)
+    record = measure_all(candidates, answered, by_piece, speed=speed) | {
+        "num_disagreements": len(disagreements),
+        "disagreements": [
+            row | {"roll": drawn.get(row["piece"], "")} for row in disagreements[: max(rolls, 50)]
+        ],
+    }
+    write_all(folder, record, by_piece, disagreements)
+    return record
+
+
+def measure_all(
+    candidates: Sequence[Candidate], answered: Answered, by_piece: Sequence[Predictions], *, speed: bool
+) -> dict[str, Any]:
+    """Returns what `compare.json` holds, but for the pieces on which models disagree.
+
+    Args:
+        candidates: The models.
+        answered: Their answers.
+        by_piece: Those for the pieces of the first group, on which models are compared.
+        speed: Whether to measure time and memory.
+    """
+    letters, groups = [candidate.letter for candidate in candidates], group_pieces(answered)
     main_group = next(iter(groups))
-    by_piece = [restrict_to(part, groups[main_group], answered) for part in answered.parts["piece"]]
-    rows = [
-        row
-        for on, pieces in groups.items()
-        for candidate, *parts in zip(candidates, *answered.parts.values(), answered.heard, strict=True)
-        for row in score_rows(candidate, on, pieces, parts, answered)
-    ]
     recalled = memories(letters, answered, groups[main_group])
     pairs = [
         dataclasses.replace(
@@ -60,39 +75,59 @@ def compare(
         )
         for pair in compare_pairs(letters, by_piece)
     ]
-    recalls = recall_rows(letters, by_piece)
-    disagreements = find_disagreements(letters, by_piece)
-    drawn = draw_rolls(disagreements[:rolls], answered.pieces, folder)
-    record = {
+    return {
         "command": records.command_line(),
         "commit": records.commit(),
         "models": [describe(candidate, speed=speed) for candidate in candidates],
         "classes": list(by_piece[0].classes),
         "label": candidates[0].label,
-        "drawn": pairs[0].drawn,
+        "drawn": by_piece[0].drawn,
         "on": main_group,
-        "rows": rows,
+        "rows": [
+            row
+            for on, pieces in groups.items()
+            for candidate, *parts in zip(candidates, *answered.parts.values(), answered.heard, strict=True)
+            for row in score_rows(candidate, on, pieces, parts, answered)
+        ],
         "pairs": [
             dataclasses.asdict(pair) | {"sentence": pair.sentence, "is_sure": pair.is_sure} for pair in pairs
         ],
-        "composers": recalls,
+        "composers": recall_rows(letters, by_piece),
         "alarms": alarms(candidates, answered),
         "notes": [*answered.notes, *notes_on_calibration(candidates)],
-        "num_disagreements": len(disagreements),
-        "disagreements": [
-            row | {"roll": drawn.get(row["piece"], "")} for row in disagreements[: max(rolls, 50)]
-        ],
     }
-    records.write_csv(folder / "compare.csv", list(rows[0]), rows)
-    _write_pairs(folder / "differences.csv", pairs, main_group)
-    _write_recalls(folder / "composers.csv", recalls, letters)
+
+
+def write_all(
+    folder: Path,
+    record: Mapping[str, Any],
+    by_piece: Sequence[Predictions],
+    disagreements: Sequence[dict[str, Any]],
+) -> None:
+    """Writes the tables, the figures and the page of a comparison and, last, its record.
+
+    Args:
+        folder: Where they go.
+        record: What `compare.json` will hold.
+        by_piece: The answers on which the models are compared, which are drawn.
+        disagreements: All pieces on which models disagree, of which the record has the first.
+    """
+    from experiments.engine.comparing.figures import save_comparison_figures
+    from experiments.engine.comparing.page import write_comparison_page
+
+    letters = [model["letter"] for model in record["models"]]
+    records.write_csv(folder / "compare.csv", list(record["rows"][0]), record["rows"])
+    _write_pairs(folder / "differences.csv", record["pairs"], record["on"])
+    _write_recalls(folder / "composers.csv", record["composers"], letters)
     write_disagreements(folder / "disagreements.csv", letters, disagreements)
     save_comparison_figures(
-        folder / "figures", dict(zip(letters, by_piece, strict=True)), recalls, label=record["label"]
+        folder / "figures",
+        dict(zip(letters, by_piece, strict=True)),
+        record["composers"],
+        label=record["label"],
     )
     write_comparison_page(folder, record)
     records.write_json(folder / RECORD, record)
-    return record
 
 
 def group_pieces(answered: Answered) -> dict[str, list[str]]:
@@ -241,15 +276,15 @@ def describe(candidate: Candidate, *, speed: bool) -> dict[str, Any]:
     }
 
 
-def _write_pairs(path: Path, pairs: Sequence[Pair], on: str) -> None:
+def _write_pairs(path: Path, pairs: Sequence[Mapping[str, Any]], on: str) -> None:
     rows = []
     for pair in pairs:
-        row = {"better": pair.better, "worse": pair.worse, "on": on}
-        row |= dict(zip(("works_better", "works_worse", "works_equal"), pair.works, strict=True))
-        row |= dict(zip(("pieces_only_better", "pieces_only_worse"), pair.pieces, strict=True))
-        for metric, found in pair.differences.items():
-            row |= {metric: found.value, f"{metric}_low": found.low, f"{metric}_high": found.high}
-        rows.append(row | {"p_works": pair.p_works, "p_pieces": pair.p_pieces, "sentence": pair.sentence})
+        row = {"better": pair["better"], "worse": pair["worse"], "on": on}
+        row |= dict(zip(("works_better", "works_worse", "works_equal"), pair["works"], strict=True))
+        row |= dict(zip(("pieces_only_better", "pieces_only_worse"), pair["pieces"], strict=True))
+        for metric, found in pair["differences"].items():
+            row |= {metric: found["value"], f"{metric}_low": found["low"], f"{metric}_high": found["high"]}
+        rows.append(row | {name: pair[name] for name in ("p_works", "p_pieces", "sentence")})
     records.write_csv(path, list(rows[0]), rows)
 
 
