@@ -11,12 +11,12 @@ from typing import Literal
 
 from tqdm import tqdm
 
-from experiments.engine.whole import appears_whole
 from features.augmentation import change_tempo, transpose
 from features.corpora.archives import points_outside, read_file
 from features.corpora.files import find_midi_files, is_midi_name
 from features.errors import InputError
 from features.midi import read_events
+from features.whole import appears_whole
 
 OF_ONE_FILE = {errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL, errno.EISDIR, errno.ENOTDIR}
 """What can be wrong with the name of one file to write, and says nothing of the others."""

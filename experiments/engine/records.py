@@ -21,8 +21,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from experiments.engine.config import REPOSITORY, Config, Places
-from experiments.engine.whole import appears_whole
 from features.errors import InputError
+from features.whole import appears_whole
 
 LIBRARIES = (
     "tensorflow",

@@ -20,8 +20,8 @@ from experiments.engine.rendering import PAGES
 from experiments.engine.saved_models import SavedModel, load_saved_model
 from experiments.engine.summary import difference_sentences
 from experiments.engine.telling import drawn, what_is_read
-from experiments.engine.whole import appears_whole
 from features.errors import InputError
+from features.whole import appears_whole
 from features.words import counted
 from models.pretrained import HUB_ID, PRETRAINED
 

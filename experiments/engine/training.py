@@ -22,9 +22,9 @@ from experiments.engine.batches import Targets, TrainingChunks
 from experiments.engine.columns import HISTORY_COLUMNS, WATCHED
 from experiments.engine.config import TrainingConfig
 from experiments.engine.records import write_csv
-from experiments.engine.whole import appears_whole
 from features.datasets import Dataset
 from features.errors import InputError
+from features.whole import appears_whole
 
 PLATEAU_EPOCHS, PLATEAU_FACTOR, PLATEAU_THRESHOLD = 10, 0.1, 1e-4
 """Those of PyTorch's ReduceLROnPlateau, which the reference of the era study has."""

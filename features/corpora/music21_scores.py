@@ -26,6 +26,7 @@ from features.corpora.composers import find_composer
 from features.corpora.files import read_file
 from features.corpora.scores import score_to_midi
 from features.errors import InputError
+from features.whole import appears_whole
 from features.workers import serve_parent
 
 CONVERTER_VERSION = 1
@@ -228,9 +229,5 @@ def _convert(job: Job) -> None:
     except InputError:
         return
     kept.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = kept.with_name(f"{kept.name}.{os.getpid()}")
-    try:
+    with appears_whole(kept) as unfinished:
         unfinished.write_bytes(data)
-        os.replace(unfinished, kept)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -1,7 +1,6 @@
 """Splits on disk: a table that says on which side every piece is, or every chunk where pieces are divided."""
 
 import csv
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 from features.errors import InputError
 from features.splits.holding_out import NO_SIDE, TEST, TRAIN, VALIDATION
 from features.splits.protocols import Split
+from features.whole import appears_whole
 from features.words import counted
 
 COLUMNS = ("piece", "work", "source", "composer", "split")
@@ -82,12 +82,10 @@ def write_splits(
         asked=asked,
     )
     columns = list(rows[0]) if rows else COLUMNS
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    with open(unfinished, "w", newline="", encoding="utf-8") as file:
+    with appears_whole(path) as unfinished, open(unfinished, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    os.replace(unfinished, path)
 
 
 def read_splits(

@@ -15,7 +15,7 @@ import numpy as np  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, LogLocator, NullLocator  # noqa: E402
 
-from experiments.engine.whole import appears_whole  # noqa: E402
+from features.whole import appears_whole  # noqa: E402
 
 DOTS_PER_INCH = 130
 WIDTH = 5.8

@@ -19,12 +19,12 @@ import numpy as np
 from tqdm import tqdm
 
 from experiments.engine.exploring.reading import read_piece
-from experiments.engine.whole import appears_whole
 from features.corpora.catalogue import Piece
 from features.errors import InputError
 from features.midi import Events, Notes, write_tracks
 from features.midi.events import BEND, CONTROL, NOTE_OFF, NOTE_ON, PROGRAM
 from features.midi.tempo import read_tempos, seconds_of
+from features.whole import appears_whole
 
 SECONDS = 10
 

@@ -262,6 +262,20 @@ def test_reading_gives_what_was_written(tmp_path, protocol):
     assert tuple(columns) == (CHUNK_COLUMNS if protocol == "chunk" else COLUMNS)
 
 
+def test_a_table_that_cannot_be_written_leaves_the_old_one_and_nothing_else(tmp_path, monkeypatch):
+    data, path = make_data(SIX_WORKS), tmp_path / "splits.csv"
+    write_splits(path, make_split("work", 0, **data), **columns_of(data))
+    before = path.read_bytes()
+
+    def fill_the_disk(*_):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(csv.DictWriter, "writerows", fill_the_disk)
+    with pytest.raises(OSError, match="No space left"):
+        write_splits(path, make_split("work", 1, **data), **columns_of(data))
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
 def test_a_table_by_piece_serves_another_chunk_length(tmp_path):
     data = make_data(SIX_WORKS, num_chunks=3)
     write_splits(tmp_path / "splits.csv", make_split("work", 0, **data), **columns_of(data))

@@ -36,6 +36,7 @@ from experiments.engine.search.watching.words import (
     format_value,
     hyperparameter_columns,
 )
+from features.whole import appears_whole
 
 Phase = Literal["trials", "best", "finished", "stopped"]
 """What a search is at: its trials; its best setting, which is trained and tested; or nothing any more, because it is
@@ -126,10 +127,9 @@ def provide_script(results_dir: Path) -> Path:
 
     script = results_dir / f"plotly-{get_plotlyjs_version()}.min.js"
     if not script.exists():
-        unfinished = script.with_name(f"{script.name}.{os.getpid()}.unfinished")
-        with as_file(files("plotly") / "package_data" / "plotly.min.js") as source:
+        plotly = files("plotly") / "package_data" / "plotly.min.js"
+        with as_file(plotly) as source, appears_whole(script) as unfinished:
             shutil.copyfile(source, unfinished)
-        os.replace(unfinished, script)
     return script
 
 

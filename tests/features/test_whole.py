@@ -8,13 +8,13 @@ import time
 
 import pytest
 
-from experiments.engine import whole
-from experiments.engine.whole import appears_whole
+from features import whole
+from features.whole import appears_whole
 
 HOLD_UNFINISHED = """
 import sys
 from pathlib import Path
-from experiments.engine.whole import appears_whole
+from features.whole import appears_whole
 with appears_whole(Path(sys.argv[1])) as unfinished:
     unfinished.write_text("of another process")
     print("half", flush=True)
