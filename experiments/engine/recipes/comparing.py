@@ -66,14 +66,13 @@ def compare_recipe(
     check_network(config, study.dataset)  # a wrong number should leave no folder behind
     base = Config("recipe", **parts_of(config)).replace(split={"fold": "all"})
     suffix = records.folds_suffix(folds, usual=FOLDS)
-    if begun := records.folder_to_resume(base, places, suffix=suffix):
-        (begun / "metrics.json").unlink(missing_ok=True)  # until it is finished again
     with records.run_folder(base, places, suffix=suffix) as folder:
         made_for = {"config": base.to_dict(), "folds": list(folds), "variants": [v.name for v in variants]}
         contents = records.contents_digest(study.dataset.pieces, study.dataset.contents)
         records.check_contents(folder, contents)
         records.note_contents(folder, contents)
         data = PreparedData(folder, study, sides)
+        (folder / "metrics.json").unlink(missing_ok=True)  # until it is finished again
         records.write_json(folder / MADE_FOR[RECIPE], made_for)
         rows, whole = [], None
         for variant in variants:
