@@ -154,7 +154,7 @@ def test_no_source_and_no_work_is_on_two_sides(data, fold):
     assert set(works[split.indices(NO_SIDE)]) <= set(works[split.chunk_split != NO_SIDE])
 
 
-@given(corpora_with_sources(), st.integers(0, 4))
+@given(corpora(), st.integers(0, 4))
 @settings(max_examples=20, deadline=None)
 def test_no_group_of_near_duplicates_is_on_two_sides_and_works_may_be(data, fold):
     groups = tuple(f"{work} {index % 2}" for index, work in enumerate(data["works"]))
