@@ -247,7 +247,7 @@ def test_a_corpus_of_unreadable_files_is_an_error(tmp_path):
 
 def test_a_composer_who_loses_every_piece_is_an_error(tmp_path):
     with pytest.raises(
-        InputError, match=r"No usable piece is left of Cleo; 1 file c.*Cleo/x\.mid: It has no"
+        InputError, match=r"No usable piece is left of Cleo; 1 file c.*Cleo/x\.mid: it has no"
     ):
         load([*PIECES, piece("Cleo/x.mid", SILENT)], tmp_path)
 

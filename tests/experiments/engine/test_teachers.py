@@ -63,9 +63,12 @@ def test_a_configuration_names_them_and_the_places_say_where_they_lie(tmp_path):
     assert Config.from_dict(config.to_dict()) == config
 
 
-@pytest.mark.parametrize("missing", ["model.h5", "model.json"])
-def test_a_model_that_lacks_a_file_is_found_at_once(tmp_path, missing):
+@pytest.mark.parametrize(
+    ("missing", "sentence"),
+    [("model.h5", "is not finished .metrics.json is missing"), ("model.json", "model.json")],
+)
+def test_a_model_that_lacks_a_file_is_found_at_once(tmp_path, missing, sentence):
     run = write_run(tmp_path / "run")
     (run / missing).unlink()
-    with pytest.raises(ModelFileError, match=missing):
+    with pytest.raises((InputError, ModelFileError), match=sentence):
         teacher_name(str(run))
