@@ -36,8 +36,8 @@ def test_a_rehearsal_leaves_a_run_with_baselines_and_a_model_that_can_be_used(ca
 @pytest.mark.parametrize(
     ("arguments", "sentences"),
     [
-        (["--encoder", "piano_roll"], ["chunks of shape (128, 150, 2)", "(step, descriptor)"]),
-        (["--model", "frame_cnn"], ["chunks of shape (10, 14)", "(pitch, frame, channel)"]),
+        (["--encoder", "piano_roll"], ["descriptor_lstm cannot read what the encoder piano_roll makes"]),
+        (["--model", "frame_cnn"], ["encoder descriptors makes; take --model descriptor_lstm"]),
         (["--channels", "binary"], ["The encoder descriptors has no setting channels; leave it out"]),
         (
             ["--encoder", "piano_roll", "--velocity", "True"],
