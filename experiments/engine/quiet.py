@@ -9,7 +9,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -51,15 +51,18 @@ def _quietly(run: Callable[[ModuleType], None]) -> Callable[[ModuleType], None]:
 @contextmanager
 def without_remarks() -> Iterator[None]:
     """Leaves remarks out of what is written to the standard error in the block; the rest appears when it is over."""
-    sys.stderr.flush()
+    with suppress(OSError):
+        sys.stderr.flush()
     terminal = os.dup(STDERR)
     with tempfile.TemporaryFile() as written:
         os.dup2(written.fileno(), STDERR)
         try:
             yield
         finally:
-            sys.stderr.flush()
+            with suppress(OSError):  # where it goes may be full, as a worker's log on a full disk
+                sys.stderr.flush()
             os.dup2(terminal, STDERR)
             os.close(terminal)
             written.seek(0)
-            os.write(STDERR, b"".join(line for line in written if not REMARK.match(line)))
+            with suppress(OSError):
+                os.write(STDERR, b"".join(line for line in written if not REMARK.match(line)))
