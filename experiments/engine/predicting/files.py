@@ -30,9 +30,10 @@ def find_files(paths: Sequence[Path], *, own_tempo: bool = True) -> dict[str, Re
     if not paths:
         raise InputError("Expected files or folders to ask about, but received none; name some.")
     found: dict[str, Read] = {}
-    for path in (
-        Path(os.path.expanduser(path)) for path in paths
-    ):  # `Path` raises where there is no such user
+    for given in paths:
+        path = Path(
+            os.path.expanduser(given)
+        )  # not `Path.expanduser`, which raises where there is no such user
         try:
             found |= _under(path, own_tempo=own_tempo)
         except InputError as error:
