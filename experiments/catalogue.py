@@ -43,8 +43,8 @@ class Arguments:
     """What to catalogue, and what to do with it."""
 
     corpus: tyro.conf.Positional[str] = CorpusConfig().corpus
-    """Name of a corpus: music21_scores, midi_classics, imslp_midi, composer_folders, synthetic; several with + between
-    them."""
+    """Name of a corpus: music21_scores, midi_classics, imslp_midi, composer_folders, synthetic;
+    several are one with + between them."""
     pieces: Literal["reference", "clean"] = "reference"
     """Which list of its pieces: reference, as they stand; clean, labels put right (midi_classics only)."""
     composers: tuple[str, ...] = ()

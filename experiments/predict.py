@@ -40,8 +40,8 @@ class Arguments:
     model: str = DEFAULT
     """A shipped model by its name, or a run folder, or an .h5 file with its .json beside it."""
     prior: str | None = None
-    """How often each composer is to be expected: training (as the model has heard them, the default), flat, or shares
-    such as Bach=0.5,Chopin=0.2, others sharing what is left."""
+    """How often each composer is to be expected: training (as the model has heard them, the default), flat,
+    or shares such as Bach=0.5,Chopin=0.2, others sharing what is left."""
     timeline: bool = False
     """Also say who each chunk of a piece sounds like."""
     csv: Path | None = None

@@ -44,8 +44,8 @@ class CorpusConfig:
     """Which music."""
 
     corpus: str = "music21_scores"
-    """Name of a corpus: music21_scores, midi_classics, imslp_midi, composer_folders, synthetic; several with + between
-    them."""
+    """Name of a corpus: music21_scores, midi_classics, imslp_midi, composer_folders, synthetic;
+    several are one with + between them."""
     pieces: Literal["reference", "clean"] = "reference"
     """Which list of its pieces: reference, as they stand; clean, labels put right (midi_classics only)."""
     composers: tuple[str, ...] = ()
@@ -121,8 +121,8 @@ class SplitConfig:
     """What is held out."""
 
     protocol: str = "work"
-    """What is never on both sides: work, source, near_duplicate, file, chunk; composer, where the question is not who;
-    given, the corpus' own sides."""
+    """What is never on both sides: work, source, near_duplicate, file, chunk;
+    composer, where the question is not who; given, the corpus' own sides."""
     fold: int | Literal["all"] = 0
     """Which fold is the test part, from 0; all: each in turn, and a summary."""
     num_folds: int = 5
@@ -130,8 +130,8 @@ class SplitConfig:
     split_seed: int = 42
     """Seed of the split, the same for every model."""
     rare: Literal["refuse", "train"] = field(default="refuse", metadata=ADDED_LATER)
-    """Composers with too few works for every side. refuse: name them and stop; train: test them as far as they go, but
-    always keep one work for training."""
+    """Composers with too few works for every side. refuse: name them and stop;
+    train: test them as far as they go, but always keep one work for training."""
 
     def __post_init__(self):
         if not 0 <= self.split_seed < 2**32:
@@ -143,8 +143,8 @@ class ModelConfig:
     """Which network."""
 
     model: str = "frame_cnn"
-    """Name of a builder: frame_cnn, cnn_reference, cnn, resnet, crnn, pitch_cnn, lstm, transformer, bag_attention; of
-    descriptors: descriptor_lstm; of messages: message_lstm."""
+    """Name of a builder: frame_cnn, cnn_reference, cnn, resnet, crnn, pitch_cnn, lstm, transformer, bag_attention;
+    of descriptors: descriptor_lstm; of messages: message_lstm."""
     hyperparameters: Mapping[str, int | float | str] = field(default_factory=dict)
     """Hyper-parameters that differ from the builder's defaults, as NAME VALUE pairs."""
 
@@ -160,8 +160,8 @@ class TrainingConfig:
     patience: int | None = 10
     """Stop after so many epochs without a better validation macro-F1, and keep the best epoch; None: keep the last."""
     schedule: Literal["cosine", "constant", "plateau"] = "cosine"
-    """How the learning rate goes from the builder's value over the epochs; plateau: a tenth, whenever ten epochs have
-    not lowered the validation loss."""
+    """How the learning rate goes from the builder's value over the epochs;
+    plateau: a tenth, whenever ten epochs have not lowered the validation loss."""
     transpose: int = 3
     """Largest number of semitones by which training chunks are transposed at random."""
     move: bool = True
@@ -185,8 +185,8 @@ class TrainingConfig:
     sampling: tuple[Literal["composer", "writer", "source", "work", "piece"], ...] = field(
         default=(), metadata=ADDED_LATER
     )
-    """Draw chunks so that each of these counts evenly, one within the other; none: every chunk once an epoch. If the
-    question is not who wrote it, composer stands for the classes that are asked, writer for who wrote it."""
+    """Draw chunks so that each of these counts evenly, one within the other; none: every chunk once an epoch.
+    If the question is not who wrote it, composer stands for the classes that are asked, writer for who wrote it."""
     sampling_power: float = field(default=1.0, metadata=ADDED_LATER)
     """How evenly (1: all alike; 0.5: by the root of their chunks; 0: by their chunks)."""
     velocity_dropout: float = field(default=0.0, metadata=ADDED_LATER)
@@ -207,8 +207,8 @@ class TrainingConfig:
     temperature: float = field(default=1.0, metadata=ADDED_LATER)
     """How far the teachers' answers are evened out (1: as they are; 3: their cube roots)."""
     auxiliary: float = field(default=0.0, metadata=ADDED_LATER)
-    """Share of training chunks by other composers of the corpus, whom the network also learns to tell apart, though it
-    is never asked about them (0: none)."""
+    """Share of training chunks by other composers of the corpus, whom the network also learns to tell apart,
+    though it is never asked about them (0: none)."""
     chunks_per_epoch: int | None = field(default=None, metadata=ADDED_LATER)
     """Draw no more than so many training chunks, anew each epoch; None: all of them."""
 
