@@ -3,6 +3,7 @@
 import gzip
 import shutil
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -254,17 +255,20 @@ def commits_of(folder: Path) -> list[str]:
 
 
 def published_folds(config: Config, published: Path) -> list[Path]:
-    """Returns the finished folds of published studies that were run with one configuration.
+    """Returns what is published of one fold, finished with one configuration: in a study over all folds, or by itself.
 
     Args:
         config: Of a fold.
         published: Where published runs lie, by experiment.
     """
     wanted, name = config.to_dict(), config.experiment
-    paths = published.glob(f"{name}/*/folds/{name}/{run_name(config)}*/metrics.json")
+    paths = (
+        published.glob(f"{name}/{inside}{run_name(config)}*/metrics.json")
+        for inside in (f"*/folds/{name}/", "")
+    )
     return [
         path.parent
-        for path in sorted(paths)
+        for path in sorted(chain.from_iterable(paths))
         if read_json(path.parent / "config.json") == wanted and _can_be_summed_up(path.parent)
     ]
 

@@ -82,6 +82,13 @@ def test_finished_folds_are_taken_and_the_rest_is_trained(go_on, finished, unfin
     assert taken == records.read_json(folds_of(unfinished)[0] / "environment.json")
 
 
+def test_a_fold_that_was_published_by_itself_is_taken_too(go_on, published):
+    fold = min(published.glob("*/*/folds/*/*/metrics.json")).parent
+    fold.rename(published / "four_composers" / fold.name)
+    _, num_trained = go_on()
+    assert num_trained == 1
+
+
 def test_a_fold_split_otherwise_or_of_other_music_is_trained_anew(go_on, published, capsys):
     first, second = sorted(path.parent for path in published.glob("*/*/folds/*/*/metrics.json"))
     rows = records.read_csv(first / "splits.csv")
