@@ -30,6 +30,7 @@ TOOLS = {
     "publish": "experiments.publish",
     "augment": "experiments.augment",
     "humanise": "experiments.humanise",
+    "reask": "experiments.reask",
     "file_order": "experiments.file_order",
     "imbalance": "experiments.imbalance",
     "recipe": "experiments.recipe",

@@ -4,6 +4,7 @@
     python -m experiments.ship results/runs/four_composers/STUDY
     python -m experiments.ship results/published/four_composers/STUDY --data-home midi-classic-music.zip
     python -m experiments.ship results/runs/all_composers/RUN
+    python -m experiments.ship STUDY_ASKED_ANEW --weights results/runs/ship/STUDY
 
 A study tells what to expect of its settings; its models have each heard only some of the works. This one hears all, for
 as many epochs as theirs took to their best, on average, and is calibrated on what they answered for works that they did
@@ -40,6 +41,8 @@ class Arguments:
     """Where the model will lie on the Hugging Face Hub, or its name among the shipped ones, for the card to say."""
     license: str = "mit"
     """Under which licence you give the weights away, as the Hub calls it."""
+    weights: Path | None = None
+    """What this tool made of the study that `experiments.reask` asked anew: its network is taken, not trained again."""
     teacher: tuple[str, ...] = ()
     """For a study whose models learnt from others: what this tool made of the studies of these, in the same order."""
     audit: Path | None = None
@@ -80,6 +83,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         folder,
         Places(asked.data_home, asked.download, asked.cache_dir, teachers=asked.teacher),
         unknown=asked.unknown,
+        weights=asked.weights,
         repository=asked.repository,
         license=asked.license,
         audit=asked.audit or find_audit(asked.study, asked.published),

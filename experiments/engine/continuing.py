@@ -7,12 +7,13 @@ from typing import Any
 
 from experiments.engine import records
 from experiments.engine.config import Config, Places
-from experiments.engine.publishing import published_folds
+from experiments.engine.publishing import TRAINED_BY, commits_of, published_folds, whole_command
 from features.datasets import Dataset
 from features.errors import InputError
 from features.selection import counted_by
 from features.splits.protocols import Split
 from features.splits.tables import read_splits, write_splits
+from models.baselines import BASELINES
 
 
 def keep_split(folder: Path, dataset: Dataset, split: Split) -> None:
@@ -54,7 +55,37 @@ def take_published(config: Config, places: Places, dataset: Dataset, split: Spli
         return
 
 
-def _check_same_data(folder: Path, dataset: Dataset, split: Split) -> None:
+def take_over(folder: Path, run: Path, dataset: Dataset, split: Split) -> None:
+    """Copies what of a finished run does not depend on how its network is asked, and notes what trained it.
+
+    Args:
+        folder: Of the run that asks otherwise.
+        run: With the network, and answers of baselines.
+        dataset: The corpus as it is now.
+        split: As it is now.
+
+    Raises:
+        InputError: The run was of other music, or split otherwise.
+    """
+    _check_same_data(run, dataset, split, advice="train anew, by the command in its environment.json")
+    baselines = [f"predictions-{name}{end}.csv" for name in BASELINES for end in ("", "-validation")]
+    for name in ("splits.csv", "history.csv", *baselines):
+        if (run / name).exists():
+            shutil.copyfile(run / name, folder / name)
+    note_trained_by(folder, run)
+
+
+def note_trained_by(folder: Path, run: Path) -> None:
+    """Notes in a folder which run, made how, trained the network that answers in it."""
+    made_with = records.read_json(run / "environment.json")
+    trained = {"run": run.name, "command": whole_command(made_with), "commits": commits_of(run)}
+    path = folder / "environment.json"
+    records.write_json(path, records.read_json(path) | {TRAINED_BY: trained})
+
+
+def _check_same_data(
+    folder: Path, dataset: Dataset, split: Split, *, advice: str = records.START_ANEW
+) -> None:
     """Compares what a run began with and what there is now.
 
     Raises:
@@ -62,11 +93,10 @@ def _check_same_data(folder: Path, dataset: Dataset, split: Split) -> None:
     """
     path = folder / "splits.csv"
     if (read_splits(path, **_split_columns(dataset)).chunk_split != split.chunk_split).any():
-        raise InputError(
-            f"The split has changed since {path} was written; run without --resume to start anew."
-        )
+        raise InputError(f"The split has changed since {path} was written; {advice}.")
     for of, data in _read(dataset).items():
-        records.check_contents(folder, records.contents_digest(data.pieces, data.contents), of=of)
+        contents = records.contents_digest(data.pieces, data.contents)
+        records.check_contents(folder, contents, of=of, advice=advice)
 
 
 def _read(dataset: Dataset) -> dict[str, Dataset]:

@@ -49,6 +49,9 @@ LARGEST_BYTES = 1_000_000
 """A larger file is left out: a split by chunk, say, which its seed gives again. Answers by piece, which are long for
 many composers, are compressed first."""
 
+TRAINED_BY = "trained_by"
+"""Under which `environment.json` has the run whose network was asked in another way: its name, command and commits."""
+
 PREDICTIONS = {"chunk": "predictions-chunks.csv.gz", "piece": "predictions.csv"}
 """Files that hold a network's answers."""
 
@@ -250,8 +253,30 @@ def commits_of(folder: Path) -> list[str]:
     """
     paths = [folder / "environment.json", *sorted(folder.glob("folds/*/*/environment.json"))]
     made_with = [read_json(path) for path in paths]
-    names = [name for part in made_with for name in (part["commit"], *part.get("resumed_with", ()))]
+    names = [
+        name
+        for part in made_with
+        for name in (
+            *part.get(TRAINED_BY, {}).get("commits", ()),
+            part["commit"],
+            *part.get("resumed_with", ()),
+        )
+    ]
     return list(dict.fromkeys(names))
+
+
+def whole_command(made_with: Mapping[str, Any]) -> str:
+    """Returns the command of a run; behind that which trained its network, if another run did.
+
+    Args:
+        made_with: What `environment.json` says.
+
+    Example:
+        >>> whole_command({"command": "reask RUN", "trained_by": {"command": "train"}})
+        'train && reask RUN'
+    """
+    trained_by = [made_with[TRAINED_BY]["command"]] if TRAINED_BY in made_with else []
+    return " && ".join([*trained_by, made_with["command"]])
 
 
 def published_folds(config: Config, published: Path) -> list[Path]:

@@ -36,6 +36,9 @@ LIBRARIES = (
     "music21",
 )
 
+START_ANEW = "run without --resume to start anew"
+"""What to do if a run cannot be gone on with."""
+
 OWN_FOLDERS = (
     *("--data-home", "--cache-dir", "--results-dir", "--output", "--published"),
     *("--external", "--transfer-model", "--unknown"),
@@ -306,13 +309,14 @@ def commit() -> str:
     return name.stdout.strip() + ("+" if changed.stdout.strip() else "")
 
 
-def check_contents(folder: Path, contents: str, *, of: str = "contents") -> None:
+def check_contents(folder: Path, contents: str, *, of: str = "contents", advice: str = START_ANEW) -> None:
     """Refuses to go on with a run, or to take one, that read other files than there are now.
 
     Args:
         folder: The run folder; runs older than this check have nothing to compare.
         contents: What `contents_digest` says of the files now.
         of: Under what they were noted.
+        advice: What to do if the old files are gone.
 
     Raises:
         InputError: The run read other files.
@@ -320,7 +324,7 @@ def check_contents(folder: Path, contents: str, *, of: str = "contents") -> None
     if read_json(folder / "environment.json").get(of, contents) != contents:
         raise InputError(
             f"Some files of the corpus hold other music than those that {folder} began with, under the same names; "
-            "put the old files back, or run without --resume to start anew."
+            f"put the old files back, or {advice}."
         )
 
 

@@ -14,11 +14,12 @@ from experiments.engine.baselines import STACKED, run_baselines
 from experiments.engine.comparison import differences
 from experiments.engine.composers.untested import untested
 from experiments.engine.config import AnswerConfig, Config, CorpusConfig, EncoderConfig, Places, SplitConfig
-from experiments.engine.continuing import keep_split, take_published
+from experiments.engine.continuing import keep_split, note_trained_by, take_over, take_published
 from experiments.engine.predictions import Predictions, read_predictions, write_predictions
 from experiments.engine.stacking import stack
 from experiments.engine.summary import print_summary, summarise_folds
 from experiments.engine.tables import check_name, module_of
+from experiments.engine.teachers import fold_runs
 from experiments.engine.telling import (
     encoder_name,
     pieces_name,
@@ -66,11 +67,19 @@ AUXILIARY_PROTOCOLS = ("work", "source", "file")
 
 @dataclass(frozen=True)
 class Study:
-    """A configuration with its data: read once, also for many folds."""
+    """A configuration with its data: read once, also for many folds.
+
+    Attributes:
+        config: What to run.
+        places: Where things lie.
+        dataset: The chunks.
+        trained: A finished run of the same folds whose networks are asked in another way; None to train them.
+    """
 
     config: Config
     places: Places
     dataset: Dataset
+    trained: Path | None = None
 
 
 def run(config: Config, places: Places) -> Path:
@@ -234,8 +243,15 @@ def make_encoder(config: EncoderConfig) -> Any:
 def folds_of(study: Study) -> list[Study]:
     """Returns the study of each fold that a study asks for: one, or all."""
     split = study.config.split
-    folds = range(split.num_folds) if split.fold == "all" else [split.fold]
-    return [dataclasses.replace(study, config=study.config.replace(split={"fold": fold})) for fold in folds]
+    if split.fold != "all":
+        return [study]
+    trained = fold_runs(study.trained) if study.trained else {}
+    return [
+        dataclasses.replace(
+            study, config=study.config.replace(split={"fold": fold}), trained=trained.get(fold)
+        )
+        for fold in range(split.num_folds)
+    ]
 
 
 def knowing_its_split(study: Study) -> Study:
@@ -257,6 +273,8 @@ def run_all_folds(study: Study) -> Path:
                 if study.places.resume:
                     take_published(fold.config, places, study.dataset, split_of(fold))
                 finished.append(run_fold(fold))
+            if study.trained:
+                note_trained_by(folder, study.trained)
             write_left_out(folder, study.dataset)
             _write_counts(folder, study)
             summarise_folds(folder, finished)
@@ -329,19 +347,24 @@ def _run_in(folder: Path, study: Study, split: Split) -> None:
         return
     from experiments.engine import pages, plots
     from experiments.engine.composers.confusions import write_confusions
-    from experiments.engine.networks import train_network, with_others
+    from experiments.engine.networks import train_network
+    from experiments.engine.taking import take_network
 
     study, config = knowing_its_split(study), study.config
     dataset = study.dataset
     report_no_side(dataset, split)
-    if config.training.auxiliary:
-        report_auxiliary(with_others(config, dataset, split), config.training)
-    report_drawing(len(split.indices(TRAIN)), config.training, label=dataset.label)
+    if study.trained:
+        take_over(folder, study.trained, dataset, split)
+    else:
+        report_training(config, dataset, split)
     keep_split(folder, dataset, split)
     write_left_out(folder, dataset)
     _write_counts(folder, study)
     baselines = run_baselines(dataset, split, seed=config.training.seed, folder=folder)
-    network = train_network(config, dataset, split, folder=folder, teachers=study.places.teachers)
+    if study.trained:
+        network = take_network(study.trained, config, dataset)
+    else:
+        network = train_network(config, dataset, split, folder=folder, teachers=study.places.teachers)
     answers = {side: network.answer(split.indices(side)) for side in (VALIDATION, TEST)}
     write_predictions(folder / "predictions.csv", answers[TEST]["piece"])
     write_predictions(folder / "predictions-validation.csv", answers[VALIDATION]["piece"])
@@ -355,6 +378,15 @@ def _run_in(folder: Path, study: Study, split: Split) -> None:
     network.save(folder / "model.h5", split, config)
     records.write_json(folder / "metrics.json", metrics)
     (folder / "checkpoint.npz").unlink(missing_ok=True)
+
+
+def report_training(config: Config, dataset: Dataset, split: Split) -> None:
+    """Says of whom, and of how much, the network is about to learn."""
+    if config.training.auxiliary:
+        from experiments.engine.networks import with_others
+
+        report_auxiliary(with_others(config, dataset, split), config.training)
+    report_drawing(len(split.indices(TRAIN)), config.training, label=dataset.label)
 
 
 def _write_counts(folder: Path, study: Study) -> None:

@@ -15,7 +15,15 @@ from experiments.engine.predicting.asking import CALIBRATION
 from experiments.engine.predicting.calibration import Calibration
 from experiments.engine.predicting.reporting import fitted_sentence, none_sentences
 from experiments.engine.predictions import read_predictions
-from experiments.engine.publishing import AUDIT, MADE_FOR, PREDICTIONS, has_answers, kind_of
+from experiments.engine.publishing import (
+    AUDIT,
+    MADE_FOR,
+    PREDICTIONS,
+    commits_of,
+    has_answers,
+    kind_of,
+    whole_command,
+)
 from experiments.engine.rendering import PAGES
 from experiments.engine.saved_models import SavedModel, load_saved_model
 from experiments.engine.summary import difference_sentences
@@ -109,6 +117,7 @@ def write_card(
 
     calibration = saved.description.get(CALIBRATION)
     heard, label = saved.description["trained_on"], saved.description.get("label", "composer")
+    made_with = records.read_json(run / "environment.json")
     return PAGES.get_template("model_card.md").render(
         metadata=metadata(
             metrics, repository=repository, license=license, label=label, heard_all=study is not None
@@ -135,8 +144,10 @@ def write_card(
         left_alone=bool(calibration) and Calibration.from_dict(calibration).is_left_alone,
         unknown=none_sentences(calibration, label=label) if calibration else [],
         findings=findings_of(audit, study or run) if audit else [],
-        environment=records.read_json(run / "environment.json"),
-        study_command=records.read_json(study / "environment.json")["command"] if study else "",
+        command=whole_command(made_with),
+        commits=[name for name in commits_of(run) if name],
+        keras_version=made_with["libraries"]["keras"],
+        study_command=whole_command(records.read_json(study / "environment.json")) if study else "",
     )
 
 

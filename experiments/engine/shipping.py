@@ -9,11 +9,13 @@ import numpy as np
 from experiments.engine import records
 from experiments.engine.columns import WATCHED
 from experiments.engine.config import Config, Places
+from experiments.engine.continuing import note_trained_by
 from experiments.engine.predicting.asked import check_same_study
 from experiments.engine.predicting.calibrating import calibrate
 from experiments.engine.runner import prepare
 from experiments.engine.saved_models import load_saved_model
 from experiments.engine.sharing import CARD, write_card
+from experiments.engine.taking import save_asked_otherwise
 from experiments.engine.teachers import configured_name, fold_runs, teacher_name
 from features.datasets import Dataset
 from features.errors import InputError
@@ -22,7 +24,15 @@ from models.pretrained import MODEL_FILE, find
 from models.saving import describe
 
 
-def ship(study: Path, folder: Path, places: Places, *, unknown: Path | None, **card: Any) -> dict[str, Any]:
+def ship(
+    study: Path,
+    folder: Path,
+    places: Places,
+    *,
+    unknown: Path | None,
+    weights: Path | None = None,
+    **card: Any,
+) -> dict[str, Any]:
     """Trains a model on all works with the settings of a study, calibrates it from that, and writes its card.
 
     Begun again, it goes on where it was interrupted.
@@ -32,14 +42,15 @@ def ship(study: Path, folder: Path, places: Places, *, unknown: Path | None, **c
         folder: Gets `model.h5`, `model.json` and the card, and what the training leaves.
         places: Where the corpus and the cache lie, and the teachers of a study whose models had some.
         unknown: Music by unknown composers; see `calibrate`.
+        weights: What this made of a study that differs in how its models are asked alone: taken, not trained again.
         **card: What else to tell `sharing.write_card`.
 
     Returns:
         How it was calibrated.
 
     Raises:
-        InputError: The study is of other music, or cannot be repeated without validation; or its models had other
-            teachers.
+        InputError: The study is of other music, or cannot be repeated without validation; its models had other
+            teachers; or the weights are of another study.
     """
     path = study / "config.json"
     config = Config.from_dict(records.read_json(path), name=path)
@@ -47,13 +58,19 @@ def ship(study: Path, folder: Path, places: Places, *, unknown: Path | None, **c
     _check_teachers(config, places.teachers)
     if (folder / "config.json").exists():
         check_same_study(folder, study)
+    if weights:
+        check_same_study(weights, study, asked_otherwise=True)
     is_trained = (folder / MODEL_FILE).with_suffix(".json").exists()  # written after the weights
     dataset = None if is_trained else prepare(config, places)  # before anything is written
     if not (folder / "config.json").exists():
         folder.mkdir(parents=True, exist_ok=True)
         records.write_json(folder / "config.json", config.to_dict())
     with records.open_folder(folder):
-        if dataset:
+        if dataset and weights:
+            _check_same_music(study, dataset)
+            save_asked_otherwise(load_saved_model(weights), folder / MODEL_FILE, config.answering)
+            note_trained_by(folder, weights)
+        elif dataset:
             _train(study, folder, config, dataset, places.teachers)
         found = calibrate(folder, places, study=study, unknown=unknown)
         saved, metrics = load_saved_model(folder), records.read_json(study / "metrics.json")

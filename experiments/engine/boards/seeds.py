@@ -11,7 +11,7 @@ from experiments import STUDIES
 from experiments.engine.comparison import combine, differences
 from experiments.engine.config import Config
 from experiments.engine.predictions import Predictions, read_predictions
-from experiments.engine.publishing import has_answers, prediction_files
+from experiments.engine.publishing import has_answers, prediction_files, whole_command
 from experiments.engine.records import read_json
 from features.splits import LADDER
 
@@ -42,7 +42,7 @@ def read_run(folder: Path) -> PublishedRun:
     metrics, config, made_with = (
         read_json(folder / name) for name in ("metrics.json", "config.json", "environment.json")
     )
-    return PublishedRun(folder, metrics, config, made_with["command"])
+    return PublishedRun(folder, metrics, config, whole_command(made_with))
 
 
 @dataclass(frozen=True)

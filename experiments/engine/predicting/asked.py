@@ -108,8 +108,13 @@ def asked_of_study(study: Path, classes: Sequence[str]) -> CrossValidated:
     return CrossValidated(asked_of(answers), np.array([tested[piece] for piece in pieces]), prior)
 
 
-def check_same_study(run: Path, study: Path) -> None:
+def check_same_study(run: Path, study: Path, *, asked_otherwise: bool = False) -> None:
     """Makes sure that a model was made as the models of a study were, seeds and folds aside.
+
+    Args:
+        run: Of the model.
+        study: Of the others.
+        asked_otherwise: Whether it may be asked in another way.
 
     Raises:
         InputError: It was not.
@@ -117,6 +122,7 @@ def check_same_study(run: Path, study: Path) -> None:
     paths = [folder / "config.json" for folder in (run, study)]
     configs = [Config.from_dict(records.read_json(path), name=path) for path in paths]
     same = {"split": {"fold": "all", "split_seed": 0}, "training": {"seed": 0}}
+    same |= {"answering": {"answer_overlap": 1, "answer_transpose": 0}} if asked_otherwise else {}
     ours, theirs = (config.replace(**same).to_dict() for config in configs)
     differing = [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
     if differing:

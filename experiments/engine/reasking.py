@@ -1,0 +1,88 @@
+"""Finished runs asked in another way: the networks that they trained, other answers."""
+
+import dataclasses
+from pathlib import Path
+
+from experiments.engine import records
+from experiments.engine.comparison import combine_on_common_pieces
+from experiments.engine.config import AnswerConfig, Config, Places
+from experiments.engine.intervals import verdict
+from experiments.engine.predictions import Predictions, join, read_predictions
+from experiments.engine.publishing import check_model_file
+from experiments.engine.runner import Study, prepare, run_study
+from experiments.engine.summary import print_summary
+from experiments.engine.teachers import fold_runs
+from features.errors import InputError
+from models.pretrained import MODEL_FILE
+
+SHOWN = (("piece", "macro_f1"), ("chunk", "macro_f1"), ("piece", "log_loss"))
+"""What is told of validation works: by what, and which score."""
+
+
+def reask(run: Path, places: Places, **ways: int) -> Path:
+    """Asks the networks of a finished run in another way, and prints what came out, here and on validation works.
+
+    Args:
+        run: Its folder, of one fold or of a study over all folds.
+        places: Where things lie.
+        **ways: Values of `AnswerConfig`.
+
+    Returns:
+        The new run folder.
+
+    Raises:
+        InputError: The run is not finished, was asked so already, or was made of other music.
+        ModelFileError: A network cannot be used.
+    """
+    path = run / "config.json"
+    before = Config.from_dict(records.read_json(path), name=path)
+    config = before.replace(answering=ways)
+    if config == before:
+        raise InputError(
+            f"{run} was asked so already ({_in_words(before.answering)}); give another --answer-overlap or "
+            "--answer-transpose."
+        )
+    _check_networks(run, config)
+    folder = run_study(Study(config, places, prepare(config, places), trained=run))
+    print_summary(folder)
+    print_validation(folder, run)
+    return folder
+
+
+def print_validation(folder: Path, before: Path) -> None:
+    """Prints the scores on validation works, which may choose a way of asking, beside those of before."""
+    answers = [validation_answers(path) for path in (folder, before)]
+    found = combine_on_common_pieces(answers, (1, -1))
+    if found is None:  # nothing was kept for validation
+        return
+    now, then = (records.read_json(path / "metrics.json")["validation"] for path in (folder, before))
+    for level, score in SHOWN:
+        name = f"{score.replace('_', '-').replace('f1', 'F1')} by {level}"
+        print(f"Validation works: {name} {now[level][score]:.3f}, before {then[level][score]:.3f}.")
+    sure = verdict(found.low, found.high, "+.3f", drawn=found.drawn)
+    print(f"Difference on all {found.num_pieces} of their pieces: {found.value:+.3f} macro-F1{sure}")
+
+
+def validation_answers(run: Path) -> Predictions:
+    """Returns the answers of a run for its validation pieces, of a study those of all its folds."""
+    folders = fold_runs(run).values() or [run]
+    return join([read_predictions(folder / "predictions-validation.csv") for folder in folders])
+
+
+def _check_networks(run: Path, config: Config) -> None:
+    """Makes sure that there is the network of every fold, before the corpus is read."""
+    trained = fold_runs(run)
+    for folder in trained.values() or [run]:
+        check_model_file(folder / MODEL_FILE)
+    if config.split.fold == "all" and len(trained) < config.split.num_folds:
+        raise InputError(
+            f"{run} has networks of {len(trained)} of its {config.split.num_folds} folds; copy the whole folder."
+        )
+
+
+def _in_words(answering: AnswerConfig) -> str:
+    return " ".join(
+        f"--{name.replace('_', '-')} {value}"
+        for name, value in dataclasses.asdict(answering).items()
+        if name.startswith("answer")
+    )
