@@ -7,11 +7,10 @@ def counted(number: int, noun: str) -> str:
     """Returns a number and what is counted, in the plural where there is not just one.
 
     Example:
-
-    >>> counted(1, "file"), counted(1200, "file"), counted(0, "class")
-    ('1 file', '1,200 files', '0 classes')
+        >>> counted(1, "file"), counted(1200, "file"), counted(0, "class"), counted(2, "epoch")
+        ('1 file', '1,200 files', '0 classes', '2 epochs')
     """
-    ending = "es" if noun.endswith(("s", "x", "ch")) else "s"
+    ending = "es" if noun.endswith(("s", "x", "ch")) and noun != "epoch" else "s"
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}{ending}"
 
 
