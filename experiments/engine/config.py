@@ -343,7 +343,7 @@ class Places:
     results_dir: Path = REPOSITORY / "results" / "runs"
     """Where run folders go."""
     published: Path = REPOSITORY / "results" / "published"
-    """Where published runs lie: a study that goes on takes its finished folds from there."""
+    """Where published runs lie: a study that goes on takes finished folds from there, too."""
     resume: bool = False
     """Go on with the latest run of the same configuration, or show it again if it is finished."""
     teachers: tyro.conf.Suppress[tuple[str, ...]] = ()

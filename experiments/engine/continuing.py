@@ -2,12 +2,13 @@
 
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from experiments.engine import records
 from experiments.engine.config import Config, Places
-from experiments.engine.publishing import TRAINED_BY, commits_of, published_folds, whole_command
+from experiments.engine.publishing import TRAINED_BY, commits_of, finished_folds, whole_command
 from features.datasets import Dataset
 from features.errors import InputError
 from features.selection import counted_by
@@ -28,30 +29,33 @@ def keep_split(folder: Path, dataset: Dataset, split: Split) -> None:
         records.note_contents(folder, records.contents_digest(data.pieces, data.contents), of=of)
 
 
-def take_published(config: Config, places: Places, dataset: Dataset, split: Split) -> None:
-    """Copies a fold that was finished elsewhere and published, if it is of the same music, split alike.
+def take_finished(
+    config: Config, places: Places, dataset: Dataset, split: Split, *, homes: Sequence[Path]
+) -> None:
+    """Copies a fold that was finished by itself, or in another study, if it is of the same music, split alike.
 
     Args:
-        config: Of the fold; one that was begun here is left as it is.
-        places: Where the folds of the study go, and where published runs lie.
+        config: Of the fold; one that the study has begun is left as it is.
+        places: Where the folds of the study go.
         dataset: The corpus as it is now.
         split: As it is now.
+        homes: Where finished runs lie by experiment, one's own and published ones.
     """
     if records.folder_to_resume(config, places) is not None:
         return
-    for published in published_folds(config, places.published):
+    for finished in [folder for home in homes for folder in finished_folds(config, home)]:
         try:
-            _check_same_data(published, dataset, split)
+            _check_same_data(finished, dataset, split)
         except InputError as error:
-            print(f"Not taken from {published}, but trained anew: {error}", file=sys.stderr)
+            print(f"Not taken from {finished}, but trained anew: {error}", file=sys.stderr)
             continue
-        target = places.results_dir / config.experiment / published.name
+        target = places.results_dir / config.experiment / finished.name
         unfinished = places.results_dir / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(published, unfinished)
+        shutil.copytree(finished, unfinished)
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished.rename(target)
-        print(f"Taken as it was published in {published}.", file=sys.stderr)
+        print(f"Taken as it is in {finished}.", file=sys.stderr)
         return
 
 

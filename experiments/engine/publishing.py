@@ -279,17 +279,16 @@ def whole_command(made_with: Mapping[str, Any]) -> str:
     return " && ".join([*trained_by, made_with["command"]])
 
 
-def published_folds(config: Config, published: Path) -> list[Path]:
-    """Returns what is published of one fold, finished with one configuration: in a study over all folds, or by itself.
+def finished_folds(config: Config, home: Path) -> list[Path]:
+    """Returns what was finished of one fold with one configuration: in a study over all folds, or by itself.
 
     Args:
         config: Of a fold.
-        published: Where published runs lie, by experiment.
+        home: Where runs lie, by experiment.
     """
     wanted, name = config.to_dict(), config.experiment
     paths = (
-        published.glob(f"{name}/{inside}{run_name(config)}*/metrics.json")
-        for inside in (f"*/folds/{name}/", "")
+        home.glob(f"{name}/{inside}{run_name(config)}*/metrics.json") for inside in (f"*/folds/{name}/", "")
     )
     return [
         path.parent

@@ -14,7 +14,7 @@ from experiments.engine.baselines import STACKED, run_baselines
 from experiments.engine.comparison import differences
 from experiments.engine.composers.untested import untested
 from experiments.engine.config import AnswerConfig, Config, CorpusConfig, EncoderConfig, Places, SplitConfig
-from experiments.engine.continuing import keep_split, note_trained_by, take_over, take_published
+from experiments.engine.continuing import keep_split, note_trained_by, take_finished, take_over
 from experiments.engine.predictions import Predictions, read_predictions, write_predictions
 from experiments.engine.stacking import stack
 from experiments.engine.summary import print_summary, summarise_folds
@@ -266,12 +266,13 @@ def run_all_folds(study: Study) -> Path:
     with records.run_folder(study.config, study.places) as folder:
         if not records.is_finished(folder):
             places = dataclasses.replace(study.places, results_dir=folder / "folds", resume=True)
+            homes = (study.places.results_dir, study.places.published)
             finished = []
             for fold in folds_of(study):
                 print(f"Fold {fold.config.split.fold + 1} of {study.config.split.num_folds}", file=sys.stderr)
                 fold = dataclasses.replace(fold, places=places)
                 if study.places.resume:
-                    take_published(fold.config, places, study.dataset, split_of(fold))
+                    take_finished(fold.config, places, study.dataset, split_of(fold), homes=homes)
                 finished.append(run_fold(fold))
             if study.trained:
                 note_trained_by(folder, study.trained)

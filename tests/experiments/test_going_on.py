@@ -10,6 +10,7 @@ from experiments.engine.boards.readme import IN_README
 from experiments.engine.boards.runs import COLUMNS
 from experiments.engine.predictions import read_predictions
 from experiments.engine.publishing import publish
+from experiments.four_composers import main
 from features.errors import InputError
 
 ALL_FOLDS = ("--smoke", "--fold", "all")
@@ -73,7 +74,7 @@ def go_on(run_study, small, tmp_path, published, monkeypatch):
 def test_finished_folds_are_taken_and_the_rest_is_trained(go_on, finished, unfinished, capsys):
     folder, num_trained = go_on()
     assert num_trained == 1
-    assert capsys.readouterr().err.count("Taken as it was published in") == 2
+    assert capsys.readouterr().err.count("Taken as it is in") == 2
     assert [fold.name for fold in folds_of(folder)] == [fold.name for fold in folds_of(finished)]
     for name in ("predictions.csv", "predictions-fingerprint.csv", "predictions-stacked.csv"):
         assert read_predictions(folder / name).pieces == read_predictions(finished / name).pieces
@@ -87,6 +88,24 @@ def test_a_fold_that_was_published_by_itself_is_taken_too(go_on, published):
     fold.rename(published / "four_composers" / fold.name)
     _, num_trained = go_on()
     assert num_trained == 1
+
+
+def test_a_fold_that_was_run_here_by_itself_is_taken_too(run_study, small, tmp_path, cache_dir, capsys):
+    alone = run_study(tmp_path, "--smoke", "--num-folds", "3", *small)
+    places = (
+        "--results-dir",
+        str(tmp_path),
+        "--cache-dir",
+        str(cache_dir),
+        "--published",
+        str(tmp_path / "none"),
+    )
+    main([*ALL_FOLDS, *small, "--resume", *places])
+    assert f"Taken as it is in {alone}." in capsys.readouterr().err
+    (study,) = set(alone.parent.iterdir()) - {alone}
+    first, *others = folds_of(study)
+    assert first.name == alone.name and len(others) == 2
+    assert (first / "model.h5").read_bytes() == (alone / "model.h5").read_bytes()
 
 
 def test_a_fold_split_otherwise_or_of_other_music_is_trained_anew(go_on, published, capsys):
