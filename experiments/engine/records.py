@@ -126,14 +126,17 @@ def read_json(path: Path) -> dict[str, Any]:
     """Reads a JSON file of a run folder.
 
     Raises:
-        InputError: There is no such file, or it is not JSON.
+        InputError: There is no such file, it is not JSON, or something else than an object.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(
             f"Expected a file of a run folder at {path}, but it cannot be read: {error}."
         ) from error
+    if not isinstance(values, dict):
+        raise InputError(f"Expected an object of names and values in {path}, but it holds something else.")
+    return values
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:

@@ -78,6 +78,12 @@ def test_says_which_file_cannot_be_read(tmp_path, content):
         records.read_json(tmp_path / "metrics.json")
 
 
+def test_refuses_what_is_no_object(tmp_path):
+    (tmp_path / "metrics.json").write_text("[1, 2]", encoding="utf-8")
+    with pytest.raises(InputError, match="Expected an object of names and values"):
+        records.read_json(tmp_path / "metrics.json")
+
+
 def test_a_folder_is_named_after_its_run(places):
     config = CONFIG.replace(
         corpus={"corpus": "synthetic"}, model={"model": "lstm"}, split={"fold": "all"}, training={"seed": 7}
