@@ -7,6 +7,7 @@ from experiments.engine import records
 from experiments.engine.explaining.checking import checked_on, verdict
 from experiments.engine.explaining.places import CHECK_FILE
 from experiments.engine.predicting.asking import CALIBRATION
+from experiments.engine.publishing import TRAINED_BY
 from experiments.engine.saved_models import SavedModel
 
 
@@ -15,6 +16,7 @@ def checks_of(saved: SavedModel, home: Path, published: Path) -> list[dict[str, 
 
     A model that has heard all works cannot be checked on them. The checks of those models speak for it that were made
     alike, without a fold of the works, and by which it was calibrated; `alike` then names the one that was checked.
+    What is explained is the network, so that a check holds in whatever way the network is asked.
 
     Args:
         saved: The model.
@@ -23,13 +25,25 @@ def checks_of(saved: SavedModel, home: Path, published: Path) -> list[dict[str, 
     """
     own = [records.read_json(path) for path in sorted(home.glob(f"check-*/{CHECK_FILE}"))]
     others = [records.read_json(path) for path in sorted(published.glob(f"explain/*/{CHECK_FILE}"))]
-    own += [check for check in others if check["model"] == home.name]
+    own += [check for check in others if _weights_of(check["model"]) == _weights_of(home.name)]
     if own:
         return own
     study = (saved.description.get(CALIBRATION) or {}).get("fitted_on", {}).get("study")
-    folds = {path.parent.name for path in published.glob(f"*/{study}/folds/*/*/config.json")}
+    folds = {name for path in published.glob(f"*/{study}/folds/*/*") for name in _trained_by(path)}
     runs = [check["model"].rpartition("-")[0] for check in others]  # without the digest of the weights
     return [check | {"alike": run} for check, run in zip(others, runs, strict=True) if run in folds]
+
+
+def _weights_of(name: str) -> str:
+    """Returns the digest of the weights, with which the name of a model's explanations ends."""
+    return name.rpartition("-")[2]
+
+
+def _trained_by(run: Path) -> set[str]:
+    """Returns the name of a run, and of that which trained its network, if it took one."""
+    path = run / "environment.json"
+    made_with = records.read_json(path) if path.exists() else {}
+    return {run.name, made_with.get(TRAINED_BY, {}).get("run", run.name)}
 
 
 def check_sentences(checks: list[dict[str, Any]]) -> list[str]:

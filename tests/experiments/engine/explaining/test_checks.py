@@ -42,6 +42,15 @@ def test_a_model_that_a_study_calibrated_is_spoken_for_by_the_models_of_its_fold
     )
 
 
+def test_a_network_that_was_asked_otherwise_is_spoken_for_by_its_own_check(published, tmp_path):
+    (check,) = checks_of(model_of(None), tmp_path / "asked-otherwise-0a1b2c3d", published)
+    assert "alike" not in check
+    fold = published / "made_up" / "asked" / "folds" / "made_up" / "fold-1-asked"
+    write(fold / "environment.json", {"trained_by": {"run": "fold-1"}})
+    (check,) = checks_of(model_of("asked"), tmp_path / "shipped-01234567", published)
+    assert check["alike"] == "fold-1"
+
+
 def test_the_models_own_check_comes_first(published, tmp_path):
     home = tmp_path / "shipped-01234567"
     write(home / "check-synthetic" / "explain_check.json", FEW | {"model": home.name})
