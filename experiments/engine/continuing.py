@@ -59,24 +59,47 @@ def take_finished(
         return
 
 
-def take_over(folder: Path, run: Path, dataset: Dataset, split: Split) -> None:
-    """Copies what of a finished run does not depend on how its network is asked, and notes what trained it.
+def keep_origin(folder: Path, trained: Path | None) -> None:
+    """Notes which run has trained the network of a folder, or makes sure that the folder was begun with the same.
+
+    Args:
+        folder: That a run goes on in.
+        trained: The run that is asked in another way; None to train a network.
+
+    Raises:
+        InputError: It was begun with another one.
+    """
+    made_with = records.read_json(folder / "environment.json")
+    noted, wanted = made_with.get(TRAINED_BY, {}).get("run"), trained.name if trained else None
+    if made_with.get("resumed_with") and noted != wanted:
+        begun = f"with the network of {noted}" if noted else "to train a network of its own"
+        raise InputError(
+            f"{folder} was begun {begun}; go on by the command in its environment.json, or begin in another folder."
+        )
+    if trained:
+        note_trained_by(folder, trained)
+
+
+def check_taken(run: Path, dataset: Dataset, split: Split) -> None:
+    """Makes sure that a run whose network is to be asked in another way is of the same music, split alike.
+
+    Raises:
+        InputError: It is not.
+    """
+    _check_same_data(run, dataset, split, advice="train anew, by the command in its environment.json")
+
+
+def take_over(folder: Path, run: Path) -> None:
+    """Copies what of a finished run does not depend on how its network is asked.
 
     Args:
         folder: Of the run that asks otherwise.
         run: With the network, and answers of baselines.
-        dataset: The corpus as it is now.
-        split: As it is now.
-
-    Raises:
-        InputError: The run was of other music, or split otherwise.
     """
-    _check_same_data(run, dataset, split, advice="train anew, by the command in its environment.json")
     baselines = [f"predictions-{name}{end}.csv" for name in BASELINES for end in ("", "-validation")]
     for name in ("splits.csv", "history.csv", *baselines):
         if (run / name).exists():
             shutil.copyfile(run / name, folder / name)
-    note_trained_by(folder, run)
 
 
 def note_trained_by(folder: Path, run: Path) -> None:

@@ -51,6 +51,7 @@ class Network:
         logit_offsets: What was taken off the logit of each class, shape `(classes,)`.
         teachers: From whom it learnt.
         others: The pieces by composers whom it is not asked about, as `model.json` tells them.
+        device: What it was trained on; empty if on this machine.
     """
 
     model: keras.Model
@@ -62,6 +63,7 @@ class Network:
     logit_offsets: np.ndarray = field(default_factory=lambda: np.zeros(0))
     teachers: tuple[SavedModel, ...] = ()
     others: Sequence[dict[str, str]] = ()
+    device: str = ""
 
     @property
     def num_parameters(self) -> int:

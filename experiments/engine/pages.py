@@ -6,6 +6,7 @@ from typing import Any
 from experiments.engine import records
 from experiments.engine.composers.confusions import era_sentences
 from experiments.engine.eras.neighbours import neighbour_sentences
+from experiments.engine.publishing import commits_of, whole_command
 from experiments.engine.rendering import PAGES
 from experiments.engine.stacking import describe_stacking
 from experiments.engine.summary import FEW, difference_sentences, many_class_sentences
@@ -25,7 +26,8 @@ def write_report(folder: Path, metrics: dict[str, Any]) -> None:
     """
     page = PAGES.get_template("report.html").render(
         metrics=metrics,
-        environment=records.read_json(folder / "environment.json"),
+        command=whole_command(records.read_json(folder / "environment.json")),
+        commits=[name for name in commits_of(folder) if name],
         rows=scores_by_model(metrics) | {f"{metrics['model']}, by chunk": metrics["test"]["chunk"]},
         differences=difference_sentences(metrics),
         drawn=drawn(metrics),

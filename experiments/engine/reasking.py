@@ -8,15 +8,19 @@ from experiments.engine.comparison import combine_on_common_pieces
 from experiments.engine.config import AnswerConfig, Config, Places
 from experiments.engine.intervals import verdict
 from experiments.engine.predictions import Predictions, join, read_predictions
-from experiments.engine.publishing import check_model_file
-from experiments.engine.runner import Study, prepare, run_study
+from experiments.engine.runner import Study, prepare, run_study, without_renderings
+from experiments.engine.saved_models import load_saved_model
 from experiments.engine.summary import print_summary
 from experiments.engine.teachers import fold_runs
+from experiments.engine.telling import report_left_out
 from features.errors import InputError
-from models.pretrained import MODEL_FILE
 
 SHOWN = (("piece", "macro_f1"), ("chunk", "macro_f1"), ("piece", "log_loss"))
 """What is told of validation works: by what, and which score."""
+
+
+NEEDED = ("environment.json", "splits.csv", "history.csv", "predictions-validation.csv")
+"""What is taken of a run beside its network."""
 
 
 def reask(run: Path, places: Places, **ways: int) -> Path:
@@ -43,7 +47,9 @@ def reask(run: Path, places: Places, **ways: int) -> Path:
             "--answer-transpose."
         )
     _check_networks(run, config)
-    folder = run_study(Study(config, places, prepare(config, places), trained=run))
+    dataset = prepare(without_renderings(config), places)
+    report_left_out(dataset)
+    folder = run_study(Study(config, places, dataset, trained=run))
     print_summary(folder)
     print_validation(folder, run)
     return folder
@@ -70,14 +76,18 @@ def validation_answers(run: Path) -> Predictions:
 
 
 def _check_networks(run: Path, config: Config) -> None:
-    """Makes sure that there is the network of every fold, before the corpus is read."""
-    trained = fold_runs(run)
-    for folder in trained.values() or [run]:
-        check_model_file(folder / MODEL_FILE)
+    """Makes sure that there is the network of every fold, and what is taken with it, before the corpus is read."""
+    trained = [*fold_runs(run).values()] if config.split.fold == "all" else [run]
     if config.split.fold == "all" and len(trained) < config.split.num_folds:
         raise InputError(
             f"{run} has networks of {len(trained)} of its {config.split.num_folds} folds; copy the whole folder."
         )
+    for folder in trained:
+        load_saved_model(folder)
+        records.read_json(folder / "metrics.json")
+        lacking = [name for name in NEEDED if not (folder / name).exists()]
+        if lacking:
+            raise InputError(f"{folder} lacks {', '.join(lacking)}; copy the whole folder.")
 
 
 def _in_words(answering: AnswerConfig) -> str:

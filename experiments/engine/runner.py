@@ -14,7 +14,7 @@ from experiments.engine.baselines import STACKED, run_baselines
 from experiments.engine.comparison import differences
 from experiments.engine.composers.untested import untested
 from experiments.engine.config import AnswerConfig, Config, CorpusConfig, EncoderConfig, Places, SplitConfig
-from experiments.engine.continuing import keep_split, note_trained_by, take_finished, take_over
+from experiments.engine.continuing import check_taken, keep_origin, keep_split, take_finished, take_over
 from experiments.engine.predictions import Predictions, read_predictions, write_predictions
 from experiments.engine.stacking import stack
 from experiments.engine.summary import print_summary, summarise_folds
@@ -164,7 +164,9 @@ def run_study(study: Study) -> Path:
     check_auxiliary(study.config)
     check_sampling(study.config, study.dataset)
     for part in folds_of(study):  # what cannot be divided is said before TensorFlow is loaded
-        split_of(part)
+        split = split_of(part)
+        if part.trained:
+            check_taken(part.trained, study.dataset, split)
     begun = records.folder_to_resume(study.config, study.places)
     if begun is None or not records.is_finished(begun):
         from experiments.engine.networks import check_network, check_teachers
@@ -217,6 +219,11 @@ def with_auxiliary(dataset: Dataset, config: Config, places: Places) -> Dataset:
     return dataclasses.replace(dataset, auxiliary=auxiliary)
 
 
+def without_renderings(config: Config) -> Config:
+    """Returns a configuration whose corpus is prepared without what only training hears."""
+    return config.replace(training={"renderings": 0})
+
+
 def rendered(dataset: Dataset, pieces: Sequence[Piece], config: Config, places: Places) -> Dataset:
     """Returns a data set with as many humanised renderings as training is to hear."""
     if not config.training.renderings:
@@ -265,17 +272,16 @@ def run_all_folds(study: Study) -> Path:
     """Runs every fold, going on where an earlier start stopped, and then sums them up."""
     with records.run_folder(study.config, study.places) as folder:
         if not records.is_finished(folder):
+            keep_origin(folder, study.trained)
             places = dataclasses.replace(study.places, results_dir=folder / "folds", resume=True)
             homes = (study.places.results_dir, study.places.published)
             finished = []
             for fold in folds_of(study):
                 print(f"Fold {fold.config.split.fold + 1} of {study.config.split.num_folds}", file=sys.stderr)
                 fold = dataclasses.replace(fold, places=places)
-                if study.places.resume:
+                if study.places.resume and not study.trained:
                     take_finished(fold.config, places, study.dataset, split_of(fold), homes=homes)
                 finished.append(run_fold(fold))
-            if study.trained:
-                note_trained_by(folder, study.trained)
             write_left_out(folder, study.dataset)
             _write_counts(folder, study)
             summarise_folds(folder, finished)
@@ -346,6 +352,7 @@ def split_of(study: Study) -> Split:
 def _run_in(folder: Path, study: Study, split: Split) -> None:
     if records.is_finished(folder):
         return
+    keep_origin(folder, study.trained)
     from experiments.engine import pages, plots
     from experiments.engine.composers.confusions import write_confusions
     from experiments.engine.networks import train_network
@@ -355,7 +362,7 @@ def _run_in(folder: Path, study: Study, split: Split) -> None:
     dataset = study.dataset
     report_no_side(dataset, split)
     if study.trained:
-        take_over(folder, study.trained, dataset, split)
+        take_over(folder, study.trained)
     else:
         report_training(config, dataset, split)
     keep_split(folder, dataset, split)
@@ -456,7 +463,7 @@ def _metrics(
         "train_seconds": sum(row["seconds"] for row in network.history),
         "num_epochs": len(network.history),
         "num_left_out": len(study.dataset.left_out),
-        "device": describe_device(),
+        "device": network.device or describe_device(),
         "precision": network.precision,
         "validation": validation,
         "test": test

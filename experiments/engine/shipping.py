@@ -9,11 +9,12 @@ import numpy as np
 from experiments.engine import records
 from experiments.engine.columns import WATCHED
 from experiments.engine.config import Config, Places
-from experiments.engine.continuing import note_trained_by
+from experiments.engine.continuing import keep_origin
 from experiments.engine.predicting.asked import check_same_study
 from experiments.engine.predicting.calibrating import calibrate
-from experiments.engine.runner import prepare
-from experiments.engine.saved_models import load_saved_model
+from experiments.engine.publishing import check_model_file
+from experiments.engine.runner import prepare, without_renderings
+from experiments.engine.saved_models import SavedModel, load_saved_model
 from experiments.engine.sharing import CARD, write_card
 from experiments.engine.taking import save_asked_otherwise
 from experiments.engine.teachers import configured_name, fold_runs, teacher_name
@@ -55,21 +56,25 @@ def ship(
     path = study / "config.json"
     config = Config.from_dict(records.read_json(path), name=path)
     _check_needs_no_validation(config)
-    _check_teachers(config, places.teachers)
+    if weights:
+        _check_weights(weights, study)
+    else:
+        _check_teachers(config, places.teachers)
     if (folder / "config.json").exists():
         check_same_study(folder, study)
-    if weights:
-        check_same_study(weights, study, asked_otherwise=True)
     is_trained = (folder / MODEL_FILE).with_suffix(".json").exists()  # written after the weights
-    dataset = None if is_trained else prepare(config, places)  # before anything is written
+    dataset = taken = None
+    if not is_trained:  # before anything is written
+        dataset = prepare(without_renderings(config) if weights else config, places)
+        _check_same_music(study, dataset)
+        taken = _take(weights, dataset) if weights else None
     if not (folder / "config.json").exists():
         folder.mkdir(parents=True, exist_ok=True)
         records.write_json(folder / "config.json", config.to_dict())
     with records.open_folder(folder):
-        if dataset and weights:
-            _check_same_music(study, dataset)
-            save_asked_otherwise(load_saved_model(weights), folder / MODEL_FILE, config.answering)
-            note_trained_by(folder, weights)
+        keep_origin(folder, weights)
+        if taken:
+            save_asked_otherwise(taken, folder / MODEL_FILE, config.answering)
         elif dataset:
             _train(study, folder, config, dataset, places.teachers)
         found = calibrate(folder, places, study=study, unknown=unknown)
@@ -104,7 +109,6 @@ def _runs_of(study: Path) -> list[Path]:
 def _train(study: Path, folder: Path, config: Config, dataset: Dataset, teachers: Sequence[str]) -> None:
     from experiments.engine.networks import train_network
 
-    _check_same_music(study, dataset)
     everything = Split(np.full(len(dataset.chunk_pieces), TRAIN))
     epochs = mean_best_epochs(study, keeps_best=config.training.patience is not None)
     # As far as the best epochs came, at the learning rates that they had: there is nothing to choose an epoch by.
@@ -112,6 +116,33 @@ def _train(study: Path, folder: Path, config: Config, dataset: Dataset, teachers
     network = train_network(config, dataset, everything, folder=folder, until=epochs, teachers=teachers)
     network.save(folder / MODEL_FILE, everything, config)
     (folder / "checkpoint.npz").unlink()
+
+
+def _check_weights(weights: Path, study: Path) -> None:
+    """Refuses weights of another study, of a whole study, or of a model that has not heard all works."""
+    check_model_file(weights / MODEL_FILE)
+    check_same_study(weights, study, asked_otherwise=True)
+    records.read_json(weights / "environment.json")
+    if not _has_heard_all(str(weights)):
+        raise InputError(
+            f"The model in {weights} has heard only some of the works; give with --weights what this tool made of the "
+            "study before it was asked anew."
+        )
+
+
+def _take(weights: Path, dataset: Dataset) -> SavedModel:
+    """Returns a model that was trained on all of a corpus.
+
+    Raises:
+        InputError: There is music in the corpus that it has not heard.
+    """
+    taken = load_saved_model(weights)
+    if not set(dataset.contents) <= taken.trained_on.contents:
+        raise InputError(
+            f"The corpus holds files that the model in {weights} has not heard; give the one that it heard with "
+            "--data-home."
+        )
+    return taken
 
 
 def _check_needs_no_validation(config: Config) -> None:

@@ -43,15 +43,16 @@ def take_network(run: Path, config: Config, dataset: Dataset) -> TakenNetwork:
     Raises:
         ModelFileError: The model cannot be used.
     """
-    saved = load_saved_model(run)
+    saved, metrics = load_saved_model(run), records.read_json(run / "metrics.json")
     rows = records.read_csv(run / "history.csv")
     return TakenNetwork(
         saved.model,
         saved.description["hyperparameters"],
         [{name: float(value) for name, value in row.items()} for row in rows],
-        records.read_json(run / "metrics.json")["precision"],
+        metrics["precision"],
         dataset.read_with(saved.encoder),
         config.answering,
+        device=metrics["device"],
         saved=saved,
     )
 

@@ -95,11 +95,51 @@ def test_what_was_shipped_of_a_study_is_shipped_again_asked_otherwise(
     assert card.count(" && ") == 2 and "All is read in 3 keys" in card
 
 
-def test_weights_of_another_study_are_not_shipped(study, uninterrupted, tmp_path, capsys):
-    with pytest.raises(SystemExit, match="2"):
-        ship.main([str(study), "--output", str(tmp_path / "new"), "--weights", str(uninterrupted)])
-    assert "were made otherwise" in capsys.readouterr().err
+def test_weights_that_are_not_fit_are_not_shipped(study, uninterrupted, tmp_path, capsys):
+    heard_some = next(study.glob("folds/*/*/model.h5")).parent
+    for weights, said in (
+        (uninterrupted, "were made otherwise"),
+        (heard_some, "has heard only some of the works"),
+        (study, "no model.h5 of its own"),
+        (tmp_path, "Expected a file of a run folder"),
+    ):
+        with pytest.raises(SystemExit, match="2"):
+            ship.main([str(study), "--output", str(tmp_path / "new"), "--weights", str(weights)])
+        assert said in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
+
+
+@pytest.fixture
+def begun(uninterrupted, tmp_path):
+    """A run that is asked otherwise, stopped before its end."""
+    folder = ask(tmp_path, tmp_path / "cache", uninterrupted, *WAYS)
+    for name in ("metrics.json", "model.h5", "model.json", "predictions.csv"):
+        (folder / name).unlink()
+    return folder
+
+
+def test_a_folder_tells_truly_what_trained_its_network(
+    begun, run_study, several_epochs, uninterrupted, tmp_path, cache_dir, capsys
+):
+    with pytest.raises(SystemExit, match="2"):
+        run_study(tmp_path, *several_epochs, *WAYS, "--resume")
+    assert f"was begun with the network of {uninterrupted.name}" in capsys.readouterr().err
+    assert records.is_finished(ask(tmp_path, cache_dir, uninterrupted, *WAYS, "--resume"))
+    (begun / "metrics.json").unlink()
+    path = begun / "environment.json"
+    records.write_json(path, {k: v for k, v in records.read_json(path).items() if k != "trained_by"})
+    said = fails(
+        capsys, uninterrupted, *WAYS, "--resume", "--results-dir", tmp_path, "--cache-dir", cache_dir
+    )
+    assert "was begun to train a network of its own" in said
+
+
+@pytest.mark.parametrize("name", ["history.csv", "splits.csv", "predictions-validation.csv"])
+def test_what_is_lacking_is_named_at_once(uninterrupted, tmp_path, capsys, name):
+    lacking = shutil.copytree(uninterrupted, tmp_path / "lacking")
+    (lacking / name).unlink()
+    assert f"lacks {name}; copy the whole folder" in fails(capsys, lacking, *WAYS, "--results-dir", tmp_path)
+    assert not (tmp_path / "four_composers").exists()
 
 
 def test_what_cannot_be_asked_anew_is_said_in_a_sentence(uninterrupted, cache_dir, tmp_path, capsys):
@@ -124,4 +164,5 @@ def test_other_music_is_refused(uninterrupted, cache_dir, tmp_path, capsys):
     records.write_json(path, records.read_json(path) | {"contents": "of other files"})
     where = ("--cache-dir", cache_dir, "--results-dir", tmp_path / "runs")
     said = fails(capsys, changed, *WAYS, *where)
+    assert not (tmp_path / "runs" / "four_composers").exists()
     assert "hold other music" in said and "or train anew, by the command in its environment.json" in said
