@@ -30,7 +30,8 @@ OF_EXAMPLES = Path("CONTRIBUTING.md")
 def commands_of(page: Path) -> list[tuple[str, str]]:
     """Returns the experiment or tool, and its arguments, of every line of a page that is a command."""
     text = re.sub(r"\\+\n", " ", (REPOSITORY / page).read_text(encoding="utf-8"))
-    return list(dict.fromkeys(COMMAND.findall(text.replace(" && ", "\n"))))
+    lines = "\n".join(found.group().replace(" && ", "\n") for found in COMMAND.finditer(text))
+    return list(dict.fromkeys(COMMAND.findall(lines)))
 
 
 class Understood(Exception):
