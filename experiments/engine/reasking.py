@@ -18,7 +18,6 @@ from features.errors import InputError
 SHOWN = (("piece", "macro_f1"), ("chunk", "macro_f1"), ("piece", "log_loss"))
 """What is told of validation works: by what, and which score."""
 
-
 NEEDED = ("environment.json", "splits.csv", "history.csv", "predictions-validation.csv")
 """What is taken of a run beside its network."""
 
@@ -77,10 +76,12 @@ def validation_answers(run: Path) -> Predictions:
 
 def _check_networks(run: Path, config: Config) -> None:
     """Makes sure that there is the network of every fold, and what is taken with it, before the corpus is read."""
-    trained = [*fold_runs(run).values()] if config.split.fold == "all" else [run]
-    if config.split.fold == "all" and len(trained) < config.split.num_folds:
+    trained, num_folds = [run], 1
+    if config.split.fold == "all":
+        trained, num_folds = [*fold_runs(run).values()], config.split.num_folds
+    if len(trained) < num_folds:
         raise InputError(
-            f"{run} has networks of {len(trained)} of its {config.split.num_folds} folds; copy the whole folder."
+            f"{run} has networks of {len(trained)} of its {num_folds} folds; copy the whole folder."
         )
     for folder in trained:
         load_saved_model(folder)
