@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.engine import records
+from experiments.engine.auditing.variants import ABLATED
 from experiments.engine.config import AnswerConfig, Config, SplitConfig
 from experiments.engine.evaluation import f1_over_draws
 from experiments.engine.pages import scores_by_model
@@ -275,7 +276,7 @@ def findings_of(audit: Path, run: Path) -> list[tuple[str, str]]:
         )
     metrics = records.read_json(audit / "metrics.json")
     return [
-        (row["name"].replace("_", " "), row["finding"])
+        (ABLATED[row["name"]].what, row["finding"])
         for row in metrics["rows"]
         if row["part"] == "ablation" and row["model"] == metrics["model"] and row["finding"]
     ]

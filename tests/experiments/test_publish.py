@@ -99,7 +99,7 @@ def test_the_card_says_how_the_model_is_asked(make, uninterrupted, tmp_path):
 
 def test_what_an_audit_found_stands_in_the_card(make, audit):
     text = (make("--audit", audit) / "README.md").read_text(encoding="utf-8")
-    assert "- **without velocity**: It needs them." in text
+    assert "- **without velocities**: It needs them." in text
     assert "Of another model" not in text
 
 
