@@ -262,6 +262,16 @@ def _is_of_study(audit: Path, run: Path) -> bool:
     return one == other
 
 
+def _of_folds(folds: str) -> str:
+    """Says which folds a row of an audit is of, unless it is of all.
+
+    Example:
+        >>> _of_folds("0"), _of_folds("all, other works")
+        (' (fold 0)', '')
+    """
+    return "" if folds.startswith("all") else f" (fold {folds})"
+
+
 def findings_of(audit: Path, run: Path) -> list[tuple[str, str]]:
     """Returns what an audit found the network of a run to listen to: what was taken away, and what it means.
 
@@ -276,7 +286,7 @@ def findings_of(audit: Path, run: Path) -> list[tuple[str, str]]:
         )
     metrics = records.read_json(audit / "metrics.json")
     return [
-        (ABLATED[row["name"]].what, row["finding"])
+        (f"{ABLATED[row['name']].what}{_of_folds(row['folds'])}", row["finding"])
         for row in metrics["rows"]
         if row["part"] == "ablation" and row["model"] == metrics["model"] and row["finding"]
     ]

@@ -41,6 +41,7 @@ def audit(uninterrupted, tmp_path):
             "part": "ablation",
             "name": "without_velocity",
             "model": metrics["model"],
+            "folds": "0",
             "finding": "It needs them.",
         },
         {"part": "ablation", "name": "random_key", "model": "fingerprint", "finding": "Of another model."},
@@ -99,7 +100,7 @@ def test_the_card_says_how_the_model_is_asked(make, uninterrupted, tmp_path):
 
 def test_what_an_audit_found_stands_in_the_card(make, audit):
     text = (make("--audit", audit) / "README.md").read_text(encoding="utf-8")
-    assert "- **without velocities**: It needs them." in text
+    assert "- **without velocities (fold 0)**: It needs them." in text
     assert "Of another model" not in text
 
 
