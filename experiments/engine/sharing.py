@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.engine import records
+from experiments.engine.auditing.rows import in_folds
 from experiments.engine.auditing.variants import ABLATED
 from experiments.engine.config import AnswerConfig, Config, SplitConfig
 from experiments.engine.evaluation import f1_over_draws
@@ -262,16 +263,6 @@ def _is_of_study(audit: Path, run: Path) -> bool:
     return one == other
 
 
-def _of_folds(folds: str) -> str:
-    """Says which folds a row of an audit is of, unless it is of all.
-
-    Example:
-        >>> _of_folds("0"), _of_folds("all, other works")
-        (' (fold 0)', '')
-    """
-    return "" if folds.startswith("all") else f" (fold {folds})"
-
-
 def findings_of(audit: Path, run: Path) -> list[tuple[str, str]]:
     """Returns what an audit found the network of a run to listen to: what was taken away, and what it means.
 
@@ -286,7 +277,7 @@ def findings_of(audit: Path, run: Path) -> list[tuple[str, str]]:
         )
     metrics = records.read_json(audit / "metrics.json")
     return [
-        (f"{ABLATED[row['name']].what}{_of_folds(row['folds'])}", row["finding"])
+        (f"{ABLATED[row['name']].what}{in_folds(row['folds'])}", row["finding"])
         for row in metrics["rows"]
         if row["part"] == "ablation" and row["model"] == metrics["model"] and row["finding"]
     ]

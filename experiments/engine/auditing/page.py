@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.engine import records
+from experiments.engine.auditing.rows import in_folds
 from experiments.engine.auditing.variants import ABLATED
 
 PARTS = {
@@ -102,4 +103,4 @@ def _told(rows: Sequence[dict[str, Any]], metrics: Mapping[str, Any]) -> list[di
 
 def _called(row: Mapping[str, Any], part: str) -> str:
     called = row["model"] if part in ("stack", "transfer") else f"{row['model']}, {row['name']}"
-    return called.replace("_", " ")
+    return called.replace("_", " ") + (in_folds(row["folds"]) if part != "transfer" else "")

@@ -83,6 +83,16 @@ class Row:
         return values
 
 
+def in_folds(folds: str) -> str:
+    """Returns what to put behind the name of a row, if it is not of all folds.
+
+    Example:
+        >>> in_folds("0"), in_folds("all, other works"), in_folds("")
+        (' (fold 0)', '', '')
+    """
+    return f" (fold {folds})" if folds and not folds.startswith("all") else ""
+
+
 def measure(
     part: str,
     name: str,
